@@ -1,0 +1,4 @@
+//! Domesday: a domain-name registry server.
+//!
+//! The arrows go one way: `model ← store ← registry ← gateway ← {ext, dialect}`; the wiring
+//! (`cli`, `config`, `server`, `sandbox`) stands above all. ARCHITECTURE.md is the map.
