@@ -1,0 +1,213 @@
+//! Domains (RFC 5731).
+
+use std::fmt;
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::auth_info::StoredAuthInfo;
+use super::contact::ContactId;
+use super::name::{DomainName, HostName};
+use super::object::{ContactNumber, DomainNumber, HostNumber};
+use super::registrar::RegistrarId;
+use super::sec_dns::SecDns;
+use super::status::{DomainStatus, StatusSet};
+use super::transfer::Transfer;
+
+/// The roles a contact may have for a domain beside registrant (RFC 5731 §1.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ContactRole {
+    /// Administrative.
+    Admin,
+    /// Billing.
+    Billing,
+    /// Technical.
+    Tech,
+}
+
+impl ContactRole {
+    /// All of them, in the schema's order.
+    pub const ALL: [Self; 3] = [Self::Admin, Self::Billing, Self::Tech];
+
+    /// The spelling on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Billing => "billing",
+            Self::Tech => "tech",
+        }
+    }
+
+    /// Reads the spelling on the wire.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == text)
+    }
+}
+
+impl fmt::Display for ContactRole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A contact as a domain refers to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContactRef {
+    /// Its number.
+    pub number: ContactNumber,
+    /// Its identifier.
+    pub id: ContactId,
+}
+
+/// A name server given as an attribute of the domain (RFC 5731 §1.1, `hostAttr`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostAttribute {
+    /// Its name.
+    #[serde(rename = "n")]
+    pub name: HostName,
+    /// Glue, only for names below the domain.
+    #[serde(rename = "a", default, skip_serializing_if = "Vec::is_empty")]
+    pub addresses: Vec<IpAddr>,
+}
+
+/// A name server of a domain: a host object, or an attribute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NameServer {
+    /// A host object.
+    Object(HostNumber, HostName),
+    /// A name, perhaps with glue, that no host object stands for.
+    Attribute(HostAttribute),
+}
+
+impl NameServer {
+    /// Its name.
+    pub fn name(&self) -> &HostName {
+        match self {
+            Self::Object(_, name) => name,
+            Self::Attribute(attribute) => &attribute.name,
+        }
+    }
+}
+
+/// A grace period that runs (RFC 3915 §3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum GraceKind {
+    /// After a create.
+    Add,
+    /// After an auto-renewal.
+    AutoRenew,
+    /// After a renewal.
+    Renew,
+    /// After a transfer.
+    Transfer,
+}
+
+/// A grace period and its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grace {
+    /// Which.
+    #[serde(rename = "k")]
+    pub kind: GraceKind,
+    /// Until when (exclusive).
+    #[serde(rename = "u")]
+    pub until: Timestamp,
+}
+
+/// A deletion that has begun (RFC 3915 §3): redemption, perhaps a restore under way, then pending delete, then purge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deletion {
+    /// When the delete command came.
+    pub requested_at: Timestamp,
+    /// End of the redemption period.
+    pub redemption_until: Timestamp,
+    /// End of pending delete: the purge.
+    pub purge_at: Timestamp,
+    /// A restore was requested and waits for its report until this instant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restore_until: Option<Timestamp>,
+}
+
+/// Where a deletion stands at an instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeletionPhase {
+    /// Can no longer be restored.
+    PendingDelete,
+    /// A restore waits for its report.
+    PendingRestore,
+    /// Can be restored.
+    Redemption,
+}
+
+impl Deletion {
+    /// Where it stands at `now`.
+    pub fn phase(&self, now: Timestamp) -> DeletionPhase {
+        if self.restore_until.is_some_and(|until| now < until) {
+            DeletionPhase::PendingRestore
+        } else if now < self.redemption_until {
+            DeletionPhase::Redemption
+        } else {
+            DeletionPhase::PendingDelete
+        }
+    }
+}
+
+/// A domain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Domain {
+    /// Its number.
+    pub number: DomainNumber,
+    /// Its name.
+    pub name: DomainName,
+    /// The sponsoring registrar (`clID`).
+    pub sponsor: RegistrarId,
+    /// Who created it (`crID`).
+    pub created_by: RegistrarId,
+    /// When (`crDate`).
+    pub created_at: Timestamp,
+    /// Who changed it last (`upID`); the operator is the sponsor then.
+    pub updated_by: Option<RegistrarId>,
+    /// When (`upDate`).
+    pub updated_at: Option<Timestamp>,
+    /// When it was last transferred (`trDate`).
+    pub transferred_at: Option<Timestamp>,
+    /// End of the registration (`exDate`).
+    pub expires_at: Timestamp,
+    /// The registrant.
+    pub registrant: Option<ContactRef>,
+    /// The other contacts, in the order given.
+    pub contacts: Vec<(ContactRole, ContactRef)>,
+    /// Name servers, in the order given.
+    pub name_servers: Vec<NameServer>,
+    /// Statuses that were set; computed ones (ok, inactive, pending…) are not among them.
+    pub statuses: StatusSet<DomainStatus>,
+    /// authInfo, when one is set.
+    pub auth_info: Option<StoredAuthInfo>,
+    /// DNSSEC data.
+    pub sec_dns: SecDns,
+    /// Grace periods, ended ones perhaps still among them.
+    pub grace: Vec<Grace>,
+    /// A deletion under way.
+    pub deletion: Option<Deletion>,
+    /// The latest transfer.
+    pub transfer: Option<Transfer>,
+}
+
+impl Domain {
+    /// The grace periods that run at `now`.
+    pub fn running_grace(&self, now: Timestamp) -> impl Iterator<Item = GraceKind> {
+        self.grace.iter().filter(move |grace| now < grace.until).map(|grace| grace.kind)
+    }
+
+    /// Whether this grace period runs at `now`.
+    pub fn in_grace(&self, kind: GraceKind, now: Timestamp) -> bool {
+        self.running_grace(now).any(|running| running == kind)
+    }
+
+    /// Whether a transfer waits for an answer.
+    pub fn transfer_is_pending(&self) -> bool {
+        self.transfer.as_ref().is_some_and(Transfer::is_pending)
+    }
+}

@@ -1,0 +1,17 @@
+//! What a registry holds, as values: parsed once, valid while they exist, knowing neither protocol nor store.
+
+pub mod auth_info;
+pub mod contact;
+pub mod domain;
+pub mod event;
+pub mod history;
+pub mod host;
+pub mod idn;
+pub mod name;
+pub mod object;
+pub mod period;
+pub mod registrar;
+pub mod sec_dns;
+pub mod status;
+pub mod tld;
+pub mod transfer;

@@ -1,0 +1,253 @@
+//! What a TLD's operator decides: periods, contacts, hosts, names, authInfo, DNSSEC, grace lengths.
+//!
+//! Policy is data. The registry reads it, no gateway and no dialect does.
+
+use serde::{Deserialize, Serialize};
+
+use super::domain::ContactRole;
+use super::name::ZoneName;
+
+/// A TLD (or second-level zone) and its policy.
+///
+/// The defaults are the `gtld` profile; the seed file, the command line and the store all speak of the same fields.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tld {
+    /// The zone under which names are registered.
+    pub name: ZoneName,
+    /// How authInfo is kept and shown.
+    #[serde(default)]
+    pub auth_info: AuthInfoPolicy,
+    /// Lengths of registration.
+    #[serde(default)]
+    pub term: TermPolicy,
+    /// Which contacts a domain must have.
+    #[serde(default)]
+    pub contacts: ContactPolicy,
+    /// How name servers are given.
+    #[serde(default)]
+    pub hosts: HostPolicy,
+    /// Which names may be registered.
+    #[serde(default)]
+    pub names: NamePolicy,
+    /// Which DNSSEC data is taken.
+    #[serde(default)]
+    pub sec_dns: SecDnsPolicy,
+    /// Lengths of the periods of a domain's life.
+    #[serde(default)]
+    pub life: LifePolicy,
+}
+
+impl Tld {
+    /// A TLD with the `gtld` profile.
+    pub fn new(name: ZoneName) -> Self {
+        Self {
+            name,
+            auth_info: AuthInfoPolicy::default(),
+            term: TermPolicy::default(),
+            contacts: ContactPolicy::default(),
+            hosts: HostPolicy::default(),
+            names: NamePolicy::default(),
+            sec_dns: SecDnsPolicy::default(),
+            life: LifePolicy::default(),
+        }
+    }
+}
+
+/// How authInfo is kept (decisions.md, authInfo).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AuthInfoMode {
+    /// RFC 9154: only a salted hash is kept; info never shows a value.
+    Hashed,
+    /// Info shows it to the sponsoring client.
+    Readable,
+}
+
+/// A TLD's rules for authInfo.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AuthInfoPolicy {
+    /// How it is kept.
+    pub mode: AuthInfoMode,
+    /// Days after which a value that was set is unset (RFC 9154 §4.3); for ever when absent.
+    pub lifetime_days: Option<u32>,
+    /// Whether create must give a value.
+    pub required_at_create: bool,
+    /// Wrong attempts per domain after which it is unset; unbounded when absent.
+    pub attempts_max: Option<u32>,
+}
+
+impl Default for AuthInfoPolicy {
+    fn default() -> Self {
+        Self { mode: AuthInfoMode::Hashed, lifetime_days: None, required_at_create: false, attempts_max: None }
+    }
+}
+
+/// A TLD's rules for periods.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TermPolicy {
+    /// Years when the command names none.
+    pub years_default: u8,
+    /// Fewest years of a create or renew.
+    pub years_min: u8,
+    /// No domain may run further than this many years from now.
+    pub years_max: u8,
+}
+
+impl Default for TermPolicy {
+    fn default() -> Self {
+        Self { years_default: 1, years_min: 1, years_max: 10 }
+    }
+}
+
+/// Which contacts a domain must have, and how many it may.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ContactPolicy {
+    /// Whether a registrant is demanded.
+    pub registrant_required: bool,
+    /// Roles of which at least one contact is demanded.
+    pub required: Vec<ContactRole>,
+    /// Most contacts of one role.
+    pub per_role_max: usize,
+    /// Whether contact:info by another registrar without authInfo is answered with what disclose allows (else 2201).
+    pub visible_to_others: bool,
+}
+
+impl Default for ContactPolicy {
+    fn default() -> Self {
+        Self { registrant_required: true, required: Vec::new(), per_role_max: 10, visible_to_others: true }
+    }
+}
+
+/// How name servers are given (RFC 5731 §1.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HostModel {
+    /// As attributes of the domain.
+    Attributes,
+    /// As references to host objects.
+    Objects,
+}
+
+/// A TLD's rules for name servers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HostPolicy {
+    /// Objects or attributes.
+    pub model: HostModel,
+    /// Most name servers of a domain.
+    pub per_domain_max: usize,
+    /// Most addresses of a host.
+    pub addresses_max: usize,
+}
+
+impl Default for HostPolicy {
+    fn default() -> Self {
+        Self { model: HostModel::Objects, per_domain_max: 13, addresses_max: 13 }
+    }
+}
+
+/// Which names may be registered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NamePolicy {
+    /// Fewest characters of the label.
+    pub label_chars_min: usize,
+    /// The IDN table, by name; none means ASCII only.
+    pub idn_table: Option<String>,
+    /// Whether a variant of a registered name is blocked.
+    pub block_variants: bool,
+    /// Labels nobody may register.
+    pub reserved: Vec<String>,
+}
+
+impl Default for NamePolicy {
+    fn default() -> Self {
+        Self { label_chars_min: 1, idn_table: None, block_variants: true, reserved: Vec::new() }
+    }
+}
+
+/// Which form of DNSSEC data a TLD takes (RFC 5910 §4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SecDnsForm {
+    /// DS data only.
+    Ds,
+    /// Either, but never both in one domain.
+    Either,
+    /// Key data only.
+    Key,
+    /// None.
+    Off,
+}
+
+/// A TLD's rules for DNSSEC.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SecDnsPolicy {
+    /// Which form.
+    pub form: SecDnsForm,
+    /// Most records of a domain.
+    pub records_max: usize,
+    /// Algorithms taken (IANA DNSSEC algorithm numbers).
+    pub algorithms: Vec<u8>,
+    /// Digest types taken.
+    pub digest_types: Vec<u8>,
+    /// Whether maxSigLife may be given.
+    pub max_sig_life: bool,
+}
+
+impl Default for SecDnsPolicy {
+    fn default() -> Self {
+        Self {
+            form: SecDnsForm::Either,
+            records_max: 12,
+            algorithms: vec![3, 5, 7, 8, 10, 13, 14, 15, 16],
+            digest_types: vec![1, 2, 4],
+            max_sig_life: true,
+        }
+    }
+}
+
+/// Lengths, in days, of the periods of a domain's life (RFC 3915 §3.1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LifePolicy {
+    /// Add grace period.
+    pub add_grace_days: u32,
+    /// Renew grace period.
+    pub renew_grace_days: u32,
+    /// Auto-renew grace period.
+    pub auto_renew_grace_days: u32,
+    /// Transfer grace period.
+    pub transfer_grace_days: u32,
+    /// Redemption period; 0 deletes at once.
+    pub redemption_days: u32,
+    /// How long a restore may wait for its report.
+    pub pending_restore_days: u32,
+    /// Between the redemption period and the purge.
+    pub pending_delete_days: u32,
+    /// How long a transfer waits for an answer before it is approved.
+    pub transfer_pending_days: u32,
+    /// Days after create in which a transfer is refused.
+    pub transfer_lock_days: u32,
+}
+
+impl Default for LifePolicy {
+    fn default() -> Self {
+        Self {
+            add_grace_days: 5,
+            renew_grace_days: 5,
+            auto_renew_grace_days: 45,
+            transfer_grace_days: 5,
+            redemption_days: 30,
+            pending_restore_days: 7,
+            pending_delete_days: 5,
+            transfer_pending_days: 5,
+            transfer_lock_days: 0,
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! `domain:create` (RFC 5731 §3.2.1).
+
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+
+use super::{
+    ServerRef, days_after, expiry_after, judge_sec_dns, judge_servers, judge_shape, resolve_contacts,
+    resolve_servers, years_of,
+};
+use crate::model::auth_info::AuthInfo;
+use crate::model::contact::ContactId;
+use crate::model::domain::{ContactRole, Domain, Grace, GraceKind};
+use crate::model::name::DomainName;
+use crate::model::object::{DomainNumber, ObjectKind};
+use crate::model::period::Period;
+use crate::model::sec_dns::SecDns;
+use crate::model::status::StatusSet;
+use crate::model::tld::Tld;
+use crate::registry::policy::variant_key;
+use crate::registry::refusal::{Field, Refusal, Rule};
+use crate::registry::transaction::Transaction;
+use crate::registry::{Access, Error, Operation};
+use crate::store::DomainDraft;
+
+/// Registers a name for the registrar that asks.
+#[derive(Clone, Debug)]
+pub struct Create {
+    /// The name.
+    pub name: DomainName,
+    /// For how long; the TLD's default when absent.
+    pub period: Option<Period>,
+    /// Name servers, in the order given.
+    pub servers: Vec<ServerRef>,
+    /// The registrant.
+    pub registrant: Option<ContactId>,
+    /// Other contacts.
+    pub contacts: Vec<(ContactRole, ContactId)>,
+    /// authInfo; none when the command gave an empty one.
+    pub auth_info: Option<AuthInfo>,
+    /// DNSSEC data (RFC 5910).
+    pub sec_dns: SecDns,
+}
+
+/// A name is registered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Created {
+    /// The name.
+    pub name: DomainName,
+    /// When (`crDate`).
+    pub created_at: Timestamp,
+    /// Until when (`exDate`).
+    pub expires_at: Timestamp,
+}
+
+impl Operation for Create {
+    type Outcome = Created;
+    const NAME: &'static str = "domain:create";
+    const ACCESS: Access = Access::Write;
+
+    fn looks_refused(&self, t: &mut Transaction<'_, '_>) -> Result<bool, Error> {
+        Ok(!t.tx.registered(&[&self.name])?.is_empty())
+    }
+
+    fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Created, Error> {
+        let policy = t.policy.clone();
+        let tld = policy.judge_name(&self.name)?;
+        let period = self.judge(tld)?;
+        let expires_at = expiry_after(tld, t.now, t.now, period)?;
+
+        t.demand_business_right(Some(tld))?;
+        if !t.tx.registered(&[&self.name])?.is_empty() {
+            return Err(self.taken());
+        }
+        let variant_key = variant_key(&policy, tld, &self.name);
+        if let Some(key) = &variant_key
+            && let Some(holder) = t.tx.variant_holder(key)?
+        {
+            return Err(Refusal::policy(Field::DomainName, &self.name, Rule::VariantOf(holder)).into());
+        }
+        let (registrant, contacts) = resolve_contacts(t, self.registrant.as_ref(), &self.contacts)?;
+        let name_servers = resolve_servers(t, &self.servers)?;
+
+        let sponsor = t.registrar()?.id.clone();
+        let auth_info = self.auth_info.as_ref().map(|value| t.keep_auth_info(tld.auth_info.mode, value));
+        let mut domain = Domain {
+            number: DomainNumber(0),
+            name: self.name.clone(),
+            created_by: sponsor.clone(),
+            sponsor,
+            created_at: t.now,
+            updated_by: None,
+            updated_at: None,
+            transferred_at: None,
+            expires_at,
+            registrant,
+            contacts,
+            name_servers,
+            statuses: StatusSet::new(),
+            auth_info,
+            sec_dns: self.sec_dns.clone(),
+            grace: vec![Grace { kind: GraceKind::Add, until: days_after(t.now, tld.life.add_grace_days) }],
+            deletion: None,
+            transfer: None,
+        };
+        let draft = DomainDraft { domain: domain.clone(), variant_key };
+        // Two that create the same name at once have both seen it free; the store lets one of them have it.
+        domain.number = t.tx.insert_domain(&draft)?.ok_or_else(|| self.taken())?;
+        t.record_domain(None, Some(&domain));
+        Ok(Created { name: domain.name, created_at: domain.created_at, expires_at })
+    }
+}
+
+impl Create {
+    /// What the TLD's policy says of the command itself; the period, in years.
+    fn judge(&self, tld: &Tld) -> Result<Period, Error> {
+        let period = years_of(tld, self.period)?;
+        judge_servers(tld, &self.name, &self.servers).map_err(Error::Refused)?;
+        let roles: Vec<ContactRole> = self.contacts.iter().map(|(role, _)| *role).collect();
+        judge_shape(tld, self.servers.len(), self.registrant.is_some(), &roles).map_err(Error::Refused)?;
+        let mut seen = HashSet::new();
+        if let Some((role, id)) = self.contacts.iter().find(|contact| !seen.insert(*contact)) {
+            return Err(Refusal::policy(Field::Contact(Some(*role)), id, Rule::Present).into());
+        }
+        if tld.auth_info.required_at_create && self.auth_info.is_none() {
+            return Err(Refusal::policy(Field::AuthInfo, "", Rule::Missing).into());
+        }
+        judge_sec_dns(tld, &self.sec_dns)?;
+        Ok(period)
+    }
+
+    fn taken(&self) -> Error {
+        Refusal::Taken { kind: ObjectKind::Domain, name: self.name.to_string() }.into()
+    }
+}

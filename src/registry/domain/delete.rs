@@ -1,0 +1,52 @@
+//! `domain:delete` (RFC 5731 §3.2.2; RFC 3915 §3; BCP 244).
+
+use super::{begin_deletion, demand_open_for};
+use crate::model::domain::{Domain, GraceKind};
+use crate::model::name::DomainName;
+use crate::model::object::ObjectKind;
+use crate::model::status::Transform;
+use crate::registry::refusal::Refusal;
+use crate::registry::transaction::Transaction;
+use crate::registry::{Access, Error, Operation};
+
+/// Deletes a domain.
+#[derive(Clone, Debug)]
+pub struct Delete {
+    /// Which.
+    pub name: DomainName,
+}
+
+/// What became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deleted {
+    /// It is gone: it was in its add grace period, or the TLD has no redemption period.
+    Gone,
+    /// Its redemption period has begun.
+    Pending,
+}
+
+impl Operation for Delete {
+    type Outcome = Deleted;
+    const NAME: &'static str = "domain:delete";
+    const ACCESS: Access = Access::Write;
+
+    fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Deleted, Error> {
+        let (domain, tld) = t.domain_to_change(&self.name)?;
+        demand_open_for(t, &domain, Transform::Delete)?;
+        // Their glue would be left without the domain that justifies it (RFC 5731 §3.2.2, BCP 244).
+        if let Some(host) = t.tx.subordinate_hosts(domain.number)?.first() {
+            let name = host.to_string();
+            return Err(Refusal::Linked { kind: ObjectKind::Domain, name, by: ObjectKind::Host }.into());
+        }
+        let deletion = begin_deletion(&tld, t.now).filter(|_| !domain.in_grace(GraceKind::Add, t.now));
+        let Some(deletion) = deletion else {
+            t.tx.delete_domain(domain.number)?;
+            t.record_domain(Some(&domain), None);
+            return Ok(Deleted::Gone);
+        };
+        let after = Domain { deletion: Some(deletion), grace: Vec::new(), ..domain.clone() };
+        t.tx.update_domain(&domain, &after)?;
+        t.record_domain(Some(&domain), Some(&after));
+        Ok(Deleted::Pending)
+    }
+}

@@ -1,0 +1,100 @@
+//! `domain:info` (RFC 5731 §3.1.2).
+
+use jiff::Timestamp;
+
+use super::shown_statuses;
+use crate::model::auth_info::AuthInfo;
+use crate::model::contact::ContactId;
+use crate::model::domain::Domain;
+use crate::model::name::{DomainName, HostName};
+use crate::model::object::{ContactNumber, ObjectKind};
+use crate::model::status::{DomainStatus, StatusSet};
+use crate::model::tld::Tld;
+use crate::registry::auth_info::{AuthInfoShown, unexpired};
+use crate::registry::refusal::Refusal;
+use crate::registry::transaction::Transaction;
+use crate::registry::{Access, Error, Operation};
+
+/// Asks about a domain.
+#[derive(Clone, Debug)]
+pub struct Info {
+    /// Which.
+    pub name: DomainName,
+    /// authInfo, to show that the holder agrees; an empty one counts as none.
+    pub auth_info: Option<Presented>,
+}
+
+/// authInfo as a command presents it: the domain's own, or that of one of its contacts (RFC 5731 §3.1.2, `roid`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Presented {
+    /// The value.
+    pub value: AuthInfo,
+    /// The contact whose authInfo it is, by number, when not the domain's own.
+    pub contact: Option<ContactNumber>,
+}
+
+/// A domain as a client may see it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct View {
+    /// The domain.
+    pub domain: Domain,
+    /// The statuses it shows.
+    pub statuses: StatusSet<DomainStatus>,
+    /// The hosts below it.
+    pub subordinate_hosts: Vec<HostName>,
+    /// Its authInfo, as far as this client may see it.
+    pub auth_info: AuthInfoShown,
+    /// When it was looked at.
+    pub at: Timestamp,
+}
+
+impl Operation for Info {
+    type Outcome = View;
+    const NAME: &'static str = "domain:info";
+    const ACCESS: Access = Access::Read;
+
+    fn run(&self, t: &mut Transaction<'_, '_>) -> Result<View, Error> {
+        let (domain, tld) = t.domain_to_see(&self.name)?;
+        if let Some(presented) = &self.auth_info
+            && !opens(t, &tld, &domain, presented)?
+        {
+            return Err(Refusal::AuthInfoWrong { kind: ObjectKind::Domain, name: self.name.to_string() }.into());
+        }
+        let auth_info = if t.is_privileged() || t.is(&domain.sponsor) || self.auth_info.is_some() {
+            t.show_auth_info(unexpired(domain.auth_info.as_ref(), &tld.auth_info, t.now))
+        } else {
+            AuthInfoShown::Nothing
+        };
+        Ok(View {
+            statuses: shown_statuses(&domain),
+            subordinate_hosts: t.tx.subordinate_hosts(domain.number)?,
+            auth_info,
+            at: t.now,
+            domain,
+        })
+    }
+}
+
+/// Whether the authInfo presented is the domain's, or that of the contact it names, which must be one of the domain's.
+pub(super) fn opens(
+    t: &mut Transaction<'_, '_>,
+    tld: &Tld,
+    domain: &Domain,
+    presented: &Presented,
+) -> Result<bool, Error> {
+    let Some(number) = presented.contact else {
+        let kept = unexpired(domain.auth_info.as_ref(), &tld.auth_info, t.now);
+        return Ok(t.auth_info_opens(kept, &presented.value));
+    };
+    let related = domain.registrant.iter().chain(domain.contacts.iter().map(|(_, contact)| contact));
+    let Some(id) = related.into_iter().find(|contact| contact.number == number).map(|contact| contact.id.clone())
+    else {
+        return Ok(false);
+    };
+    contact_opens(t, &id, &presented.value)
+}
+
+fn contact_opens(t: &mut Transaction<'_, '_>, id: &ContactId, value: &AuthInfo) -> Result<bool, Error> {
+    let contact = t.contact_to_see(id)?;
+    Ok(t.auth_info_opens(contact.auth_info.as_ref(), value))
+}

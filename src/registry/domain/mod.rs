@@ -1,0 +1,272 @@
+//! Operations on domains (RFC 5731), one file each; and what several of them judge alike.
+
+pub mod check;
+pub mod create;
+pub mod delete;
+pub mod info;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+pub use self::check::Check;
+pub use self::create::Create;
+pub use self::delete::Delete;
+pub use self::info::Info;
+use super::refusal::{Field, Refusal, Rule};
+use super::transaction::Transaction;
+use super::Error;
+use crate::model::contact::ContactId;
+use crate::model::domain::{ContactRef, ContactRole, Deletion, Domain, HostAttribute, NameServer};
+use crate::model::name::{DomainName, HostName};
+use crate::model::period::{Period, Unit};
+use crate::model::sec_dns::{Records, SecDns, SecDnsError};
+use crate::model::status::{DomainStatus, Facts, StatusSet, Transform};
+use crate::model::tld::{HostModel, SecDnsForm, Tld};
+
+/// A name server as a command names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ServerRef {
+    /// By attribute (`hostAttr`).
+    Attribute(HostAttribute),
+    /// By the name of a host object (`hostObj`).
+    Object(HostName),
+}
+
+impl ServerRef {
+    /// Its name.
+    pub fn name(&self) -> &HostName {
+        match self {
+            Self::Attribute(attribute) => &attribute.name,
+            Self::Object(name) => name,
+        }
+    }
+}
+
+/// The statuses that a domain shows: those set, and those that follow from its state.
+pub fn shown_statuses(domain: &Domain) -> StatusSet<DomainStatus> {
+    let pending = if domain.deletion.is_some() {
+        Some(Transform::Delete)
+    } else if domain.transfer_is_pending() {
+        Some(Transform::Transfer)
+    } else {
+        None
+    };
+    domain.statuses.effective(Facts { associated: !domain.name_servers.is_empty(), pending })
+}
+
+/// Refuses a transform command that the domain's state or statuses forbid (RFC 5731 §2.3).
+fn demand_open_for(
+    t: &Transaction<'_, '_>,
+    domain: &Domain,
+    transform: Transform,
+) -> Result<(), Refusal> {
+    if domain.deletion.is_some() {
+        return Err(Refusal::domain_status(&domain.name, DomainStatus::PendingDelete));
+    }
+    if domain.transfer_is_pending() {
+        return Err(Refusal::domain_status(&domain.name, DomainStatus::PendingTransfer));
+    }
+    match domain.statuses.prohibiting(transform) {
+        Some(status) if !t.is_privileged() => Err(Refusal::domain_status(&domain.name, status)),
+        _ => Ok(()),
+    }
+}
+
+/// The period of a create, renew or transfer in whole years, within the TLD's bounds.
+fn years_of(tld: &Tld, period: Option<Period>) -> Result<Period, Refusal> {
+    let term = &tld.term;
+    let Some(period) = period else {
+        return whole_years(term.years_default).ok_or_else(|| malformed_period(term.years_default));
+    };
+    let months = period.months();
+    let Some(years) = u8::try_from(months / 12).ok().filter(|_| months % 12 == 0) else {
+        let rule = Rule::Malformed("registrations run for whole years".to_owned());
+        return Err(Refusal::policy(Field::Period, period.value(), rule));
+    };
+    if years < term.years_min {
+        return Err(Refusal::policy(Field::Period, period.value(), Rule::YearsMin(term.years_min)));
+    }
+    if years > term.years_max {
+        return Err(Refusal::policy(Field::Period, period.value(), Rule::YearsMax(term.years_max)));
+    }
+    whole_years(years).ok_or_else(|| malformed_period(years))
+}
+
+fn whole_years(years: u8) -> Option<Period> {
+    Period::new(years.into(), Unit::Year).ok()
+}
+
+fn malformed_period(years: u8) -> Refusal {
+    Refusal::policy(Field::Period, years, Rule::Malformed("a period has 1 to 99 units".to_owned()))
+}
+
+/// The end of a registration one period after `from`, no later than the TLD's longest term from now.
+fn expiry_after(tld: &Tld, now: Timestamp, from: Timestamp, period: Period) -> Result<Timestamp, Refusal> {
+    let refuse = || Refusal::policy(Field::Period, period.value(), Rule::YearsMax(tld.term.years_max));
+    let end = period.after(from).map_err(|_| refuse())?;
+    let longest = whole_years(tld.term.years_max).and_then(|most| most.after(now).ok());
+    if longest.is_some_and(|longest| end > longest) {
+        return Err(refuse());
+    }
+    Ok(end)
+}
+
+/// `days` after `from`.
+fn days_after(from: Timestamp, days: u32) -> Timestamp {
+    from.saturating_add(SignedDuration::from_hours(24 * i64::from(days))).unwrap_or(Timestamp::MAX)
+}
+
+/// Refuses name servers that the TLD's policy does not take, whatever exists.
+fn judge_servers(tld: &Tld, name: &DomainName, servers: &[ServerRef]) -> Result<(), Vec<Refusal>> {
+    let mut refusals = Vec::new();
+    let mut seen = HashSet::new();
+    for server in servers {
+        let mut refuse = |rule| refusals.push(Refusal::policy(Field::NameServer, server.name(), rule));
+        match (server, tld.hosts.model) {
+            (ServerRef::Object(_), HostModel::Attributes) => refuse(Rule::HostAttributes),
+            (ServerRef::Attribute(_), HostModel::Objects) => refuse(Rule::HostObjects),
+            (ServerRef::Attribute(attribute), HostModel::Attributes) => {
+                if !attribute.addresses.is_empty() && !attribute.name.is_subordinate_to(name) {
+                    refuse(Rule::GlueOutOfBailiwick);
+                }
+                if attribute.addresses.len() > tld.hosts.addresses_max {
+                    refuse(Rule::AtMost(tld.hosts.addresses_max));
+                }
+            }
+            (ServerRef::Object(_), HostModel::Objects) => {}
+        }
+        if !seen.insert(server.name()) {
+            refusals.push(Refusal::policy(Field::NameServer, server.name(), Rule::Present));
+        }
+    }
+    if refusals.is_empty() { Ok(()) } else { Err(refusals) }
+}
+
+/// Refuses more name servers, or fewer contacts, than the TLD's policy wants a domain to have.
+fn judge_shape(tld: &Tld, servers: usize, registrant: bool, roles: &[ContactRole]) -> Result<(), Vec<Refusal>> {
+    let mut refusals = Vec::new();
+    if servers > tld.hosts.per_domain_max {
+        let rule = Rule::AtMost(tld.hosts.per_domain_max);
+        refusals.push(Refusal::policy(Field::NameServer, servers, rule));
+    }
+    if tld.contacts.registrant_required && !registrant {
+        refusals.push(Refusal::policy(Field::Registrant, "", Rule::Missing));
+    }
+    for role in ContactRole::ALL {
+        let count = roles.iter().filter(|given| **given == role).count();
+        if count == 0 && tld.contacts.required.contains(&role) {
+            refusals.push(Refusal::policy(Field::Contact(Some(role)), "", Rule::Missing));
+        }
+        if count > tld.contacts.per_role_max {
+            let rule = Rule::AtMost(tld.contacts.per_role_max);
+            refusals.push(Refusal::policy(Field::Contact(Some(role)), count, rule));
+        }
+    }
+    if refusals.is_empty() { Ok(()) } else { Err(refusals) }
+}
+
+/// Refuses DNSSEC data that the TLD does not take (RFC 5910; 2306 by decisions.md).
+fn judge_sec_dns(tld: &Tld, sec_dns: &SecDns) -> Result<(), Refusal> {
+    let policy = &tld.sec_dns;
+    let refuse = |value: &dyn std::fmt::Display, rule| Refusal::policy(Field::DnsRecord, value, rule);
+    let taken = match (&sec_dns.records, policy.form) {
+        (Records::None, _) | (_, SecDnsForm::Either) => true,
+        (Records::Ds(_), form) => form == SecDnsForm::Ds,
+        (Records::Key(_), form) => form == SecDnsForm::Key,
+    };
+    if !taken {
+        return Err(refuse(&"", Rule::NotTaken));
+    }
+    if sec_dns.records.len() > policy.records_max {
+        return Err(refuse(&sec_dns.records.len(), Rule::AtMost(policy.records_max)));
+    }
+    if sec_dns.max_sig_life.is_some() && !policy.max_sig_life {
+        return Err(Refusal::policy(Field::MaxSigLife, "", Rule::NotTaken));
+    }
+    let malformed = |error: SecDnsError| Rule::Malformed(error.to_string());
+    match &sec_dns.records {
+        Records::None => {}
+        Records::Ds(records) => {
+            for record in records {
+                if !policy.algorithms.contains(&record.algorithm) {
+                    return Err(refuse(&record.algorithm, Rule::NotTaken));
+                }
+                if !policy.digest_types.contains(&record.digest_type) {
+                    return Err(refuse(&record.digest_type, Rule::NotTaken));
+                }
+                record.check().map_err(|error| refuse(&record.key_tag, malformed(error)))?;
+            }
+        }
+        Records::Key(keys) => {
+            for key in keys {
+                if !policy.algorithms.contains(&key.algorithm) {
+                    return Err(refuse(&key.algorithm, Rule::NotTaken));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The contacts that a command names, by number; refuses those that do not exist, in the order given.
+fn resolve_contacts(
+    t: &mut Transaction<'_, '_>,
+    registrant: Option<&ContactId>,
+    contacts: &[(ContactRole, ContactId)],
+) -> Result<(Option<ContactRef>, Vec<(ContactRole, ContactRef)>), Error> {
+    let ids: Vec<&ContactId> = registrant.into_iter().chain(contacts.iter().map(|(_, id)| id)).collect();
+    let numbers = t.tx.contact_numbers(&ids)?;
+    let mut unknown = Vec::new();
+    let mut find = |id: &ContactId, field| match numbers.get(id) {
+        Some(number) => Some(ContactRef { number: *number, id: id.clone() }),
+        None => {
+            unknown.push(Refusal::Unknown { field, value: id.to_string() });
+            None
+        }
+    };
+    let registrant = registrant.and_then(|id| find(id, Field::Registrant));
+    let contacts = contacts
+        .iter()
+        .filter_map(|(role, id)| find(id, Field::Contact(Some(*role))).map(|contact| (*role, contact)))
+        .collect();
+    if unknown.is_empty() { Ok((registrant, contacts)) } else { Err(Error::Refused(unknown)) }
+}
+
+/// The name servers that a command names; refuses host objects that do not exist, in the order given.
+fn resolve_servers(t: &mut Transaction<'_, '_>, servers: &[ServerRef]) -> Result<Vec<NameServer>, Error> {
+    let objects: Vec<&HostName> = servers
+        .iter()
+        .filter_map(|server| match server {
+            ServerRef::Object(name) => Some(name),
+            ServerRef::Attribute(_) => None,
+        })
+        .collect();
+    let numbers = t.tx.host_numbers(&objects)?;
+    let mut unknown = Vec::new();
+    let mut found = Vec::with_capacity(servers.len());
+    for server in servers {
+        match server {
+            ServerRef::Attribute(attribute) => found.push(NameServer::Attribute(attribute.clone())),
+            ServerRef::Object(name) => match numbers.get(name) {
+                Some(number) => found.push(NameServer::Object(*number, name.clone())),
+                None => unknown.push(Refusal::Unknown { field: Field::NameServer, value: name.to_string() }),
+            },
+        }
+    }
+    if unknown.is_empty() { Ok(found) } else { Err(Error::Refused(unknown)) }
+}
+
+/// A deletion that has begun, by the TLD's lengths; none when the TLD deletes at once.
+fn begin_deletion(tld: &Arc<Tld>, now: Timestamp) -> Option<Deletion> {
+    (tld.life.redemption_days > 0).then(|| {
+        let redemption_until = days_after(now, tld.life.redemption_days);
+        Deletion {
+            requested_at: now,
+            redemption_until,
+            purge_at: days_after(redemption_until, tld.life.pending_delete_days),
+            restore_until: None,
+        }
+    })
+}

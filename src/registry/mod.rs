@@ -1,0 +1,249 @@
+//! The registry: the one door behind which all rules live (design law 1).
+//!
+//! A gateway builds an [`Operation`] and hands it to [`Registry::run`], which opens a transaction, reads the policy in it,
+//! runs the operation, writes history and service messages, and commits. An `Err` is rolled back, but for
+//! [`Error::Denied`]: what must be remembered of a refusal is committed. Operations are plain synchronous code and
+//! repeatable; they compose by calling each other's `run` on the same [`Transaction`].
+
+pub mod auth_info;
+pub mod clock;
+pub mod contact;
+pub mod domain;
+pub mod host;
+pub mod operator;
+pub mod password;
+pub mod policy;
+pub mod poll;
+mod record;
+pub mod refusal;
+pub mod secret;
+pub mod session;
+mod transaction;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, RwLock};
+
+use self::clock::Clock;
+use self::password::Passwords;
+use self::policy::Policy;
+pub use self::refusal::Refusal;
+use self::secret::ServerKey;
+pub use self::transaction::Transaction;
+use crate::model::registrar::RegistrarId;
+use crate::store::{Keep, Store, StoreError, Tx};
+
+/// A registry over a store; shared by all gateways.
+pub struct Registry {
+    store: Store,
+    clock: Clock,
+    key: ServerKey,
+    passwords: Passwords,
+    policy: RwLock<Arc<Policy>>,
+    settings: Settings,
+    /// Tells this process from every other that ever ran: the first part of each svTRID.
+    boot: String,
+    counter: AtomicU64,
+}
+
+/// What an operator may set of the registry itself.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The suffix of ROIDs (RFC 5730 §2.8), 1–8 word characters.
+    pub roid_suffix: String,
+    /// Where random bytes come from.
+    pub random: fn(&mut [u8]),
+}
+
+/// Who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// The registry's operator, over the command line.
+    Operator,
+    /// A registrar, logged in.
+    Registrar(RegistrarId),
+    /// The server itself: due work.
+    Server,
+}
+
+/// The circumstances of an operation.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// Who asks.
+    pub actor: Actor,
+    /// The client's transaction identifier.
+    pub client_trid: Option<String>,
+    /// Ours.
+    pub server_trid: String,
+}
+
+/// Whether an operation writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// It runs on a snapshot.
+    Read,
+    /// It runs in a write transaction.
+    Write,
+}
+
+/// Something a registry can be asked to do.
+pub trait Operation: Send + 'static {
+    /// What it answers.
+    type Outcome: Send + 'static;
+    /// Its name in logs, history and metrics: `domain:create`.
+    const NAME: &'static str;
+    /// Whether it writes.
+    const ACCESS: Access;
+
+    /// Does it. May be called more than once; only the last call counts.
+    fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Self::Outcome, Error>;
+
+    /// Whether it will probably be refused, so that it is worth running on a snapshot first, where its first write verb sends
+    /// it to the writer after all. Asked of writing operations only.
+    fn looks_refused(&self, _t: &mut Transaction<'_, '_>) -> Result<bool, Error> {
+        Ok(false)
+    }
+}
+
+/// Why an operation gave no outcome.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Error {
+    /// Ours: logged, answered with the id that finds the log line.
+    Broken(StoreError),
+    /// The client's: as `Refused`, but what was written (counts of wrong answers) stays.
+    Denied(Vec<Refusal>),
+    /// The client's: nothing was done. All refusals of one stage, in document order, at least one.
+    Refused(Vec<Refusal>),
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(vec![refusal])
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        Self::Broken(error)
+    }
+}
+
+impl Registry {
+    /// A registry over an open store. Reads its policy once.
+    pub async fn open(store: Store, clock: Clock, key: ServerKey, settings: Settings) -> Result<Arc<Self>, StoreError> {
+        let mut boot = [0; 8];
+        (settings.random)(&mut boot);
+        let policy = store.read(|tx| Policy::read(tx).map(Arc::new)).await?;
+        let registry = Self {
+            store,
+            clock,
+            key,
+            passwords: Passwords::new(),
+            policy: RwLock::new(policy),
+            settings,
+            boot: secret::hex(&boot),
+            counter: AtomicU64::new(1),
+        };
+        Ok(Arc::new(registry))
+    }
+
+    /// A server transaction identifier, unique over restarts and nodes: 64 random bits of this process and a count.
+    pub fn next_trid(&self) -> String {
+        format!("DD-{}-{}", self.boot, self.counter.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// The registry's clock.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The store, for the wiring: backup, readiness.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// What the operator set.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Runs an operation; the answer comes after the commit.
+    pub async fn run<O: Operation>(self: &Arc<Self>, call: Call, operation: O) -> Result<O::Outcome, Error> {
+        let server_trid = call.server_trid.clone();
+        let result = self.run_where_it_belongs(call, operation).await;
+        if let Err(Error::Broken(error)) = &result {
+            tracing::error!(%error, operation = O::NAME, server_trid, "an operation failed");
+        }
+        result
+    }
+
+    async fn run_where_it_belongs<O: Operation>(
+        self: &Arc<Self>,
+        call: Call,
+        operation: O,
+    ) -> Result<O::Outcome, Error> {
+        let shared = Arc::new((call, operation));
+        let (registry, work) = (Arc::clone(self), Arc::clone(&shared));
+        let looked = self
+            .store
+            .read(move |tx| {
+                if O::ACCESS == Access::Write && !registry.looks_refused(tx, &work.0, &work.1)? {
+                    return Err(StoreError::ReadOnly);
+                }
+                registry.attempt(tx, &work.0, &work.1).map(|(result, _)| result)
+            })
+            .await;
+        match looked {
+            Err(StoreError::ReadOnly) if O::ACCESS == Access::Write => {}
+            Ok(Err(Error::Denied(_))) if O::ACCESS == Access::Write => {}
+            other => return other?,
+        }
+        let registry = Arc::clone(self);
+        self.store.write(move |tx| registry.attempt(tx, &shared.0, &shared.1)).await?
+    }
+
+    fn looks_refused<O: Operation>(
+        self: &Arc<Self>,
+        tx: &mut Tx<'_>,
+        call: &Call,
+        operation: &O,
+    ) -> Result<bool, StoreError> {
+        match operation.looks_refused(&mut Transaction::begin(self, tx, call)?) {
+            Ok(looks) => Ok(looks),
+            Err(Error::Broken(error)) => Err(error),
+            Err(Error::Denied(_) | Error::Refused(_)) => Ok(true),
+        }
+    }
+
+    fn attempt<O: Operation>(
+        self: &Arc<Self>,
+        tx: &mut Tx<'_>,
+        call: &Call,
+        operation: &O,
+    ) -> Result<(Result<O::Outcome, Error>, Keep), StoreError> {
+        let mut t = Transaction::begin(self, tx, call)?;
+        match operation.run(&mut t) {
+            Err(Error::Broken(error)) => Err(error),
+            Err(Error::Refused(refusals)) => Ok((Err(Error::Refused(refusals)), Keep::RollBack)),
+            kept => {
+                t.finish(O::NAME)?;
+                Ok((kept, Keep::Commit))
+            }
+        }
+    }
+
+    /// The policy as of this transaction: the cached one when its version is still the store's.
+    fn policy(&self, tx: &mut Tx<'_>) -> Result<Arc<Policy>, StoreError> {
+        let version = tx.policy_version()?;
+        let cached = Arc::clone(&self.policy.read().unwrap_or_else(|poisoned| poisoned.into_inner()));
+        if cached.version == version {
+            return Ok(cached);
+        }
+        let fresh = Arc::new(Policy::read(tx)?);
+        let mut slot = self.policy.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        // A write transaction may yet be rolled back, a reader may be behind: the newest version stays.
+        if fresh.version > slot.version {
+            *slot = Arc::clone(&fresh);
+        }
+        Ok(fresh)
+    }
+}

@@ -1,0 +1,127 @@
+//! What history keeps of an object: its state as JSON, secrets masked.
+
+use serde_json::{Value, json};
+
+use super::Actor;
+use super::transaction::Transaction;
+use crate::model::auth_info::StoredAuthInfo;
+use crate::model::contact::Contact;
+use crate::model::domain::{Domain, NameServer};
+use crate::model::history::HistoryEntry;
+use crate::model::host::Host;
+use crate::model::object::ObjectKind;
+
+impl Transaction<'_, '_> {
+    /// Leaves an entry for a change of a domain.
+    pub(super) fn record_domain(&mut self, before: Option<&Domain>, after: Option<&Domain>) {
+        if let Some(domain) = after.or(before) {
+            let (number, name) = (domain.number.0, domain.name.to_string());
+            self.record(ObjectKind::Domain, number, name, before.map(domain_state), after.map(domain_state));
+        }
+    }
+
+    /// Leaves an entry for a change of a contact.
+    pub(super) fn record_contact(&mut self, before: Option<&Contact>, after: Option<&Contact>) {
+        if let Some(contact) = after.or(before) {
+            let (number, name) = (contact.number.0, contact.id.to_string());
+            self.record(ObjectKind::Contact, number, name, before.map(contact_state), after.map(contact_state));
+        }
+    }
+
+    /// Leaves an entry for a change of a host.
+    pub(super) fn record_host(&mut self, before: Option<&Host>, after: Option<&Host>) {
+        if let Some(host) = after.or(before) {
+            let (number, name) = (host.number.0, host.name.to_string());
+            self.record(ObjectKind::Host, number, name, before.map(host_state), after.map(host_state));
+        }
+    }
+
+    fn record(
+        &mut self,
+        kind: ObjectKind,
+        number: i64,
+        name: String,
+        before: Option<Value>,
+        after: Option<Value>,
+    ) {
+        let actor = match &self.call.actor {
+            Actor::Operator => "operator".to_owned(),
+            Actor::Registrar(id) => id.to_string(),
+            Actor::Server => "server".to_owned(),
+        };
+        self.entries.push(HistoryEntry {
+            at: self.now,
+            kind,
+            number,
+            name,
+            // Filled in when the transaction ends: operations compose, and the entry names the one that was asked for.
+            operation: String::new(),
+            actor,
+            client_trid: self.call.client_trid.clone(),
+            server_trid: self.call.server_trid.clone(),
+            before: before.map(|state| state.to_string()),
+            after: after.map(|state| state.to_string()),
+        });
+    }
+}
+
+fn domain_state(domain: &Domain) -> Value {
+    let name_servers = domain.name_servers.iter().map(|server| match server {
+        NameServer::Object(_, name) => json!(name),
+        NameServer::Attribute(attribute) => json!(attribute),
+    });
+    let contacts = domain.contacts.iter().map(|(role, contact)| json!([role, contact.id]));
+    json!({
+        "name": domain.name,
+        "sponsor": domain.sponsor,
+        "created_at": domain.created_at,
+        "updated_at": domain.updated_at,
+        "transferred_at": domain.transferred_at,
+        "expires_at": domain.expires_at,
+        "registrant": domain.registrant.as_ref().map(|contact| &contact.id),
+        "contacts": contacts.collect::<Vec<_>>(),
+        "name_servers": name_servers.collect::<Vec<_>>(),
+        "statuses": domain.statuses,
+        "auth_info": masked(domain.auth_info.as_ref()),
+        "sec_dns": domain.sec_dns,
+        "grace": domain.grace,
+        "deletion": domain.deletion,
+        "transfer": domain.transfer,
+    })
+}
+
+fn contact_state(contact: &Contact) -> Value {
+    json!({
+        "id": contact.id,
+        "sponsor": contact.sponsor,
+        "created_at": contact.created_at,
+        "updated_at": contact.updated_at,
+        "transferred_at": contact.transferred_at,
+        "postal": contact.postal,
+        "voice": contact.voice,
+        "fax": contact.fax,
+        "email": contact.email,
+        "auth_info": masked(contact.auth_info.as_ref()),
+        "disclose": contact.disclose,
+        "statuses": contact.statuses,
+        "transfer": contact.transfer,
+    })
+}
+
+fn host_state(host: &Host) -> Value {
+    json!({
+        "name": host.name,
+        "sponsor": host.sponsor,
+        "created_at": host.created_at,
+        "updated_at": host.updated_at,
+        "transferred_at": host.transferred_at,
+        "superordinate": host.superordinate,
+        "addresses": host.addresses,
+        "statuses": host.statuses,
+    })
+}
+
+/// Whether one is set and since when, never what it is.
+fn masked(auth_info: Option<&StoredAuthInfo>) -> Value {
+    auth_info.map_or(Value::Null, |kept| json!({ "set_at": kept.set_at }))
+}

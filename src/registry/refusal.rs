@@ -1,0 +1,290 @@
+//! Every way the registry says no (design law 4): field words and the offending value, no code of any protocol.
+//!
+//! Each gateway has one exhaustive match over [`Refusal`] that turns it into its own codes.
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+use crate::model::domain::ContactRole;
+use crate::model::name::{DomainName, ZoneName};
+use crate::model::object::{MessageNumber, ObjectKind};
+use crate::model::registrar::RegistrarState;
+use crate::model::status::DomainStatus;
+
+/// A no. `Display` gives the reason as a sentence for the client, without the value when the field names it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Refusal {
+    /// authInfo is demanded and none was given.
+    AuthInfoMissing,
+    /// The authInfo given is not the object's, or none is set.
+    AuthInfoWrong { kind: ObjectKind, name: String },
+    /// Another object refers to it.
+    Linked { kind: ObjectKind, name: String, by: ObjectKind },
+    /// A message id that is not in the registrar's queue.
+    MessageUnknown { number: MessageNumber },
+    /// The registrar is not accredited for the TLD.
+    NotAccredited { tld: ZoneName },
+    /// No such object.
+    NotFound { kind: ObjectKind, name: String },
+    /// The domain cannot be renewed, restored or transferred in the state or window it is in.
+    NotNow { name: DomainName, reason: NotNow },
+    /// Another registrar sponsors it.
+    NotSponsor { kind: ObjectKind, name: String },
+    /// Only the other party of the transfer may do this.
+    NotTransferParty { kind: ObjectKind, name: String },
+    /// The requester sponsors it already.
+    OwnObject { kind: ObjectKind, name: String },
+    /// Policy does not allow the value.
+    Policy { field: Field, value: String, rule: Rule },
+    /// A registrar's state forbids it.
+    RegistrarState { state: RegistrarState },
+    /// Only a registrar can do this.
+    RegistrarNeeded,
+    /// No such registrar.
+    RegistrarUnknown { id: String },
+    /// A status prohibits it.
+    StatusProhibits { kind: ObjectKind, name: String, status: String },
+    /// The name or identifier is taken.
+    Taken { kind: ObjectKind, name: String },
+    /// A transfer is pending already.
+    TransferPending { kind: ObjectKind, name: String },
+    /// No transfer is pending.
+    TransferNotPending { kind: ObjectKind, name: String },
+    /// An object that the command names does not exist.
+    Unknown { field: Field, value: String },
+}
+
+/// Fields that a refusal can point at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Field {
+    AuthInfo,
+    Contact(Option<ContactRole>),
+    ContactId,
+    CurrentExpiry,
+    Disclose,
+    DnsRecord,
+    DomainName,
+    Email,
+    HostAddress,
+    HostName,
+    MaxSigLife,
+    MessageId,
+    NameServer,
+    Period,
+    PostalInfo,
+    Registrant,
+    RestoreReport,
+    Status,
+    Urgent,
+    Voice,
+}
+
+/// Why a domain cannot be renewed, restored or transferred now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotNow {
+    /// It is being deleted.
+    Deleting,
+    /// It is not in redemption.
+    NotInRedemption,
+    /// It was created so recently that transfers are locked.
+    TransferLock,
+    /// No restore was requested.
+    NoRestorePending,
+}
+
+/// A rule of policy that a value breaks.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Rule {
+    /// More than so many.
+    AtMost(usize),
+    /// Shorter than so many characters.
+    CharactersMin(usize),
+    /// The TLD's IDN table does not hold this character.
+    CharacterNotInTable(char),
+    /// Two statuses exclude each other.
+    Conflicts(&'static str),
+    /// The expiry given is not the domain's.
+    ExpiryIs(Timestamp),
+    /// Glue belongs only to names below a domain of the same request or sponsor.
+    GlueOutOfBailiwick,
+    /// Name servers are given as attributes in this TLD.
+    HostAttributes,
+    /// Name servers are given as objects in this TLD.
+    HostObjects,
+    /// Not of the form demanded.
+    Malformed(String),
+    /// A value is demanded.
+    Missing,
+    /// The name must lie directly below a zone that is served here.
+    NotDirectlyBelow(ZoneName),
+    /// Nobody may register it, set it or use it here.
+    NotOffered,
+    /// The TLD takes no such DNSSEC data.
+    NotTaken,
+    /// It is there already.
+    Present,
+    /// Reserved by the registry.
+    Reserved,
+    /// It is not there.
+    Absent,
+    /// Only the operator sets it.
+    ServerStatus,
+    /// Blocked as a variant of a registered name.
+    VariantOf(DomainName),
+    /// Beyond the longest term, in years from now.
+    YearsMax(u8),
+    /// Shorter than the shortest term, in years.
+    YearsMin(u8),
+}
+
+impl Refusal {
+    /// No such object.
+    pub fn not_found(kind: ObjectKind, name: impl fmt::Display) -> Self {
+        Self::NotFound { kind, name: name.to_string() }
+    }
+
+    /// A status prohibits a command on a domain.
+    pub fn domain_status(name: &DomainName, status: DomainStatus) -> Self {
+        Self::StatusProhibits {
+            kind: ObjectKind::Domain,
+            name: name.to_string(),
+            status: status.as_str().to_owned(),
+        }
+    }
+
+    /// Policy does not allow a value.
+    pub fn policy(field: Field, value: impl fmt::Display, rule: Rule) -> Self {
+        Self::Policy { field, value: value.to_string(), rule }
+    }
+
+    /// The field it points at and the value there, for a gateway that shows the place.
+    pub fn place(&self) -> Option<(Field, &str)> {
+        match self {
+            Self::AuthInfoMissing | Self::RegistrarNeeded | Self::RegistrarState { .. } => None,
+            Self::AuthInfoWrong { .. } => Some((Field::AuthInfo, "")),
+            Self::Linked { kind, name, .. }
+            | Self::NotFound { kind, name }
+            | Self::NotSponsor { kind, name }
+            | Self::NotTransferParty { kind, name }
+            | Self::OwnObject { kind, name }
+            | Self::StatusProhibits { kind, name, .. }
+            | Self::Taken { kind, name }
+            | Self::TransferPending { kind, name }
+            | Self::TransferNotPending { kind, name } => Some((Field::naming(*kind), name)),
+            Self::MessageUnknown { .. } => Some((Field::MessageId, "")),
+            Self::NotAccredited { .. } => Some((Field::DomainName, "")),
+            Self::NotNow { name, .. } => Some((Field::DomainName, name.as_ref())),
+            Self::Policy { field, value, .. } | Self::Unknown { field, value } => Some((*field, value)),
+            Self::RegistrarUnknown { .. } => None,
+        }
+    }
+}
+
+impl Field {
+    /// The field that names an object of this kind.
+    pub fn naming(kind: ObjectKind) -> Self {
+        match kind {
+            ObjectKind::Contact => Self::ContactId,
+            ObjectKind::Domain => Self::DomainName,
+            ObjectKind::Host => Self::HostName,
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AuthInfoMissing => f.write_str("authInfo is needed for this command"),
+            Self::AuthInfoWrong { kind, .. } => {
+                write!(f, "the authInfo does not open this {kind}; ask its holder for a current one")
+            }
+            Self::Linked { kind, name, by } => {
+                write!(f, "{kind} {name} is still in use by a {by}; end that use first")
+            }
+            Self::MessageUnknown { number } => write!(f, "no message {number} waits in your queue"),
+            Self::NotAccredited { tld } => write!(f, "you are not accredited for {tld}"),
+            Self::NotFound { kind, name } => write!(f, "{kind} {name} does not exist"),
+            Self::NotNow { reason, .. } => reason.fmt(f),
+            Self::NotSponsor { kind, name } => write!(f, "{kind} {name} is sponsored by another registrar"),
+            Self::NotTransferParty { kind, name } => {
+                write!(f, "only the other party may answer the transfer of {kind} {name} this way")
+            }
+            Self::OwnObject { kind, name } => write!(f, "you sponsor {kind} {name} already"),
+            Self::Policy { rule, .. } => rule.fmt(f),
+            Self::RegistrarState { state } => write!(f, "your account is {}", state.as_str()),
+            Self::RegistrarNeeded => f.write_str("only a registrar can do this"),
+            Self::RegistrarUnknown { id } => write!(f, "there is no registrar {id}"),
+            Self::StatusProhibits { kind, name, status } => {
+                write!(f, "{kind} {name} has status {status}, which prohibits this")
+            }
+            Self::Taken { kind, name } => write!(f, "{kind} {name} exists already"),
+            Self::TransferPending { kind, name } => write!(f, "a transfer of {kind} {name} is pending already"),
+            Self::TransferNotPending { kind, name } => write!(f, "no transfer of {kind} {name} is pending"),
+            Self::Unknown { field, value } => write!(f, "{} {value} does not exist", field.as_str()),
+        }
+    }
+}
+
+impl Field {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::AuthInfo => "authInfo",
+            Self::Contact(_) | Self::ContactId => "contact",
+            Self::CurrentExpiry => "expiry date",
+            Self::Disclose => "disclose",
+            Self::DnsRecord => "DNSSEC record",
+            Self::DomainName => "domain",
+            Self::Email => "e-mail address",
+            Self::HostAddress => "address",
+            Self::HostName | Self::NameServer => "host",
+            Self::MaxSigLife => "maxSigLife",
+            Self::MessageId => "message",
+            Self::Period => "period",
+            Self::PostalInfo => "postal information",
+            Self::Registrant => "registrant",
+            Self::RestoreReport => "restore report",
+            Self::Status => "status",
+            Self::Urgent => "urgent",
+            Self::Voice => "telephone number",
+        }
+    }
+}
+
+impl fmt::Display for NotNow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Deleting => "the domain is being deleted; restore it first",
+            Self::NotInRedemption => "the domain is not in its redemption period",
+            Self::TransferLock => "the domain was registered too recently to be transferred",
+            Self::NoRestorePending => "no restore of the domain waits for a report; request one first",
+        })
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AtMost(most) => write!(f, "at most {most} are taken"),
+            Self::CharactersMin(least) => write!(f, "at least {least} characters are demanded"),
+            Self::CharacterNotInTable(c) => write!(f, "the TLD's table does not hold the character {c:?}"),
+            Self::Conflicts(other) => write!(f, "it excludes status {other}"),
+            Self::ExpiryIs(at) => write!(f, "the domain expires on {}", at.strftime("%Y-%m-%d")),
+            Self::GlueOutOfBailiwick => f.write_str("addresses belong only to hosts below a domain registered here"),
+            Self::HostAttributes => f.write_str("this TLD takes name servers as hostAttr"),
+            Self::HostObjects => f.write_str("this TLD takes name servers as hostObj"),
+            Self::Malformed(why) => f.write_str(why),
+            Self::Missing => f.write_str("a value is demanded here"),
+            Self::NotDirectlyBelow(zone) => write!(f, "names are registered directly below {zone}"),
+            Self::NotOffered => f.write_str("not offered here"),
+            Self::NotTaken => f.write_str("this TLD does not take it"),
+            Self::Present => f.write_str("it is there already"),
+            Self::Reserved => f.write_str("reserved by the registry"),
+            Self::Absent => f.write_str("it is not there"),
+            Self::ServerStatus => f.write_str("only the registry sets or removes this status"),
+            Self::VariantOf(name) => write!(f, "blocked as a variant of {name}"),
+            Self::YearsMax(most) => write!(f, "a registration may end at most {most} years from now"),
+            Self::YearsMin(least) => write!(f, "at least {least} years are demanded"),
+        }
+    }
+}

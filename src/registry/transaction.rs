@@ -1,0 +1,187 @@
+//! One transaction of an operation: the store's, who asks, what time it is, the policy; and what is written last.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::policy::Policy;
+use super::refusal::Refusal;
+use super::{Actor, Call, Error, Registry};
+use crate::model::contact::{Contact, ContactId};
+use crate::model::domain::Domain;
+use crate::model::event::Event;
+use crate::model::history::HistoryEntry;
+use crate::model::host::Host;
+use crate::model::name::{DomainName, HostName};
+use crate::model::object::ObjectKind;
+use crate::model::registrar::{Registrar, RegistrarId, RegistrarState};
+use crate::model::tld::Tld;
+use crate::store::{StoreError, Tx};
+
+/// What an operation works with.
+///
+/// Rights are in the verbs by which it obtains an object: `domain_to_change`, `domain_to_see` …
+pub struct Transaction<'t, 's> {
+    /// The store's transaction.
+    pub(super) tx: &'t mut Tx<'s>,
+    /// The registry, for its key and its random bytes.
+    pub(super) registry: &'t Registry,
+    /// Who asks, and under which identifiers.
+    pub(super) call: &'t Call,
+    /// The instant of the operation, by the registry's clock.
+    pub(super) now: Timestamp,
+    /// TLDs and registrars as of this transaction.
+    pub(super) policy: Arc<Policy>,
+    messages: Vec<(RegistrarId, Event)>,
+    pub(super) entries: Vec<HistoryEntry>,
+}
+
+impl<'t, 's> Transaction<'t, 's> {
+    pub(super) fn begin(
+        registry: &'t Registry,
+        tx: &'t mut Tx<'s>,
+        call: &'t Call,
+    ) -> Result<Self, StoreError> {
+        let policy = registry.policy(tx)?;
+        let now = registry.clock.now();
+        Ok(Self { tx, registry, call, now, policy, messages: Vec::new(), entries: Vec::new() })
+    }
+
+    /// Writes what was gathered, in the order in which rows are locked: history, then queues by registrar.
+    pub(super) fn finish(mut self, operation: &'static str) -> Result<(), StoreError> {
+        for mut entry in self.entries {
+            operation.clone_into(&mut entry.operation);
+            self.tx.record(&entry)?;
+        }
+        self.messages.sort_by(|a, b| a.0.cmp(&b.0));
+        for (registrar, event) in &self.messages {
+            self.tx.queue_message(registrar, self.now, event)?;
+        }
+        Ok(())
+    }
+
+    //--- Who asks
+
+    /// The registrar that asks; the operator and the server are none.
+    pub(super) fn registrar(&self) -> Result<Arc<Registrar>, Error> {
+        let Actor::Registrar(id) = &self.call.actor else {
+            return Err(Refusal::RegistrarNeeded.into());
+        };
+        self.policy.registrar(id).cloned().ok_or_else(|| Refusal::RegistrarUnknown { id: id.to_string() }.into())
+    }
+
+    /// Whether the actor is this registrar.
+    pub(super) fn is(&self, registrar: &RegistrarId) -> bool {
+        matches!(&self.call.actor, Actor::Registrar(id) if id == registrar)
+    }
+
+    /// Whether the actor is no registrar: whoever runs the registry may change every object.
+    pub(super) fn is_privileged(&self) -> bool {
+        matches!(self.call.actor, Actor::Operator | Actor::Server)
+    }
+
+    /// Refuses a registrar whose state forbids changes, or that is not accredited for the TLD.
+    pub(super) fn demand_change_right(&self, tld: Option<&Tld>) -> Result<(), Error> {
+        if self.is_privileged() {
+            return Ok(());
+        }
+        let registrar = self.registrar()?;
+        match registrar.state {
+            RegistrarState::Active | RegistrarState::NoNewBusiness => {}
+            RegistrarState::Suspended | RegistrarState::Terminated => {
+                return Err(Refusal::RegistrarState { state: registrar.state }.into());
+            }
+        }
+        match tld {
+            Some(tld) if !registrar.is_accredited(&tld.name, self.now) => {
+                Err(Refusal::NotAccredited { tld: tld.name.clone() }.into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// As [`Self::demand_change_right`], and also refuses a registrar that may take no new business: for creates and
+    /// transfers to itself.
+    pub(super) fn demand_business_right(&self, tld: Option<&Tld>) -> Result<(), Error> {
+        self.demand_change_right(tld)?;
+        if self.is_privileged() {
+            return Ok(());
+        }
+        match self.registrar()?.state {
+            RegistrarState::NoNewBusiness => {
+                Err(Refusal::RegistrarState { state: RegistrarState::NoNewBusiness }.into())
+            }
+            RegistrarState::Active | RegistrarState::Suspended | RegistrarState::Terminated => Ok(()),
+        }
+    }
+
+    //--- Objects, by right
+
+    /// A domain and its TLD, whoever asks.
+    pub(super) fn domain_to_see(&mut self, name: &DomainName) -> Result<(Domain, Arc<Tld>), Error> {
+        let not_found = || Refusal::not_found(ObjectKind::Domain, name);
+        let tld = self.policy.tld_of(name).cloned().ok_or_else(not_found)?;
+        let domain = self.tx.domain(name)?.ok_or_else(not_found)?;
+        Ok((domain, tld))
+    }
+
+    /// A domain that the actor sponsors, and its TLD.
+    pub(super) fn domain_to_change(&mut self, name: &DomainName) -> Result<(Domain, Arc<Tld>), Error> {
+        let (domain, tld) = self.domain_to_see(name)?;
+        self.demand_sponsor(ObjectKind::Domain, name, &domain.sponsor)?;
+        self.demand_change_right(Some(&tld))?;
+        Ok((domain, tld))
+    }
+
+    /// A contact, whoever asks.
+    pub(super) fn contact_to_see(&mut self, id: &ContactId) -> Result<Contact, Error> {
+        self.tx.contact(id)?.ok_or_else(|| Refusal::not_found(ObjectKind::Contact, id).into())
+    }
+
+    /// A contact that the actor sponsors.
+    pub(super) fn contact_to_change(&mut self, id: &ContactId) -> Result<Contact, Error> {
+        let contact = self.contact_to_see(id)?;
+        self.demand_sponsor(ObjectKind::Contact, id, &contact.sponsor)?;
+        self.demand_change_right(None)?;
+        Ok(contact)
+    }
+
+    /// A host, whoever asks.
+    pub(super) fn host_to_see(&mut self, name: &HostName) -> Result<Host, Error> {
+        self.tx.host(name)?.ok_or_else(|| Refusal::not_found(ObjectKind::Host, name).into())
+    }
+
+    /// A host that the actor sponsors.
+    pub(super) fn host_to_change(&mut self, name: &HostName) -> Result<Host, Error> {
+        let host = self.host_to_see(name)?;
+        self.demand_sponsor(ObjectKind::Host, name, &host.sponsor)?;
+        self.demand_change_right(None)?;
+        Ok(host)
+    }
+
+    fn demand_sponsor(
+        &self,
+        kind: ObjectKind,
+        name: &dyn std::fmt::Display,
+        sponsor: &RegistrarId,
+    ) -> Result<(), Error> {
+        if self.is_privileged() || self.is(sponsor) {
+            return Ok(());
+        }
+        Err(Refusal::NotSponsor { kind, name: name.to_string() }.into())
+    }
+
+    //--- What is written last
+
+    /// Leaves a service message for a registrar.
+    pub(super) fn notify(&mut self, registrar: &RegistrarId, event: Event) {
+        self.messages.push((registrar.clone(), event));
+    }
+
+    /// Random bytes.
+    pub(super) fn random<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        (self.registry.settings.random)(&mut bytes);
+        bytes
+    }
+}

@@ -1,0 +1,164 @@
+//! Verbs for contacts.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::domain::{parse_contact, parse_registrar};
+use super::sql::{Row, Value, pad};
+use super::{StoreError, Tx, from_json, to_json};
+use crate::model::auth_info::StoredAuthInfo;
+use crate::model::contact::{Contact, ContactId, Disclose, Email, Phone, PostalInfo};
+use crate::model::object::ContactNumber;
+use crate::model::registrar::RegistrarId;
+use crate::model::status::{ContactStatus, StatusSet};
+use crate::model::transfer::Transfer;
+
+impl Tx<'_> {
+    /// The contact of this identifier, to be read or changed.
+    pub fn contact(&mut self, id: &ContactId) -> Result<Option<Contact>, StoreError> {
+        let sql = "SELECT number, id, sponsor, state FROM contact WHERE id = ?1 FOR UPDATE";
+        self.first(sql, &[id.as_ref().into()], read_contact)
+    }
+
+    /// The contact of this number, to be read.
+    pub fn contact_by_number(&mut self, number: ContactNumber) -> Result<Option<Contact>, StoreError> {
+        let sql = "SELECT number, id, sponsor, state FROM contact WHERE number = ?1";
+        self.first(sql, &[number.0.into()], read_contact)
+    }
+
+    /// Numbers of the contacts of these identifiers; identifiers that are no contact are left out.
+    pub fn contact_numbers(
+        &mut self,
+        ids: &[&ContactId],
+    ) -> Result<HashMap<ContactId, ContactNumber>, StoreError> {
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let mut found = HashMap::new();
+        for ids in ids.chunks(IDS_PER_QUERY) {
+            let mut values: Vec<Value<'_>> = ids.iter().map(|id| id.as_ref().into()).collect();
+            pad(&mut values);
+            let sql = Self::set("SELECT id, number FROM contact WHERE id IN (??) FOR SHARE", 1, values.len());
+            found.extend(
+                self.all(&sql, &values, |row| Ok((parse_contact(row.text(0)?)?, ContactNumber(row.int(1)?))))?,
+            );
+        }
+        Ok(found)
+    }
+
+    /// Adds a contact; none when the identifier is taken.
+    pub fn insert_contact(&mut self, contact: &Contact) -> Result<Option<ContactNumber>, StoreError> {
+        let sql = "INSERT INTO contact (id, sponsor, due_at, state) VALUES (?1, ?2, ?3, ?4) \
+                   ON CONFLICT DO NOTHING RETURNING number";
+        let params = [
+            contact.id.as_ref().into(),
+            contact.sponsor.as_str().into(),
+            due_at(contact).into(),
+            (&to_json(&ContactState::of(contact))?).into(),
+        ];
+        Ok(self.write_returning(sql, &params, |row| row.int(0))?.map(ContactNumber))
+    }
+
+    /// Writes a changed contact.
+    pub fn update_contact(&mut self, contact: &Contact) -> Result<(), StoreError> {
+        let sql = "UPDATE contact SET sponsor = ?2, due_at = ?3, state = ?4 WHERE number = ?1";
+        let params = [
+            contact.number.0.into(),
+            contact.sponsor.as_str().into(),
+            due_at(contact).into(),
+            (&to_json(&ContactState::of(contact))?).into(),
+        ];
+        self.write(sql, &params).map(drop)
+    }
+
+    /// Removes a contact; nothing may be linked to it.
+    pub fn delete_contact(&mut self, number: ContactNumber) -> Result<(), StoreError> {
+        self.write("DELETE FROM contact WHERE number = ?1", &[number.0.into()]).map(drop)
+    }
+
+    /// Whether a domain refers to this contact.
+    pub fn contact_is_linked(&mut self, number: ContactNumber) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM domain_contact WHERE contact = ?1 LIMIT 1";
+        Ok(self.first(sql, &[number.0.into()], |_| Ok(()))?.is_some())
+    }
+}
+
+/// The part of a contact that no statement searches, as it is stored.
+#[derive(Serialize, Deserialize)]
+struct ContactState {
+    created_by: RegistrarId,
+    created_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    updated_by: Option<RegistrarId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    updated_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    transferred_at: Option<Timestamp>,
+    postal: Vec<PostalInfo>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    voice: Option<Phone>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fax: Option<Phone>,
+    email: Email,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    auth_info: Option<StoredAuthInfo>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    disclose: Option<Disclose>,
+    #[serde(default, skip_serializing_if = "StatusSet::is_empty")]
+    statuses: StatusSet<ContactStatus>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    transfer: Option<Transfer>,
+}
+
+impl ContactState {
+    fn of(contact: &Contact) -> Self {
+        Self {
+            created_by: contact.created_by.clone(),
+            created_at: contact.created_at,
+            updated_by: contact.updated_by.clone(),
+            updated_at: contact.updated_at,
+            transferred_at: contact.transferred_at,
+            postal: contact.postal.clone(),
+            voice: contact.voice.clone(),
+            fax: contact.fax.clone(),
+            email: contact.email.clone(),
+            auth_info: contact.auth_info.clone(),
+            disclose: contact.disclose.clone(),
+            statuses: contact.statuses.clone(),
+            transfer: contact.transfer.clone(),
+        }
+    }
+}
+
+/// `number, id, sponsor, state`.
+fn read_contact(row: &dyn Row) -> Result<Contact, StoreError> {
+    let state: ContactState = from_json(row.text(3)?)?;
+    Ok(Contact {
+        number: ContactNumber(row.int(0)?),
+        id: parse_contact(row.text(1)?)?,
+        sponsor: parse_registrar(row.text(2)?)?,
+        created_by: state.created_by,
+        created_at: state.created_at,
+        updated_by: state.updated_by,
+        updated_at: state.updated_at,
+        transferred_at: state.transferred_at,
+        postal: state.postal,
+        voice: state.voice,
+        fax: state.fax,
+        email: state.email,
+        auth_info: state.auth_info,
+        disclose: state.disclose,
+        statuses: state.statuses,
+        transfer: state.transfer,
+    })
+}
+
+/// The next instant at which something happens to the contact without a command.
+fn due_at(contact: &Contact) -> Option<Timestamp> {
+    contact.transfer.as_ref().filter(|transfer| transfer.is_pending()).map(|transfer| transfer.act_at)
+}
+
+/// Identifiers in one statement; more are asked in several.
+const IDS_PER_QUERY: usize = 256;

@@ -1,0 +1,301 @@
+//! Verbs for domains.
+
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::sql::{Row, Value, pad};
+use super::{StoreError, Tx, from_json, to_json};
+use crate::model::auth_info::StoredAuthInfo;
+use crate::model::contact::ContactId;
+use crate::model::domain::{ContactRef, ContactRole, Deletion, Domain, Grace, HostAttribute, NameServer};
+use crate::model::name::{DomainName, HostName};
+use crate::model::object::{ContactNumber, DomainNumber, HostNumber};
+use crate::model::registrar::RegistrarId;
+use crate::model::sec_dns::SecDns;
+use crate::model::status::{DomainStatus, StatusSet};
+use crate::model::transfer::Transfer;
+
+/// A domain about to be made: everything but its number.
+pub struct DomainDraft {
+    /// The domain; its number is not looked at.
+    pub domain: Domain,
+    /// The name under which its variants are blocked, when the TLD blocks them.
+    pub variant_key: Option<String>,
+}
+
+impl Tx<'_> {
+    /// The domain of this name, to be read or changed.
+    pub fn domain(&mut self, name: &DomainName) -> Result<Option<Domain>, StoreError> {
+        let sql = "SELECT number, name, sponsor, expires_at, state FROM domain WHERE name = ?1 FOR UPDATE";
+        let found = self.first(sql, &[name.as_ref().into()], read_domain)?;
+        found.map(|domain| self.with_links(domain)).transpose()
+    }
+
+    /// The name of the domain of this number.
+    pub fn domain_name(&mut self, number: DomainNumber) -> Result<Option<DomainName>, StoreError> {
+        self.first("SELECT name FROM domain WHERE number = ?1", &[number.0.into()], |row| parse_name(row.text(0)?))
+    }
+
+    /// Number and sponsor of the domain of this name, without the rest.
+    pub fn domain_sponsor(
+        &mut self,
+        name: &DomainName,
+    ) -> Result<Option<(DomainNumber, RegistrarId)>, StoreError> {
+        let sql = "SELECT number, sponsor FROM domain WHERE name = ?1 FOR SHARE";
+        self.first(sql, &[name.as_ref().into()], |row| {
+            Ok((DomainNumber(row.int(0)?), parse_registrar(row.text(1)?)?))
+        })
+    }
+
+    /// Which of these names are registered.
+    pub fn registered(&mut self, names: &[&DomainName]) -> Result<HashSet<DomainName>, StoreError> {
+        if names.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let mut found = HashSet::new();
+        for names in names.chunks(NAMES_PER_QUERY) {
+            let mut values: Vec<Value<'_>> = names.iter().map(|name| name.as_ref().into()).collect();
+            pad(&mut values);
+            let sql = Self::set("SELECT name FROM domain WHERE name IN (??)", 1, values.len());
+            found.extend(self.all(&sql, &values, |row| parse_name(row.text(0)?))?);
+        }
+        Ok(found)
+    }
+
+    /// The registered name whose variants this key stands for.
+    pub fn variant_holder(&mut self, key: &str) -> Result<Option<DomainName>, StoreError> {
+        let sql = "SELECT name FROM domain WHERE variant_key = ?1";
+        self.first(sql, &[key.into()], |row| parse_name(row.text(0)?))
+    }
+
+    /// Adds a domain with its links; none when the name or its variant key is taken.
+    pub fn insert_domain(&mut self, draft: &DomainDraft) -> Result<Option<DomainNumber>, StoreError> {
+        let domain = &draft.domain;
+        let sql = "INSERT INTO domain (name, variant_key, sponsor, expires_at, due_at, state) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING RETURNING number";
+        let params = [
+            domain.name.as_ref().into(),
+            draft.variant_key.as_deref().into(),
+            domain.sponsor.as_str().into(),
+            domain.expires_at.into(),
+            due_at(domain).into(),
+            (&to_json(&DomainState::of(domain))?).into(),
+        ];
+        let Some(number) = self.write_returning(sql, &params, |row| row.int(0))? else {
+            return Ok(None);
+        };
+        let number = DomainNumber(number);
+        self.insert_contact_links(number, domain)?;
+        self.insert_host_links(number, domain)?;
+        Ok(Some(number))
+    }
+
+    /// Writes a changed domain; `before` tells which links need rewriting.
+    pub fn update_domain(&mut self, before: &Domain, after: &Domain) -> Result<(), StoreError> {
+        let sql = "UPDATE domain SET sponsor = ?2, expires_at = ?3, due_at = ?4, state = ?5 WHERE number = ?1";
+        let params = [
+            after.number.0.into(),
+            after.sponsor.as_str().into(),
+            after.expires_at.into(),
+            due_at(after).into(),
+            (&to_json(&DomainState::of(after))?).into(),
+        ];
+        self.write(sql, &params)?;
+        if before.registrant != after.registrant || before.contacts != after.contacts {
+            self.write("DELETE FROM domain_contact WHERE domain = ?1", &[after.number.0.into()])?;
+            self.insert_contact_links(after.number, after)?;
+        }
+        if before.name_servers != after.name_servers {
+            self.write("DELETE FROM domain_host WHERE domain = ?1", &[after.number.0.into()])?;
+            self.insert_host_links(after.number, after)?;
+        }
+        Ok(())
+    }
+
+    /// Removes a domain and its links; subordinate hosts must be gone before.
+    pub fn delete_domain(&mut self, number: DomainNumber) -> Result<(), StoreError> {
+        self.write("DELETE FROM domain_contact WHERE domain = ?1", &[number.0.into()])?;
+        self.write("DELETE FROM domain_host WHERE domain = ?1", &[number.0.into()])?;
+        self.write("DELETE FROM domain WHERE number = ?1", &[number.0.into()]).map(drop)
+    }
+
+    /// The names of the hosts below a domain, in order of name.
+    pub fn subordinate_hosts(&mut self, number: DomainNumber) -> Result<Vec<HostName>, StoreError> {
+        let sql = "SELECT name FROM host WHERE superordinate = ?1 ORDER BY name";
+        self.all(sql, &[number.0.into()], |row| parse_host(row.text(0)?))
+    }
+
+    fn with_links(&mut self, mut domain: Domain) -> Result<Domain, StoreError> {
+        let number = domain.number.0;
+        let sql = "SELECT l.role, c.number, c.id FROM domain_contact l JOIN contact c ON c.number = l.contact \
+                   WHERE l.domain = ?1 ORDER BY l.position";
+        let contacts = self.all(sql, &[number.into()], |row| {
+            let contact = ContactRef { number: ContactNumber(row.int(1)?), id: parse_contact(row.text(2)?)? };
+            Ok((ContactRole::parse(row.text(0)?), contact))
+        })?;
+        for (role, contact) in contacts {
+            match role {
+                Some(role) => domain.contacts.push((role, contact)),
+                None => domain.registrant = Some(contact),
+            }
+        }
+        if domain.name_servers.is_empty() {
+            let sql = "SELECT h.number, h.name FROM domain_host l JOIN host h ON h.number = l.host \
+                       WHERE l.domain = ?1 ORDER BY l.position";
+            domain.name_servers = self.all(sql, &[number.into()], |row| {
+                Ok(NameServer::Object(HostNumber(row.int(0)?), parse_host(row.text(1)?)?))
+            })?;
+        }
+        Ok(domain)
+    }
+
+    fn insert_contact_links(&mut self, number: DomainNumber, domain: &Domain) -> Result<(), StoreError> {
+        let registrant = domain.registrant.iter().map(|contact| (REGISTRANT, contact));
+        let others = domain.contacts.iter().map(|(role, contact)| (role.as_str(), contact));
+        let links: Vec<_> = registrant.chain(others).collect();
+        let rows: Vec<_> = links.iter().map(|(role, contact)| ((*role).into(), contact.number.0.into())).collect();
+        self.insert_links("domain_contact (domain, position, role, contact)", number, &rows)
+    }
+
+    fn insert_host_links(&mut self, number: DomainNumber, domain: &Domain) -> Result<(), StoreError> {
+        let objects = domain.name_servers.iter().filter_map(|server| match server {
+            NameServer::Object(host, _) => Some(host.0),
+            NameServer::Attribute(_) => None,
+        });
+        let rows: Vec<(Value<'_>, Value<'_>)> = objects.map(|host| (Value::Null, host.into())).collect();
+        self.insert_links("domain_host (domain, position, host)", number, &rows)
+    }
+
+    /// One statement for all links of a domain; a row's first value is left out when it is null.
+    fn insert_links(
+        &mut self,
+        into: &str,
+        number: DomainNumber,
+        rows: &[(Value<'_>, Value<'_>)],
+    ) -> Result<(), StoreError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let mut sql = format!("INSERT INTO {into} VALUES ");
+        let mut values: Vec<Value<'_>> = vec![number.0.into()];
+        for (position, (first, second)) in rows.iter().enumerate() {
+            sql.push_str(if position == 0 { "(?1" } else { ", (?1" });
+            sql.push_str(&format!(", {position}"));
+            for value in [first, second] {
+                if !matches!(value, Value::Null) {
+                    values.push(*value);
+                    sql.push_str(&format!(", ?{}", values.len()));
+                }
+            }
+            sql.push(')');
+        }
+        self.write(&sql, &values).map(drop)
+    }
+}
+
+/// The part of a domain that no statement searches, as it is stored.
+#[derive(Serialize, Deserialize)]
+struct DomainState {
+    created_by: RegistrarId,
+    created_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    updated_by: Option<RegistrarId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    updated_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    transferred_at: Option<Timestamp>,
+    /// Only name servers given as attributes; host objects are links.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    host_attributes: Vec<HostAttribute>,
+    #[serde(default, skip_serializing_if = "StatusSet::is_empty")]
+    statuses: StatusSet<DomainStatus>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    auth_info: Option<StoredAuthInfo>,
+    #[serde(default, skip_serializing_if = "SecDns::is_empty")]
+    sec_dns: SecDns,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    grace: Vec<Grace>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    deletion: Option<Deletion>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    transfer: Option<Transfer>,
+}
+
+impl DomainState {
+    fn of(domain: &Domain) -> Self {
+        let attributes = domain.name_servers.iter().filter_map(|server| match server {
+            NameServer::Attribute(attribute) => Some(attribute.clone()),
+            NameServer::Object(..) => None,
+        });
+        Self {
+            created_by: domain.created_by.clone(),
+            created_at: domain.created_at,
+            updated_by: domain.updated_by.clone(),
+            updated_at: domain.updated_at,
+            transferred_at: domain.transferred_at,
+            host_attributes: attributes.collect(),
+            statuses: domain.statuses.clone(),
+            auth_info: domain.auth_info.clone(),
+            sec_dns: domain.sec_dns.clone(),
+            grace: domain.grace.clone(),
+            deletion: domain.deletion,
+            transfer: domain.transfer.clone(),
+        }
+    }
+}
+
+/// `number, name, sponsor, expires_at, state`, without links.
+fn read_domain(row: &dyn Row) -> Result<Domain, StoreError> {
+    let state: DomainState = from_json(row.text(4)?)?;
+    Ok(Domain {
+        number: DomainNumber(row.int(0)?),
+        name: parse_name(row.text(1)?)?,
+        sponsor: parse_registrar(row.text(2)?)?,
+        expires_at: row.instant(3)?,
+        created_by: state.created_by,
+        created_at: state.created_at,
+        updated_by: state.updated_by,
+        updated_at: state.updated_at,
+        transferred_at: state.transferred_at,
+        registrant: None,
+        contacts: Vec::new(),
+        name_servers: state.host_attributes.into_iter().map(NameServer::Attribute).collect(),
+        statuses: state.statuses,
+        auth_info: state.auth_info,
+        sec_dns: state.sec_dns,
+        grace: state.grace,
+        deletion: state.deletion,
+        transfer: state.transfer,
+    })
+}
+
+/// The next instant at which something happens to the domain without a command.
+fn due_at(domain: &Domain) -> Option<Timestamp> {
+    let transfer = domain.transfer.as_ref().filter(|transfer| transfer.is_pending()).map(|transfer| transfer.act_at);
+    let deletion = domain.deletion.map(|deletion| deletion.restore_until.unwrap_or(deletion.purge_at));
+    let expiry = domain.deletion.is_none().then_some(domain.expires_at);
+    [transfer, deletion, expiry].into_iter().flatten().min()
+}
+
+pub(super) fn parse_name(text: &str) -> Result<DomainName, StoreError> {
+    DomainName::parse(text).map_err(StoreError::corrupt)
+}
+
+pub(super) fn parse_host(text: &str) -> Result<HostName, StoreError> {
+    HostName::parse(text).map_err(StoreError::corrupt)
+}
+
+pub(super) fn parse_registrar(text: &str) -> Result<RegistrarId, StoreError> {
+    RegistrarId::parse(text).map_err(StoreError::corrupt)
+}
+
+pub(super) fn parse_contact(text: &str) -> Result<ContactId, StoreError> {
+    ContactId::parse(text).map_err(StoreError::corrupt)
+}
+
+/// The role under which the registrant is linked.
+const REGISTRANT: &str = "registrant";
+/// Names in one statement; more are asked in several.
+const NAMES_PER_QUERY: usize = 256;

@@ -1,0 +1,189 @@
+//! The store: transactions over an engine, in the registry's words.
+//!
+//! [`Store::read`] and [`Store::write`] run a closure on a [`Tx`]. A closure is repeatable: an engine may run it again after a
+//! conflict, and nothing it did before counts. An engine is one file that implements [`Engine`] and one arm in [`Store::open`].
+
+mod contact;
+mod domain;
+mod history;
+mod host;
+mod message;
+mod meta;
+mod policy;
+mod registrar;
+mod session;
+mod sql;
+mod sqlite;
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+pub use self::domain::DomainDraft;
+pub use self::registrar::Credential;
+pub use self::sql::Tx;
+
+/// A store: cheap to clone, shared by everything in the process.
+#[derive(Clone)]
+pub struct Store {
+    engine: Arc<dyn Engine>,
+}
+
+/// Whether what a closure did is to be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// Commit it.
+    Commit,
+    /// Roll it back; the answer stands all the same.
+    RollBack,
+}
+
+impl Store {
+    /// Opens a store, creating or migrating it: a path, or `sqlite:PATH`.
+    pub fn open(url: &str) -> Result<Self, StoreError> {
+        let path = url.strip_prefix("sqlite:").unwrap_or(url);
+        if path.contains("://") {
+            return Err(StoreError::Unavailable(format!(
+                "no engine for {url:?}; give a path or sqlite:PATH"
+            )));
+        }
+        Ok(Self { engine: Arc::new(sqlite::Sqlite::open(Path::new(path))?) })
+    }
+
+    /// Runs `look` on a snapshot. Write verbs answer [`StoreError::ReadOnly`] there.
+    pub async fn read<R: Send + 'static>(
+        &self,
+        mut look: impl FnMut(&mut Tx<'_>) -> Result<R, StoreError> + Send + 'static,
+    ) -> Result<R, StoreError> {
+        let (job, answer) = Call::new(move |tx: &mut Tx<'_>| look(tx).map(|r| (r, Keep::RollBack)));
+        self.engine.read(job);
+        answer.await.map_err(|_| StoreError::stopped())?
+    }
+
+    /// Runs `change` in a transaction of its own; the answer comes after the commit.
+    pub async fn write<R: Send + 'static>(
+        &self,
+        change: impl FnMut(&mut Tx<'_>) -> Result<(R, Keep), StoreError> + Send + 'static,
+    ) -> Result<R, StoreError> {
+        let (job, answer) = Call::new(change);
+        self.engine.write(job);
+        answer.await.map_err(|_| StoreError::stopped())?
+    }
+
+    /// Copies the whole store, as it is at one instant, into a new file.
+    pub fn backup(&self, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<(), StoreError> {
+        self.engine.backup(to, progress)
+    }
+
+    /// Whether writes succeed, as far as is known.
+    pub fn is_ready(&self) -> bool {
+        self.engine.is_ready()
+    }
+}
+
+/// What an engine does with a job: runs it in a transaction, ends that as it says, then lets it answer.
+pub(crate) trait Engine: Send + Sync {
+    /// On a snapshot.
+    fn read(&self, job: Box<dyn Job>);
+    /// In a transaction that may be one part of a larger commit.
+    fn write(&self, job: Box<dyn Job>);
+    /// A copy of everything; `progress` hears pages done and pages in all.
+    fn backup(&self, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<(), StoreError>;
+    /// Whether writes succeed, as far as is known.
+    fn is_ready(&self) -> bool;
+}
+
+/// A closure on its way through an engine.
+pub(crate) trait Job: Send {
+    /// Runs it, perhaps not for the first time.
+    fn run(&mut self, tx: &mut Tx<'_>) -> Result<Keep, StoreError>;
+    /// Answers whoever waits: with what the last run gave, or with the error.
+    fn answer(self: Box<Self>, end: Result<(), StoreError>);
+}
+
+struct Call<F, R> {
+    work: F,
+    result: Option<R>,
+    waiting: oneshot::Sender<Result<R, StoreError>>,
+}
+
+impl<F, R> Call<F, R>
+where
+    F: FnMut(&mut Tx<'_>) -> Result<(R, Keep), StoreError> + Send + 'static,
+    R: Send + 'static,
+{
+    fn new(work: F) -> (Box<dyn Job>, oneshot::Receiver<Result<R, StoreError>>) {
+        let (waiting, answer) = oneshot::channel();
+        (Box::new(Self { work, result: None, waiting }), answer)
+    }
+}
+
+impl<F, R> Job for Call<F, R>
+where
+    F: FnMut(&mut Tx<'_>) -> Result<(R, Keep), StoreError> + Send,
+    R: Send,
+{
+    fn run(&mut self, tx: &mut Tx<'_>) -> Result<Keep, StoreError> {
+        self.result = None;
+        let (result, keep) = (self.work)(tx)?;
+        self.result = Some(result);
+        Ok(keep)
+    }
+
+    fn answer(self: Box<Self>, end: Result<(), StoreError>) {
+        let answer = end.and_then(|()| self.result.ok_or_else(StoreError::stopped));
+        // Nobody waits any more when the connection that asked is gone; what was done stays done.
+        let _ = self.waiting.send(answer);
+    }
+}
+
+/// What can go wrong in a store; none of it is the client's doing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreError {
+    /// Stored data cannot be read.
+    Corrupt(String),
+    /// The engine refused or failed.
+    Engine(String),
+    /// The operation panicked; what it did is rolled back.
+    Panicked(String),
+    /// A write verb in a read transaction: the whole operation is run again in a write transaction.
+    ReadOnly,
+    /// The store cannot be reached or opened.
+    Unavailable(String),
+}
+
+impl StoreError {
+    pub(crate) fn corrupt(what: impl fmt::Display) -> Self {
+        Self::Corrupt(what.to_string())
+    }
+
+    fn stopped() -> Self {
+        Self::Unavailable("the store has stopped".to_owned())
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Corrupt(what) => write!(f, "stored data cannot be read: {what}"),
+            Self::Engine(what) => write!(f, "the storage engine failed: {what}"),
+            Self::Panicked(what) => write!(f, "the operation panicked and was rolled back: {what}"),
+            Self::ReadOnly => f.write_str("a write in a read transaction"),
+            Self::Unavailable(what) => f.write_str(what),
+        }
+    }
+}
+
+impl std::error::Error for StoreError {}
+
+/// A stored JSON text as a value.
+fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(StoreError::corrupt)
+}
+
+/// A value as JSON text to store.
+fn to_json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(StoreError::corrupt)
+}

@@ -1,0 +1,171 @@
+//! The narrow waist between the verbs and an engine: statements with numbered parameters, rows read by column.
+//!
+//! Every verb is written once, in SQL that both engines understand. The conventions:
+//! - parameters are `?1`, `?2` …; an engine that spells them otherwise rewrites them;
+//! - a statement on whose rows a grant rests ends in ` FOR UPDATE` or ` FOR SHARE`; an engine with one writer, and every
+//!   engine in a read transaction, drops that ending;
+//! - a set is written `IN (??)`; [`Tx::set`] puts in as many parameters as there are values;
+//! - types are BIGINT (instants are Unix seconds), TEXT and BYTEA.
+
+use jiff::Timestamp;
+
+use super::StoreError;
+
+/// A parameter of a statement.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Value<'v> {
+    Int(i64),
+    Null,
+    Text(&'v str),
+}
+
+impl From<i64> for Value<'_> {
+    fn from(value: i64) -> Self {
+        Self::Int(value)
+    }
+}
+
+impl From<u32> for Value<'_> {
+    fn from(value: u32) -> Self {
+        Self::Int(value.into())
+    }
+}
+
+impl<'v> From<&'v str> for Value<'v> {
+    fn from(value: &'v str) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl<'v> From<&'v String> for Value<'v> {
+    fn from(value: &'v String) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl From<Timestamp> for Value<'_> {
+    fn from(value: Timestamp) -> Self {
+        Self::Int(value.as_second())
+    }
+}
+
+impl<'v, T: Into<Value<'v>>> From<Option<T>> for Value<'v> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+/// A row of an answer; columns are counted from 0.
+pub(crate) trait Row {
+    /// An integer column.
+    fn int(&self, column: usize) -> Result<i64, StoreError>;
+    /// An integer column that may be null.
+    fn opt_int(&self, column: usize) -> Result<Option<i64>, StoreError>;
+    /// A text column.
+    fn text(&self, column: usize) -> Result<&str, StoreError>;
+    /// A text column that may be null.
+    fn opt_text(&self, column: usize) -> Result<Option<&str>, StoreError>;
+
+    /// An instant.
+    fn instant(&self, column: usize) -> Result<Timestamp, StoreError> {
+        let seconds = self.int(column)?;
+        Timestamp::from_second(seconds).map_err(|_| StoreError::corrupt(format!("{seconds} is no instant")))
+    }
+}
+
+/// What an engine offers inside one transaction.
+pub(crate) trait Sql {
+    /// Runs a statement and hands each row to `each`.
+    fn rows(
+        &mut self,
+        sql: &str,
+        params: &[Value<'_>],
+        each: &mut dyn FnMut(&dyn Row) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError>;
+
+    /// Runs a statement and tells how many rows it changed.
+    fn execute(&mut self, sql: &str, params: &[Value<'_>]) -> Result<usize, StoreError>;
+
+    /// Whether this is a read transaction: write verbs answer [`StoreError::ReadOnly`] without asking the engine.
+    fn is_read_only(&self) -> bool;
+}
+
+/// One transaction. Its verbs speak of the registry (`domain`, `insert_domain`, `queue_message` …) and stand in the files
+/// beside this one, by noun.
+pub struct Tx<'t> {
+    sql: &'t mut dyn Sql,
+}
+
+impl<'t> Tx<'t> {
+    pub(crate) fn new(sql: &'t mut dyn Sql) -> Self {
+        Self { sql }
+    }
+
+    /// All rows, each turned into a value.
+    pub(super) fn all<T>(
+        &mut self,
+        sql: &str,
+        params: &[Value<'_>],
+        mut read: impl FnMut(&dyn Row) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut found = Vec::new();
+        self.sql.rows(sql, params, &mut |row| {
+            found.push(read(row)?);
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// The first row, if any.
+    pub(super) fn first<T>(
+        &mut self,
+        sql: &str,
+        params: &[Value<'_>],
+        mut read: impl FnMut(&dyn Row) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        let mut found = None;
+        self.sql.rows(sql, params, &mut |row| {
+            if found.is_none() {
+                found = Some(read(row)?);
+            }
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// The rows of a statement that writes, such as `INSERT … RETURNING`; the first of them.
+    pub(super) fn write_returning<T>(
+        &mut self,
+        sql: &str,
+        params: &[Value<'_>],
+        read: impl FnMut(&dyn Row) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        if self.sql.is_read_only() {
+            return Err(StoreError::ReadOnly);
+        }
+        self.first(sql, params, read)
+    }
+
+    /// Runs a statement that writes and tells how many rows it changed.
+    pub(super) fn write(&mut self, sql: &str, params: &[Value<'_>]) -> Result<usize, StoreError> {
+        if self.sql.is_read_only() {
+            return Err(StoreError::ReadOnly);
+        }
+        self.sql.execute(sql, params)
+    }
+
+    /// Spells `IN (??)` for this many values, numbered from `first`. The number is rounded up to a power of two, so that few
+    /// spellings of a statement are prepared; pad the values with [`pad`].
+    pub(super) fn set(sql: &str, first: usize, values: usize) -> String {
+        let placeholders: Vec<String> =
+            (first..first + values.next_power_of_two()).map(|n| format!("?{n}")).collect();
+        sql.replacen("??", &placeholders.join(","), 1)
+    }
+}
+
+/// Repeats the last value until their number is a power of two, as [`Tx::set`] spells it.
+pub(super) fn pad(values: &mut Vec<Value<'_>>) {
+    if let Some(&last) = values.last() {
+        values.resize(values.len().next_power_of_two(), last);
+    }
+}
