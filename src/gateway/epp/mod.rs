@@ -1,0 +1,3 @@
+//! EPP (RFC 5730) over TLS (RFC 5734).
+
+pub mod frame;
