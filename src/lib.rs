@@ -4,3 +4,5 @@
 //! (`cli`, `config`, `server`, `sandbox`) stands above all. ARCHITECTURE.md is the map.
 
 pub mod model;
+pub mod registry;
+pub mod store;
