@@ -76,6 +76,16 @@ fn a_wrong_arrow_is_seen_in_every_spelling() {
         &["src/registry/poll.rs:1: registry may not name config"],
     );
     seen(
+        "src/gateway/tls/tests.rs",
+        "use crate::store::Tx;",
+        &["src/gateway/tls/tests.rs:1: gateway may not name store"],
+    );
+    seen(
+        "src/gateway/tls.rs",
+        "#[cfg(test)]\nmod tests;\nuse crate::sandbox::pki;",
+        &["src/gateway/tls.rs:3: gateway may not name sandbox"],
+    );
+    seen(
         "src/stuff.rs",
         "",
         &["src/stuff.rs: neither a layer nor wiring: give it a place in tests/it/tidy/rules.rs"],
@@ -93,6 +103,11 @@ fn a_right_arrow_is_let_be() {
     );
     allowed("src/server.rs", "use crate::{dialect, store};");
     allowed("src/model/name.rs", "use super::registrar; const S: &str = \"crate::store\";");
+    allowed("src/gateway/tls/tests.rs", "use crate::sandbox::pki;");
+    allowed(
+        "src/registry/poll.rs",
+        "fn f() {}\n\n#[cfg(test)]\nmod tests {\n    use crate::sandbox::pki;\n}",
+    );
     // A module of the same layer that merely shares a layer's name.
     allowed("src/registry/domain/check.rs", "use super::super::store;");
 }

@@ -10,7 +10,8 @@ pub(crate) const LONGEST: usize = 800;
 /// Design law 2: `model ← store ← registry ← gateway ← {ext, dialect}`, the wiring above all.
 ///
 /// A gateway, an extension and a dialect never touch the store. A dialect may name the extensions that it
-/// offers; an extension knows no dialect.
+/// offers; an extension knows no dialect. A layer's own tests may use the wiring (the sandbox's certificates),
+/// as main does, but no layer above theirs.
 pub(crate) fn arrows(file: &Source) -> Vec<String> {
     let Some(module) = file.path.strip_prefix("src/").filter(|_| file.is_rust()) else { return Vec::new() };
     let parts: Vec<&str> = module.trim_end_matches(".rs").trim_end_matches("/mod").split('/').collect();
@@ -24,9 +25,13 @@ pub(crate) fn arrows(file: &Source) -> Vec<String> {
             file.path
         )];
     };
-    crate_names(&file.code(), parts.len())
+    let code = file.code();
+    let program_ends = program(file, &code).lines().count();
+    let wired = |line: usize, name: &str| line > program_ends && WIRING.contains(&name);
+    crate_names(&code, parts.len())
         .into_iter()
         .filter(|(_, name)| name != own && !allowed.contains(&name.as_str()) && has_a_place(name))
+        .filter(|(line, name)| !wired(*line, name))
         .map(|(line, name)| format!("{}:{line}: {own} may not name {name}", file.path))
         .collect()
 }
@@ -69,10 +74,8 @@ pub(crate) fn namespaces(file: &Source) -> Vec<String> {
         return Vec::new();
     }
     let code = file.code_and_strings();
-    // By the house's order of a file the tests come last.
-    let program = code.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
     let mut offences = Vec::new();
-    for (number, line) in program.lines().enumerate() {
+    for (number, line) in program(file, &code).lines().enumerate() {
         let iana = line.match_indices(IANA).map(|(at, _)| {
             let end = line[at..].find(|c: char| !(c.is_alphanumeric() || ":-._".contains(c)));
             &line[at..end.map_or(line.len(), |end| at + end)]
@@ -146,6 +149,19 @@ pub(crate) fn promised_paths(map: &Source, root: &Path) -> Vec<String> {
         }
     }
     offences
+}
+
+/// A file without its tests, which by the house's order come last; nothing of a file that is a test module.
+fn program<'code>(file: &Source, code: &'code str) -> &'code str {
+    if file.path.ends_with("/tests.rs") || file.path.contains("/tests/") {
+        return "";
+    }
+    // `mod tests;` may stand anywhere: what follows it is still the program.
+    let written_here = |&(at, mark): &(usize, &str)| {
+        code[at + mark.len()..].lines().next().is_some_and(|rest| rest.contains('{'))
+    };
+    let tests = code.match_indices("#[cfg(test)]\nmod ").find(written_here);
+    tests.map_or(code, |(at, _)| &code[..at])
 }
 
 /// What stands directly below the crate's root in `code`: after `crate::`, inside `crate::{…}`, and after as
