@@ -1,1 +1,5 @@
-fn main(){}
+//! The one integration-test binary (`cargo test`): it needs Rust and nothing else. Foreign clients belong to
+//! `./check`; what here needs a foreign tool (the schema oracle) says so and skips where the tool is not.
+
+mod schema;
+mod tidy;
