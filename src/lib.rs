@@ -2,3 +2,6 @@
 //!
 //! The arrows go one way: `model ← store ← registry ← gateway ← {ext, dialect}`; the wiring
 //! (`cli`, `config`, `server`, `sandbox`) stands above all. ARCHITECTURE.md is the map.
+
+pub mod gateway;
+pub mod sandbox;
