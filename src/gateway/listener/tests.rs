@@ -286,6 +286,10 @@ async fn without_descriptors() {
     let mut clients = Vec::new();
     while let Ok(client) = std::net::TcpStream::connect(server.address) {
         clients.push(client);
+        if clients.len() > 64 {
+            eprintln!("descriptors are plenty: nothing to test");
+            return;
+        }
     }
     // Paused time jumps only while every task waits: a loop that spins would hang here.
     let served = timeout(ACCEPT_PAUSE * 50, server.peers.recv()).await;
