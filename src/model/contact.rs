@@ -1,4 +1,4 @@
-//! The values a contact is made of (RFC 5733 §2): identifier, telephone, e-mail, disclosure; postal data is in
+//! Contacts (RFC 5733) and the values they are made of: identifier, telephone, e-mail, disclosure; postal data is in
 //! [`super::postal`].
 //!
 //! The registry's rules are here; the schema's own bounds are judged by the decoder as well, which can name the
@@ -6,9 +6,53 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::auth_info::StoredAuthInfo;
 use super::name::DomainName;
+use super::object::ContactNumber;
+use super::postal::PostalInfo;
+use super::registrar::RegistrarId;
+use super::status::{ContactStatus, StatusSet};
+use super::transfer::Transfer;
+
+/// A contact (RFC 5733).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contact {
+    /// Its number.
+    pub number: ContactNumber,
+    /// Its identifier.
+    pub id: ContactId,
+    /// The sponsoring registrar.
+    pub sponsor: RegistrarId,
+    /// Who created it.
+    pub created_by: RegistrarId,
+    /// When.
+    pub created_at: Timestamp,
+    /// Who changed it last.
+    pub updated_by: Option<RegistrarId>,
+    /// When.
+    pub updated_at: Option<Timestamp>,
+    /// When it was last transferred.
+    pub transferred_at: Option<Timestamp>,
+    /// One or two postal addresses, of different kinds.
+    pub postal: Vec<PostalInfo>,
+    /// Telephone.
+    pub voice: Option<Phone>,
+    /// Fax.
+    pub fax: Option<Phone>,
+    /// E-mail.
+    pub email: Email,
+    /// authInfo, when one is set.
+    pub auth_info: Option<StoredAuthInfo>,
+    /// What the holder wants shown or hidden against the server's policy.
+    pub disclose: Option<Disclose>,
+    /// Statuses that were set; ok, linked and pending ones are computed.
+    pub statuses: StatusSet<ContactStatus>,
+    /// The latest transfer.
+    pub transfer: Option<Transfer>,
+}
 
 /// Implements the text-like traits of a newtype over `String` whose `parse` judges it.
 macro_rules! text_value {

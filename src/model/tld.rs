@@ -80,7 +80,12 @@ pub struct AuthInfoPolicy {
 
 impl Default for AuthInfoPolicy {
     fn default() -> Self {
-        Self { mode: AuthInfoMode::Hashed, lifetime_days: None, required_at_create: false, attempts_max: None }
+        Self {
+            mode: AuthInfoMode::Hashed,
+            lifetime_days: None,
+            required_at_create: false,
+            attempts_max: None,
+        }
     }
 }
 
@@ -198,6 +203,8 @@ pub struct SecDnsPolicy {
     pub digest_types: Vec<u8>,
     /// Whether maxSigLife may be given.
     pub max_sig_life: bool,
+    /// Whether a DS record must fit its own digest type and key; the RFC's own examples do not.
+    pub check_digests: bool,
 }
 
 impl Default for SecDnsPolicy {
@@ -208,6 +215,7 @@ impl Default for SecDnsPolicy {
             algorithms: vec![3, 5, 7, 8, 10, 13, 14, 15, 16],
             digest_types: vec![1, 2, 4],
             max_sig_life: true,
+            check_digests: false,
         }
     }
 }

@@ -5,9 +5,10 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::secret::{ServerKey, hex, unhex};
+use super::secret::ServerKey;
 use super::transaction::Transaction;
 use crate::model::auth_info::{AuthInfo, StoredAuthInfo, StoredForm};
+use crate::model::octets::{from_hex, to_hex};
 use crate::model::tld::{AuthInfoMode, AuthInfoPolicy};
 
 /// What info tells of an object's authInfo.
@@ -27,7 +28,10 @@ impl Transaction<'_, '_> {
         let form = match mode {
             AuthInfoMode::Hashed => {
                 let salt = self.random::<16>();
-                StoredForm::Hashed { salt: hex(&salt), hash: hex(&salted_hash(&salt, value.expose())) }
+                StoredForm::Hashed {
+                    salt: to_hex(&salt),
+                    hash: to_hex(salted_hash(&salt, value.expose()).as_slice()),
+                }
             }
             AuthInfoMode::Readable => {
                 StoredForm::Sealed(self.registry.key.seal(PURPOSE, value.expose(), self.random()))
@@ -70,10 +74,10 @@ pub(super) fn unexpired<'k>(
 fn opens(key: &ServerKey, kept: &StoredAuthInfo, presented: &AuthInfo) -> bool {
     match &kept.form {
         StoredForm::Hashed { salt, hash } => {
-            let (Some(salt), Some(hash)) = (unhex(salt), unhex(hash)) else {
+            let (Some(salt), Some(hash)) = (from_hex(salt), from_hex(hash)) else {
                 return false;
             };
-            salted_hash(&salt, presented.expose()).ct_eq(hash.as_slice()).into()
+            salted_hash(&salt, presented.expose()).as_slice().ct_eq(&hash).into()
         }
         StoredForm::Sealed(sealed) => key
             .open(PURPOSE, sealed)

@@ -59,7 +59,10 @@ impl Clock {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place where the machine's clock is read (design law 6)")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where the machine's clock is read (design law 6)"
+)]
 fn machine_now() -> Timestamp {
     Timestamp::now()
 }

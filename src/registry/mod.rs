@@ -7,10 +7,7 @@
 
 pub mod auth_info;
 pub mod clock;
-pub mod contact;
 pub mod domain;
-pub mod host;
-pub mod operator;
 pub mod password;
 pub mod policy;
 pub mod poll;
@@ -18,6 +15,8 @@ mod record;
 pub mod refusal;
 pub mod secret;
 pub mod session;
+#[cfg(test)]
+pub(crate) mod testing;
 mod transaction;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,6 +28,7 @@ use self::policy::Policy;
 pub use self::refusal::Refusal;
 use self::secret::ServerKey;
 pub use self::transaction::Transaction;
+use crate::model::octets::to_hex;
 use crate::model::registrar::RegistrarId;
 use crate::store::{Keep, Store, StoreError, Tx};
 
@@ -86,7 +86,7 @@ pub enum Access {
 }
 
 /// Something a registry can be asked to do.
-pub trait Operation: Send + 'static {
+pub trait Operation: Send + Sync + 'static {
     /// What it answers.
     type Outcome: Send + 'static;
     /// Its name in logs, history and metrics: `domain:create`.
@@ -129,7 +129,12 @@ impl From<StoreError> for Error {
 
 impl Registry {
     /// A registry over an open store. Reads its policy once.
-    pub async fn open(store: Store, clock: Clock, key: ServerKey, settings: Settings) -> Result<Arc<Self>, StoreError> {
+    pub async fn open(
+        store: Store,
+        clock: Clock,
+        key: ServerKey,
+        settings: Settings,
+    ) -> Result<Arc<Self>, StoreError> {
         let mut boot = [0; 8];
         (settings.random)(&mut boot);
         let policy = store.read(|tx| Policy::read(tx).map(Arc::new)).await?;
@@ -140,7 +145,7 @@ impl Registry {
             passwords: Passwords::new(),
             policy: RwLock::new(policy),
             settings,
-            boot: secret::hex(&boot),
+            boot: to_hex(&boot),
             counter: AtomicU64::new(1),
         };
         Ok(Arc::new(registry))

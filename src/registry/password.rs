@@ -24,7 +24,11 @@ impl Passwords {
 
     /// Whether `password` is the one of this hash (PHC form). Without a hash the same work is done and the answer is no, so that
     /// an unknown account takes as long as a wrong password.
-    pub(super) async fn verify(&self, password: Zeroizing<String>, hash: Option<String>) -> Result<bool, Busy> {
+    pub(super) async fn verify(
+        &self,
+        password: Zeroizing<String>,
+        hash: Option<String>,
+    ) -> Result<bool, Busy> {
         self.bounded(move || {
             let known = hash.is_some();
             let hash = hash.unwrap_or_else(|| DECOY.to_owned());
@@ -67,6 +71,7 @@ fn argon2() -> Argon2<'static> {
 }
 
 /// A hash with the same parameters that no password is the answer to.
-const DECOY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+const DECOY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 const AT_ONCE: usize = 1;
 const WAITING_MAX: usize = 400;

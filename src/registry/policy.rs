@@ -25,7 +25,9 @@ impl Policy {
         let tables = tlds.iter().filter_map(|tld| tld.names.idn_table.clone());
         Ok(Self {
             version: tx.policy_version()?,
-            idn_tables: tables.filter_map(|name| IdnTable::built_in(&name).map(|table| (name, table))).collect(),
+            idn_tables: tables
+                .filter_map(|name| IdnTable::built_in(&name).map(|table| (name, table)))
+                .collect(),
             tlds: tlds.into_iter().map(|tld| (tld.name.clone(), Arc::new(tld))).collect(),
             registrars: tx.registrars()?.into_iter().map(|r| (r.id.clone(), Arc::new(r))).collect(),
         })

@@ -24,7 +24,13 @@ impl Transaction<'_, '_> {
     pub(super) fn record_contact(&mut self, before: Option<&Contact>, after: Option<&Contact>) {
         if let Some(contact) = after.or(before) {
             let (number, name) = (contact.number.0, contact.id.to_string());
-            self.record(ObjectKind::Contact, number, name, before.map(contact_state), after.map(contact_state));
+            self.record(
+                ObjectKind::Contact,
+                number,
+                name,
+                before.map(contact_state),
+                after.map(contact_state),
+            );
         }
     }
 

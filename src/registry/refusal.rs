@@ -10,10 +10,11 @@ use crate::model::domain::ContactRole;
 use crate::model::name::{DomainName, ZoneName};
 use crate::model::object::{MessageNumber, ObjectKind};
 use crate::model::registrar::RegistrarState;
-use crate::model::status::DomainStatus;
+use crate::model::status::{DomainStatus, Status};
 
 /// A no. `Display` gives the reason as a sentence for the client, without the value when the field names it.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the fields are named after what they hold")]
 pub enum Refusal {
     /// authInfo is demanded and none was given.
     AuthInfoMissing,
@@ -57,6 +58,7 @@ pub enum Refusal {
 
 /// Fields that a refusal can point at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the variants are named after what they are")]
 pub enum Field {
     AuthInfo,
     Contact(Option<ContactRole>),
@@ -219,7 +221,9 @@ impl fmt::Display for Refusal {
                 write!(f, "{kind} {name} has status {status}, which prohibits this")
             }
             Self::Taken { kind, name } => write!(f, "{kind} {name} exists already"),
-            Self::TransferPending { kind, name } => write!(f, "a transfer of {kind} {name} is pending already"),
+            Self::TransferPending { kind, name } => {
+                write!(f, "a transfer of {kind} {name} is pending already")
+            }
             Self::TransferNotPending { kind, name } => write!(f, "no transfer of {kind} {name} is pending"),
             Self::Unknown { field, value } => write!(f, "{} {value} does not exist", field.as_str()),
         }
@@ -270,7 +274,9 @@ impl fmt::Display for Rule {
             Self::CharacterNotInTable(c) => write!(f, "the TLD's table does not hold the character {c:?}"),
             Self::Conflicts(other) => write!(f, "it excludes status {other}"),
             Self::ExpiryIs(at) => write!(f, "the domain expires on {}", at.strftime("%Y-%m-%d")),
-            Self::GlueOutOfBailiwick => f.write_str("addresses belong only to hosts below a domain registered here"),
+            Self::GlueOutOfBailiwick => {
+                f.write_str("addresses belong only to hosts below a domain registered here")
+            }
             Self::HostAttributes => f.write_str("this TLD takes name servers as hostAttr"),
             Self::HostObjects => f.write_str("this TLD takes name servers as hostObj"),
             Self::Malformed(why) => f.write_str(why),

@@ -10,6 +10,8 @@ use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use crate::model::octets::{from_hex, to_hex};
+
 /// The server's key.
 pub struct ServerKey {
     key: LessSafeKey,
@@ -20,18 +22,19 @@ impl ServerKey {
     /// Takes 32 bytes.
     pub fn new(bytes: &[u8; 32]) -> Result<Self, KeyError> {
         let key = UnboundKey::new(&CHACHA20_POLY1305, bytes).map_err(|_| KeyError::Unusable)?;
-        let id = hex(&Sha256::digest([b"domesday key id".as_slice(), bytes].concat())[..8]);
+        let id = to_hex(&Sha256::digest([b"domesday key id".as_slice(), bytes].concat())[..8]);
         Ok(Self { key: LessSafeKey::new(key), id })
     }
 
     /// Reads a key file: 64 hex digits.
     pub fn read(path: &Path) -> Result<Self, KeyError> {
-        let text = std::fs::read_to_string(path).map(Zeroizing::new).map_err(|error| KeyError::Unreadable {
-            path: path.display().to_string(),
-            error: error.to_string(),
+        let text = std::fs::read_to_string(path).map(Zeroizing::new).map_err(|error| {
+            KeyError::Unreadable { path: path.display().to_string(), error: error.to_string() }
         })?;
-        let bytes = unhex(text.trim()).and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
-        let bytes = bytes.map(Zeroizing::new).ok_or_else(|| KeyError::NotAKey { path: path.display().to_string() })?;
+        let bytes = from_hex(text.trim()).and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+        let bytes = bytes
+            .map(Zeroizing::new)
+            .ok_or_else(|| KeyError::NotAKey { path: path.display().to_string() })?;
         Self::new(&bytes)
     }
 
@@ -39,7 +42,7 @@ impl ServerKey {
     pub fn generate(random: fn(&mut [u8])) -> Zeroizing<String> {
         let mut bytes = Zeroizing::new([0; 32]);
         random(bytes.as_mut_slice());
-        Zeroizing::new(hex(bytes.as_slice()) + "\n")
+        Zeroizing::new(to_hex(bytes.as_slice()) + "\n")
     }
 
     /// Tells this key from others without giving it away.
@@ -59,12 +62,12 @@ impl ServerKey {
         if sealed.is_err() {
             bytes.clear();
         }
-        hex(&nonce) + &hex(&bytes)
+        to_hex(&nonce) + &to_hex(&bytes)
     }
 
     /// Decrypts what [`Self::seal`] gave for the same purpose; none when it is not that.
     pub fn open(&self, purpose: &str, sealed: &str) -> Option<Zeroizing<String>> {
-        let mut bytes = Zeroizing::new(unhex(sealed)?);
+        let mut bytes = Zeroizing::new(from_hex(sealed)?);
         let (nonce, text) = bytes.split_at_mut_checked(12)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
         let plain = self.key.open_in_place(nonce, Aad::from(purpose.as_bytes()), text).ok()?;
@@ -121,29 +124,6 @@ pub fn system_random(bytes: &mut [u8]) {
     }
 }
 
-/// Lower-case hex.
-pub fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        for nibble in [byte >> 4, byte & 15] {
-            text.push(char::from(b"0123456789abcdef"[usize::from(nibble)]));
-        }
-    }
-    text
-}
-
-/// The bytes of a hex text.
-pub fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digit = |b: u8| char::from(b).to_digit(16).and_then(|d| u8::try_from(d).ok());
-    let pairs = text.as_bytes().chunks(2);
-    pairs
-        .map(|pair| match *pair {
-            [high, low] => Some(digit(high)? << 4 | digit(low)?),
-            _ => None,
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,7 +135,7 @@ mod tests {
     #[test]
     fn what_is_sealed_opens_only_with_the_same_key_and_purpose() {
         let sealed = key(1).seal("authInfo", "2fooBAR", [7; 12]);
-        assert!(!sealed.contains(&hex(b"2fooBAR")));
+        assert!(!sealed.contains(&to_hex(b"2fooBAR")));
         assert_eq!(key(1).open("authInfo", &sealed).unwrap().as_str(), "2fooBAR");
         assert!(key(2).open("authInfo", &sealed).is_none());
         assert!(key(1).open("api key", &sealed).is_none());
@@ -170,12 +150,5 @@ mod tests {
         let last = if sealed.ends_with('0') { "1" } else { "0" };
         let changed = sealed[..sealed.len() - 1].to_owned() + last;
         assert!(key(1).open("authInfo", &changed).is_none());
-    }
-
-    #[test]
-    fn hex_and_back() {
-        assert_eq!(unhex(&hex(&[0, 1, 0xab, 0xff])), Some(vec![0, 1, 0xab, 0xff]));
-        assert_eq!(unhex("abc"), None);
-        assert_eq!(unhex("zz"), None);
     }
 }

@@ -76,7 +76,8 @@ impl Registry {
     pub async fn login(self: &Arc<Self>, login: Login) -> Result<Session, LoginRefusal> {
         let known = self.account(&login).await?;
         let hash = known.as_ref().and_then(|account| account.credential.password_hash.clone());
-        let fits = self.passwords.verify(login.password.clone(), hash).await.map_err(|_| LoginRefusal::Busy)?;
+        let fits =
+            self.passwords.verify(login.password.clone(), hash).await.map_err(|_| LoginRefusal::Busy)?;
         let Some(account) = known.filter(|account| account.may_log_in) else {
             return Err(LoginRefusal::NotAuthenticated);
         };
@@ -139,7 +140,8 @@ impl Registry {
         let (registry, address, certificate) = (Arc::clone(self), login.address, login.certificate.clone());
         let look = move |tx: &mut crate::store::Tx<'_>| {
             let policy = registry.policy(tx)?;
-            let (Some(registrar), Some(credential)) = (policy.registrar(&id).cloned(), tx.credential(&id)?) else {
+            let (Some(registrar), Some(credential)) = (policy.registrar(&id).cloned(), tx.credential(&id)?)
+            else {
                 return Ok(None);
             };
             let now = registry.clock.now();
@@ -170,7 +172,11 @@ impl Registry {
         Err(if open >= most { LoginRefusal::SessionLimit { most } } else { LoginRefusal::NewPasswordWeak })
     }
 
-    async fn grant(self: &Arc<Self>, account: Account, new_hash: Option<String>) -> Result<Session, LoginRefusal> {
+    async fn grant(
+        self: &Arc<Self>,
+        account: Account,
+        new_hash: Option<String>,
+    ) -> Result<Session, LoginRefusal> {
         let (session, node) = (self.next_trid(), self.boot.clone());
         let (registry, now) = (Arc::clone(self), self.clock.now());
         let work = move |tx: &mut crate::store::Tx<'_>| {

@@ -67,7 +67,10 @@ impl<'t, 's> Transaction<'t, 's> {
         let Actor::Registrar(id) = &self.call.actor else {
             return Err(Refusal::RegistrarNeeded.into());
         };
-        self.policy.registrar(id).cloned().ok_or_else(|| Refusal::RegistrarUnknown { id: id.to_string() }.into())
+        self.policy
+            .registrar(id)
+            .cloned()
+            .ok_or_else(|| Refusal::RegistrarUnknown { id: id.to_string() }.into())
     }
 
     /// Whether the actor is this registrar.

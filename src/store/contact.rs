@@ -9,8 +9,9 @@ use super::domain::{parse_contact, parse_registrar};
 use super::sql::{Row, Value, pad};
 use super::{StoreError, Tx, from_json, to_json};
 use crate::model::auth_info::StoredAuthInfo;
-use crate::model::contact::{Contact, ContactId, Disclose, Email, Phone, PostalInfo};
+use crate::model::contact::{Contact, ContactId, Disclose, Email, Phone};
 use crate::model::object::ContactNumber;
+use crate::model::postal::PostalInfo;
 use crate::model::registrar::RegistrarId;
 use crate::model::status::{ContactStatus, StatusSet};
 use crate::model::transfer::Transfer;
@@ -19,7 +20,7 @@ impl Tx<'_> {
     /// The contact of this identifier, to be read or changed.
     pub fn contact(&mut self, id: &ContactId) -> Result<Option<Contact>, StoreError> {
         let sql = "SELECT number, id, sponsor, state FROM contact WHERE id = ?1 FOR UPDATE";
-        self.first(sql, &[id.as_ref().into()], read_contact)
+        self.first(sql, &[id.as_str().into()], read_contact)
     }
 
     /// The contact of this number, to be read.
@@ -38,11 +39,13 @@ impl Tx<'_> {
         }
         let mut found = HashMap::new();
         for ids in ids.chunks(IDS_PER_QUERY) {
-            let mut values: Vec<Value<'_>> = ids.iter().map(|id| id.as_ref().into()).collect();
+            let mut values: Vec<Value<'_>> = ids.iter().map(|id| id.as_str().into()).collect();
             pad(&mut values);
             let sql = Self::set("SELECT id, number FROM contact WHERE id IN (??) FOR SHARE", 1, values.len());
             found.extend(
-                self.all(&sql, &values, |row| Ok((parse_contact(row.text(0)?)?, ContactNumber(row.int(1)?))))?,
+                self.all(&sql, &values, |row| {
+                    Ok((parse_contact(row.text(0)?)?, ContactNumber(row.int(1)?)))
+                })?,
             );
         }
         Ok(found)
@@ -52,11 +55,12 @@ impl Tx<'_> {
     pub fn insert_contact(&mut self, contact: &Contact) -> Result<Option<ContactNumber>, StoreError> {
         let sql = "INSERT INTO contact (id, sponsor, due_at, state) VALUES (?1, ?2, ?3, ?4) \
                    ON CONFLICT DO NOTHING RETURNING number";
+        let state = to_json(&ContactState::of(contact))?;
         let params = [
-            contact.id.as_ref().into(),
+            contact.id.as_str().into(),
             contact.sponsor.as_str().into(),
             due_at(contact).into(),
-            (&to_json(&ContactState::of(contact))?).into(),
+            (&state).into(),
         ];
         Ok(self.write_returning(sql, &params, |row| row.int(0))?.map(ContactNumber))
     }
@@ -64,11 +68,12 @@ impl Tx<'_> {
     /// Writes a changed contact.
     pub fn update_contact(&mut self, contact: &Contact) -> Result<(), StoreError> {
         let sql = "UPDATE contact SET sponsor = ?2, due_at = ?3, state = ?4 WHERE number = ?1";
+        let state = to_json(&ContactState::of(contact))?;
         let params = [
             contact.number.0.into(),
             contact.sponsor.as_str().into(),
             due_at(contact).into(),
-            (&to_json(&ContactState::of(contact))?).into(),
+            (&state).into(),
         ];
         self.write(sql, &params).map(drop)
     }

@@ -35,7 +35,9 @@ impl Tx<'_> {
 
     /// The name of the domain of this number.
     pub fn domain_name(&mut self, number: DomainNumber) -> Result<Option<DomainName>, StoreError> {
-        self.first("SELECT name FROM domain WHERE number = ?1", &[number.0.into()], |row| parse_name(row.text(0)?))
+        self.first("SELECT name FROM domain WHERE number = ?1", &[number.0.into()], |row| {
+            parse_name(row.text(0)?)
+        })
     }
 
     /// Number and sponsor of the domain of this name, without the rest.
@@ -75,13 +77,14 @@ impl Tx<'_> {
         let domain = &draft.domain;
         let sql = "INSERT INTO domain (name, variant_key, sponsor, expires_at, due_at, state) \
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING RETURNING number";
+        let state = to_json(&DomainState::of(domain))?;
         let params = [
             domain.name.as_ref().into(),
             draft.variant_key.as_deref().into(),
             domain.sponsor.as_str().into(),
             domain.expires_at.into(),
             due_at(domain).into(),
-            (&to_json(&DomainState::of(domain))?).into(),
+            (&state).into(),
         ];
         let Some(number) = self.write_returning(sql, &params, |row| row.int(0))? else {
             return Ok(None);
@@ -94,13 +97,15 @@ impl Tx<'_> {
 
     /// Writes a changed domain; `before` tells which links need rewriting.
     pub fn update_domain(&mut self, before: &Domain, after: &Domain) -> Result<(), StoreError> {
-        let sql = "UPDATE domain SET sponsor = ?2, expires_at = ?3, due_at = ?4, state = ?5 WHERE number = ?1";
+        let sql =
+            "UPDATE domain SET sponsor = ?2, expires_at = ?3, due_at = ?4, state = ?5 WHERE number = ?1";
+        let state = to_json(&DomainState::of(after))?;
         let params = [
             after.number.0.into(),
             after.sponsor.as_str().into(),
             after.expires_at.into(),
             due_at(after).into(),
-            (&to_json(&DomainState::of(after))?).into(),
+            (&state).into(),
         ];
         self.write(sql, &params)?;
         if before.registrant != after.registrant || before.contacts != after.contacts {
@@ -155,7 +160,8 @@ impl Tx<'_> {
         let registrant = domain.registrant.iter().map(|contact| (REGISTRANT, contact));
         let others = domain.contacts.iter().map(|(role, contact)| (role.as_str(), contact));
         let links: Vec<_> = registrant.chain(others).collect();
-        let rows: Vec<_> = links.iter().map(|(role, contact)| ((*role).into(), contact.number.0.into())).collect();
+        let rows: Vec<_> =
+            links.iter().map(|(role, contact)| ((*role).into(), contact.number.0.into())).collect();
         self.insert_links("domain_contact (domain, position, role, contact)", number, &rows)
     }
 
@@ -213,7 +219,7 @@ struct DomainState {
     statuses: StatusSet<DomainStatus>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     auth_info: Option<StoredAuthInfo>,
-    #[serde(default, skip_serializing_if = "SecDns::is_empty")]
+    #[serde(default)]
     sec_dns: SecDns,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     grace: Vec<Grace>,
@@ -273,7 +279,8 @@ fn read_domain(row: &dyn Row) -> Result<Domain, StoreError> {
 
 /// The next instant at which something happens to the domain without a command.
 fn due_at(domain: &Domain) -> Option<Timestamp> {
-    let transfer = domain.transfer.as_ref().filter(|transfer| transfer.is_pending()).map(|transfer| transfer.act_at);
+    let transfer =
+        domain.transfer.as_ref().filter(|transfer| transfer.is_pending()).map(|transfer| transfer.act_at);
     let deletion = domain.deletion.map(|deletion| deletion.restore_until.unwrap_or(deletion.purge_at));
     let expiry = domain.deletion.is_none().then_some(domain.expires_at);
     [transfer, deletion, expiry].into_iter().flatten().min()

@@ -27,7 +27,12 @@ impl Tx<'_> {
     }
 
     /// The newest entries of an object, newest first.
-    pub fn history(&mut self, kind: ObjectKind, number: i64, most: u32) -> Result<Vec<HistoryEntry>, StoreError> {
+    pub fn history(
+        &mut self,
+        kind: ObjectKind,
+        number: i64,
+        most: u32,
+    ) -> Result<Vec<HistoryEntry>, StoreError> {
         let sql = "SELECT at, object, name, operation, actor, client_trid, server_trid, before_change, after_change \
                    FROM history WHERE kind = ?1 AND object = ?2 ORDER BY number DESC LIMIT ?3";
         self.all(sql, &[kind.as_str().into(), number.into(), most.into()], |row| read_entry(kind, row))
@@ -36,7 +41,8 @@ impl Tx<'_> {
     /// Numbers of the objects that have had this name, for names no object has any more; newest first.
     pub fn numbers_named(&mut self, kind: ObjectKind, name: &str) -> Result<Vec<i64>, StoreError> {
         // Asked by people, seldom: a scan is cheaper than an index written by every command.
-        let sql = "SELECT object FROM history WHERE kind = ?1 AND name = ?2 GROUP BY object ORDER BY object DESC";
+        let sql =
+            "SELECT object FROM history WHERE kind = ?1 AND name = ?2 GROUP BY object ORDER BY object DESC";
         self.all(sql, &[kind.as_str().into(), name.into()], |row| row.int(0))
     }
 }

@@ -37,7 +37,8 @@ impl Tx<'_> {
         let mut values: Vec<Value<'_>> = names.iter().map(|name| name.as_ref().into()).collect();
         pad(&mut values);
         let sql = Self::set("SELECT name, number FROM host WHERE name IN (??) FOR SHARE", 1, values.len());
-        let found = self.all(&sql, &values, |row| Ok((parse_host(row.text(0)?)?, HostNumber(row.int(1)?))))?;
+        let found =
+            self.all(&sql, &values, |row| Ok((parse_host(row.text(0)?)?, HostNumber(row.int(1)?))))?;
         Ok(found.into_iter().collect())
     }
 
@@ -45,11 +46,12 @@ impl Tx<'_> {
     pub fn insert_host(&mut self, host: &Host) -> Result<Option<HostNumber>, StoreError> {
         let sql = "INSERT INTO host (name, sponsor, superordinate, state) VALUES (?1, ?2, ?3, ?4) \
                    ON CONFLICT DO NOTHING RETURNING number";
+        let state = to_json(&HostState::of(host))?;
         let params = [
             host.name.as_ref().into(),
             host.sponsor.as_str().into(),
             host.superordinate.map(|number| number.0).into(),
-            (&to_json(&HostState::of(host))?).into(),
+            (&state).into(),
         ];
         Ok(self.write_returning(sql, &params, |row| row.int(0))?.map(HostNumber))
     }
@@ -57,12 +59,13 @@ impl Tx<'_> {
     /// Writes a changed host. The name must be free when it changes.
     pub fn update_host(&mut self, host: &Host) -> Result<(), StoreError> {
         let sql = "UPDATE host SET name = ?2, sponsor = ?3, superordinate = ?4, state = ?5 WHERE number = ?1";
+        let state = to_json(&HostState::of(host))?;
         let params = [
             host.number.0.into(),
             host.name.as_ref().into(),
             host.sponsor.as_str().into(),
             host.superordinate.map(|number| number.0).into(),
-            (&to_json(&HostState::of(host))?).into(),
+            (&state).into(),
         ];
         self.write(sql, &params).map(drop)
     }

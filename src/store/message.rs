@@ -51,7 +51,10 @@ impl Tx<'_> {
         if self.write(sql, &[registrar.as_str().into(), number.0.into()])? == 0 {
             return Ok(false);
         }
-        self.write("UPDATE registrar SET messages = messages - 1 WHERE id = ?1", &[registrar.as_str().into()])?;
+        self.write(
+            "UPDATE registrar SET messages = messages - 1 WHERE id = ?1",
+            &[registrar.as_str().into()],
+        )?;
         Ok(true)
     }
 }

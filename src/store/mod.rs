@@ -133,9 +133,10 @@ where
     }
 
     fn answer(self: Box<Self>, end: Result<(), StoreError>) {
-        let answer = end.and_then(|()| self.result.ok_or_else(StoreError::stopped));
+        let Self { result, waiting, .. } = *self;
+        let answer = end.and_then(|()| result.ok_or_else(StoreError::stopped));
         // Nobody waits any more when the connection that asked is gone; what was done stays done.
-        let _ = self.waiting.send(answer);
+        let _ = waiting.send(answer);
     }
 }
 

@@ -48,7 +48,11 @@ impl Tx<'_> {
         self.first(sql, &[id.as_str().into()], |row| {
             Ok(Credential {
                 password_hash: row.opt_text(0)?.map(str::to_owned),
-                set_at: row.opt_int(1)?.map(Timestamp::from_second).transpose().map_err(StoreError::corrupt)?,
+                set_at: row
+                    .opt_int(1)?
+                    .map(Timestamp::from_second)
+                    .transpose()
+                    .map_err(StoreError::corrupt)?,
                 version: row.int(2)?,
                 wrong_passwords: u32::try_from(row.int(3)?).unwrap_or(u32::MAX),
                 locked_until: row

@@ -172,7 +172,12 @@ impl Writer {
     fn step(&self, sql: &str) -> Result<(), StoreError> {
         match sql.split_once("; ") {
             Some((first, second)) => self.step(first).and_then(|()| self.step(second)),
-            None => self.connection.prepare_cached(sql).and_then(|mut s| s.raw_execute()).map(drop).map_err(engine_error),
+            None => self
+                .connection
+                .prepare_cached(sql)
+                .and_then(|mut s| s.raw_execute())
+                .map(drop)
+                .map_err(engine_error),
         }
     }
 
@@ -209,7 +214,8 @@ impl Writer {
         if !self.connection.is_autocommit() {
             let _ = self.connection.execute_batch("ROLLBACK");
         }
-        let probe = "INSERT INTO meta (key, value) VALUES ('probe', '0') ON CONFLICT (key) DO UPDATE SET value = '0'";
+        let probe =
+            "INSERT INTO meta (key, value) VALUES ('probe', '0') ON CONFLICT (key) DO UPDATE SET value = '0'";
         if self.connection.execute_batch(probe).is_ok() {
             self.ready.store(true, Ordering::Release);
         }
@@ -365,7 +371,9 @@ fn open_reader(path: &Path) -> Result<Connection, StoreError> {
     let connection = Connection::open_with_flags(path, flags).map_err(|error| unavailable(path, &error))?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(engine_error)?;
     connection
-        .execute_batch("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768; PRAGMA mmap_size = 8589934592;")
+        .execute_batch(
+            "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768; PRAGMA mmap_size = 8589934592;",
+        )
         .map_err(engine_error)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
     Ok(connection)
@@ -380,21 +388,22 @@ fn unavailable(path: &Path, error: &rusqlite::Error) -> StoreError {
 
 /// Brings the schema to this program's version, one migration a transaction.
 fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
-    let version: usize =
+    let version: u32 =
         connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(engine_error)?;
-    if version > MIGRATIONS.len() {
+    let known = u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX);
+    if version > known {
         return Err(StoreError::Unavailable(format!(
             "the database has schema {version}, this program knows {}; use the newer program that made it",
-            MIGRATIONS.len()
+            known
         )));
     }
-    for (index, migration) in MIGRATIONS.iter().enumerate().skip(version) {
+    for (migration, number) in MIGRATIONS.iter().zip(1..=known).filter(|(_, number)| *number > version) {
         let transaction = connection.transaction().map_err(engine_error)?;
         let sql = migration
             .replace("NUMBER_KEY", "INTEGER PRIMARY KEY AUTOINCREMENT")
             .replace("CLUSTERED", "WITHOUT ROWID");
         transaction.execute_batch(&sql).map_err(engine_error)?;
-        transaction.pragma_update(None, "user_version", index + 1).map_err(engine_error)?;
+        transaction.pragma_update(None, "user_version", number).map_err(engine_error)?;
         transaction.commit().map_err(engine_error)?;
     }
     Ok(())
@@ -419,7 +428,9 @@ fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<thread::Join
 
 fn engine_error(error: rusqlite::Error) -> StoreError {
     match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => StoreError::Engine(format!("{error}; free space on the database's disk")),
+        Some(ErrorCode::DiskFull) => {
+            StoreError::Engine(format!("{error}; free space on the database's disk"))
+        }
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
             StoreError::Corrupt(format!("{error}; restore the last backup"))
         }

@@ -58,7 +58,9 @@ impl Operation for Info {
         if let Some(presented) = &self.auth_info
             && !opens(t, &tld, &domain, presented)?
         {
-            return Err(Refusal::AuthInfoWrong { kind: ObjectKind::Domain, name: self.name.to_string() }.into());
+            return Err(
+                Refusal::AuthInfoWrong { kind: ObjectKind::Domain, name: self.name.to_string() }.into()
+            );
         }
         let auth_info = if t.is_privileged() || t.is(&domain.sponsor) || self.auth_info.is_some() {
             t.show_auth_info(unexpired(domain.auth_info.as_ref(), &tld.auth_info, t.now))
@@ -87,7 +89,8 @@ pub(super) fn opens(
         return Ok(t.auth_info_opens(kept, &presented.value));
     };
     let related = domain.registrant.iter().chain(domain.contacts.iter().map(|(_, contact)| contact));
-    let Some(id) = related.into_iter().find(|contact| contact.number == number).map(|contact| contact.id.clone())
+    let Some(id) =
+        related.into_iter().find(|contact| contact.number == number).map(|contact| contact.id.clone())
     else {
         return Ok(false);
     };

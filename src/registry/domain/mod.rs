@@ -14,9 +14,9 @@ pub use self::check::Check;
 pub use self::create::Create;
 pub use self::delete::Delete;
 pub use self::info::Info;
+use super::Error;
 use super::refusal::{Field, Refusal, Rule};
 use super::transaction::Transaction;
-use super::Error;
 use crate::model::contact::ContactId;
 use crate::model::domain::{ContactRef, ContactRole, Deletion, Domain, HostAttribute, NameServer};
 use crate::model::name::{DomainName, HostName};
@@ -57,11 +57,7 @@ pub fn shown_statuses(domain: &Domain) -> StatusSet<DomainStatus> {
 }
 
 /// Refuses a transform command that the domain's state or statuses forbid (RFC 5731 §2.3).
-fn demand_open_for(
-    t: &Transaction<'_, '_>,
-    domain: &Domain,
-    transform: Transform,
-) -> Result<(), Refusal> {
+fn demand_open_for(t: &Transaction<'_, '_>, domain: &Domain, transform: Transform) -> Result<(), Refusal> {
     if domain.deletion.is_some() {
         return Err(Refusal::domain_status(&domain.name, DomainStatus::PendingDelete));
     }
@@ -145,7 +141,12 @@ fn judge_servers(tld: &Tld, name: &DomainName, servers: &[ServerRef]) -> Result<
 }
 
 /// Refuses more name servers, or fewer contacts, than the TLD's policy wants a domain to have.
-fn judge_shape(tld: &Tld, servers: usize, registrant: bool, roles: &[ContactRole]) -> Result<(), Vec<Refusal>> {
+fn judge_shape(
+    tld: &Tld,
+    servers: usize,
+    registrant: bool,
+    roles: &[ContactRole],
+) -> Result<(), Vec<Refusal>> {
     let mut refusals = Vec::new();
     if servers > tld.hosts.per_domain_max {
         let rule = Rule::AtMost(tld.hosts.per_domain_max);
@@ -196,7 +197,9 @@ fn judge_sec_dns(tld: &Tld, sec_dns: &SecDns) -> Result<(), Refusal> {
                 if !policy.digest_types.contains(&record.digest_type) {
                     return Err(refuse(&record.digest_type, Rule::NotTaken));
                 }
-                record.check().map_err(|error| refuse(&record.key_tag, malformed(error)))?;
+                if policy.check_digests {
+                    record.check().map_err(|error| refuse(&record.key_tag, malformed(error)))?;
+                }
             }
         }
         Records::Key(keys) => {

@@ -1,0 +1,73 @@
+//! A registry for tests: on a file that is thrown away, with a clock that stands still.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tempfile::TempDir;
+
+use super::clock::Clock;
+use super::secret::{ServerKey, system_random};
+use super::{Actor, Call, Error, Operation, Registry, Settings};
+use crate::model::name::{DomainName, ZoneName};
+use crate::model::registrar::{Registrar, RegistrarId};
+use crate::model::tld::{AuthInfoMode, Tld};
+use crate::store::{Keep, Store, StoreError, Tx};
+
+/// A registry with the TLDs `example` (hashed authInfo) and `tld` (readable), and the registrars ClientX, ClientY and ClientZ.
+pub(crate) struct TestRegistry {
+    pub(crate) registry: Arc<Registry>,
+    _dir: TempDir,
+}
+
+impl TestRegistry {
+    pub(crate) async fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path().join("registry.db").to_str().unwrap()).unwrap();
+        store.write(|tx| seed(tx).map(|()| ((), Keep::Commit))).await.unwrap();
+        let clock = Clock::held(at("2026-01-01T00:00:00Z"));
+        let settings = Settings { roid_suffix: "DD".to_owned(), random: system_random };
+        let registry =
+            Registry::open(store, clock, ServerKey::new(&[7; 32]).unwrap(), settings).await.unwrap();
+        Self { registry, _dir: dir }
+    }
+
+    /// Runs an operation for a registrar.
+    pub(crate) async fn as_registrar<O: Operation>(
+        &self,
+        id: &str,
+        operation: O,
+    ) -> Result<O::Outcome, Error> {
+        self.run(Actor::Registrar(RegistrarId::parse(id).unwrap()), operation).await
+    }
+
+    /// Runs an operation for anyone.
+    pub(crate) async fn run<O: Operation>(&self, actor: Actor, operation: O) -> Result<O::Outcome, Error> {
+        let call =
+            Call { actor, client_trid: Some("ABC-12345".to_owned()), server_trid: self.registry.next_trid() };
+        self.registry.run(call, operation).await
+    }
+
+    /// Turns the clock.
+    pub(crate) fn set_clock(&self, to: &str) {
+        self.registry.clock().set(at(to));
+    }
+}
+
+pub(crate) fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+pub(crate) fn name(text: &str) -> DomainName {
+    DomainName::parse(text).unwrap()
+}
+
+fn seed(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    tx.put_tld(&Tld::new(ZoneName::parse("example").unwrap()))?;
+    let mut readable = Tld::new(ZoneName::parse("tld").unwrap());
+    readable.auth_info.mode = AuthInfoMode::Readable;
+    tx.put_tld(&readable)?;
+    for id in ["ClientX", "ClientY", "ClientZ"] {
+        tx.put_registrar(&Registrar::new(RegistrarId::parse(id).unwrap(), id))?;
+    }
+    Ok(())
+}
