@@ -1,0 +1,13 @@
+//! Dialects: the server's personalities, one folder each; a listener speaks one.
+
+mod ietf;
+
+use crate::gateway::epp::Dialect;
+
+/// The dialect of this name in the configuration.
+pub fn named(name: &str) -> Option<&'static dyn Dialect> {
+    ALL.iter().copied().find(|dialect| dialect.name() == name)
+}
+
+/// All of them.
+pub const ALL: &[&dyn Dialect] = &[&ietf::Ietf];
