@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::decode::{Fault, FaultKind, check_attributes, token, word};
-use crate::gateway::xml::{Document, Element};
+use crate::gateway::xml::{Children, Document, Element};
 use crate::registry::{Call, Error, Operation, Registry, domain, poll};
 
 /// What a client sent.
@@ -23,6 +23,20 @@ pub struct Envelope<'d> {
     pub element: Element<'d>,
     /// The extension element.
     pub extension: Option<Element<'d>>,
+    rest: Children<'d>,
+}
+
+impl Envelope<'_> {
+    /// Judges what follows the command and its extension: at most a valid clTRID. Asked last, since it comes last.
+    pub fn judge_rest(&self, namespace: &str) -> Result<(), Fault> {
+        let mut rest = self.rest;
+        let mut next = rest.next();
+        if let Some(trid) = next.filter(|child| child.is(namespace, "clTRID")) {
+            super::decode::token_of(trid, 3, 64)?;
+            next = rest.next();
+        }
+        next.map_or(Ok(()), |child| Err(Fault::at(child, FaultKind::Unexpected)))
+    }
 }
 
 /// What is to be done.
@@ -106,19 +120,15 @@ pub fn read_request<'d>(document: &'d Document<'_>, namespace: &str) -> Result<R
 
 fn read_command<'d>(command: Element<'d>, namespace: &str) -> Result<Envelope<'d>, Fault> {
     check_attributes(command, &[])?;
-    let mut children = command.children().peekable();
-    let Some(element) = children.next() else {
+    let mut rest = command.children();
+    let Some(element) = rest.next() else {
         return Err(Fault::at(command, FaultKind::Missing("the command")));
     };
     let verb = read_verb(element, namespace)?;
-    let extension = children.next_if(|child| child.is(namespace, "extension"));
-    if let Some(trid) = children.next_if(|child| child.is(namespace, "clTRID")) {
-        super::decode::token_of(trid, 3, 64)?;
-    }
-    match children.next() {
-        Some(child) => Err(Fault::at(child, FaultKind::Unexpected)),
-        None => Ok(Envelope { verb, element, extension }),
-    }
+    let mut after = rest;
+    let extension = after.next().filter(|child| child.is(namespace, "extension"));
+    let rest = if extension.is_some() { after } else { rest };
+    Ok(Envelope { verb, element, extension, rest })
 }
 
 fn read_verb(element: Element<'_>, namespace: &str) -> Result<Verb, Fault> {

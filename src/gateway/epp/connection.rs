@@ -4,6 +4,7 @@
 //! a client that never reads holds no more than its own answer, and only for the slow-frame time-out.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::EppGateway;
@@ -22,7 +23,8 @@ pub(super) async fn serve(gateway: &EppGateway, connection: Connection) {
     let login_by = Instant::now() + settings.login_timeout;
     let mut frame_begun = None;
     loop {
-        let after = answer_frames(&mut session, &mut frames, &mut answers, *drain.borrow()).await;
+        let draining = *drain.borrow();
+        let after = answer_frames(&mut session, &mut frames, &mut answers, draining).await;
         if !send(&mut stream, &mut answers, settings.slow_frame_timeout).await || after == After::Close {
             break;
         }
@@ -39,7 +41,7 @@ pub(super) async fn serve(gateway: &EppGateway, connection: Connection) {
         let read = tokio::select! {
             read = timeout_at(deadline, stream.read_buf(frames.spare())) => read,
             // An idle session ends without a frame; one with a command under way gets its answer first.
-            _ = drain.wait_for(|drains| *drains), if !frames.partial() => break,
+            () = begins(&mut drain), if !frames.partial() => break,
         };
         match read {
             Ok(Ok(1..)) => {}
@@ -48,6 +50,11 @@ pub(super) async fn serve(gateway: &EppGateway, connection: Connection) {
     }
     session.close().await;
     let _ = timeout(settings.slow_frame_timeout, stream.shutdown()).await;
+}
+
+/// Waits until the server drains; a server that is gone drains too.
+async fn begins(drain: &mut watch::Receiver<bool>) {
+    let _ = drain.wait_for(|drains| *drains).await;
 }
 
 /// Answers the frames that are complete.

@@ -246,7 +246,8 @@ pub fn word<T>(
     what: &str,
     read: impl FnOnce(&str) -> Option<T>,
 ) -> Result<T, Fault> {
-    read(&collapse(text)).ok_or_else(|| Fault::out_of_range(element, format_args!("one of {what} is expected")))
+    read(&collapse(text))
+        .ok_or_else(|| Fault::out_of_range(element, format_args!("one of {what} is expected")))
 }
 
 fn plain<'d>(element: Element<'d>) -> Result<&'d str, Fault> {
@@ -258,7 +259,8 @@ fn plain<'d>(element: Element<'d>) -> Result<&'d str, Fault> {
 
 fn within(element: Element<'_>, text: &str, least: usize, most: usize) -> Result<(), Fault> {
     // A character has at most four bytes: most texts need no count.
-    let fits = (text.len() <= most && text.len() >= least * 4) || (least..=most).contains(&text.chars().count());
+    let fits =
+        (text.len() <= most && text.len() >= least * 4) || (least..=most).contains(&text.chars().count());
     if fits {
         return Ok(());
     }

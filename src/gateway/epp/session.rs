@@ -153,7 +153,8 @@ impl<'g> Session<'g> {
     }
 
     async fn logout(&mut self, envelope: Envelope<'_>) -> (Answer, After) {
-        if let Err(fault) = super::decode::empty(envelope.element).and_then(|()| self.no_extension(envelope)) {
+        if let Err(fault) = super::decode::empty(envelope.element).and_then(|()| self.no_extension(envelope))
+        {
             return (self.faulty(&fault), After::GoOn);
         }
         self.close().await;
@@ -182,7 +183,8 @@ impl<'g> Session<'g> {
     fn read_poll(&self, envelope: Envelope<'_>) -> Result<Command, Fault> {
         let element = envelope.element;
         super::decode::empty(element)?;
-        let op = element.attribute("op").ok_or_else(|| Fault::at(element, FaultKind::Missing("attribute op")))?;
+        let op =
+            element.attribute("op").ok_or_else(|| Fault::at(element, FaultKind::Missing("attribute op")))?;
         let is_ack = word(element, op, "req, ack", |op| match op {
             "ack" => Some(true),
             "req" => Some(false),
@@ -192,7 +194,9 @@ impl<'g> Session<'g> {
         if !is_ack {
             return Ok(Command::PollRequest(poll::Request));
         }
-        let id = element.attribute("msgID").ok_or_else(|| Fault::at(element, FaultKind::Missing("attribute msgID")))?;
+        let id = element
+            .attribute("msgID")
+            .ok_or_else(|| Fault::at(element, FaultKind::Missing("attribute msgID")))?;
         // An id that is no number of ours is an id that no message has.
         let number = collapse(id).parse().unwrap_or(-1);
         Ok(Command::PollAck(poll::Ack { message: MessageNumber(number) }))
@@ -234,7 +238,8 @@ impl<'g> Session<'g> {
     ) -> Result<(&'static dyn ObjectMapping, Element<'d>, Command), Fault> {
         let verb = envelope.element;
         let mut children = verb.children();
-        let element = children.next().ok_or_else(|| Fault::at(verb, FaultKind::Missing("the object's element")))?;
+        let element =
+            children.next().ok_or_else(|| Fault::at(verb, FaultKind::Missing("the object's element")))?;
         let mapping = self.mapping(element)?;
         self.check_extensions(envelope)?;
         if element.name() != envelope.verb.name() {
@@ -252,6 +257,7 @@ impl<'g> Session<'g> {
                 Some(Applied::No) | None => return Err(Fault::at(element, FaultKind::ExtensionMisplaced)),
             }
         }
+        envelope.judge_rest(self.gateway.dialect.namespace())?;
         Ok((mapping, element, command))
     }
 
@@ -276,7 +282,8 @@ impl<'g> Session<'g> {
         let mut seen: Vec<&str> = Vec::new();
         for element in wrapper.children() {
             let uri = element.namespace();
-            let offered = self.gateway.dialect.extensions().iter().any(|e| e.uri() == uri && e.has_elements());
+            let offered =
+                self.gateway.dialect.extensions().iter().any(|e| e.uri() == uri && e.has_elements());
             if !offered {
                 return Err(Fault::at(element, FaultKind::ExtensionUnknown));
             }
@@ -296,7 +303,7 @@ impl<'g> Session<'g> {
         self.check_extensions(envelope)?;
         match envelope.extension.and_then(|extension| extension.children().next()) {
             Some(element) => Err(Fault::at(element, FaultKind::ExtensionMisplaced)),
-            None => Ok(()),
+            None => envelope.judge_rest(self.gateway.dialect.namespace()),
         }
     }
 

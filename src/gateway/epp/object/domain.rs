@@ -42,7 +42,9 @@ impl ObjectMapping for Domain {
         match outcome {
             Outcome::DomainCheck(checked) => encode::check(checked, out),
             Outcome::DomainCreate(created) => encode::create(created, out),
-            Outcome::DomainInfo(view) => encode::info(view, encode::HostsShown::asked_by(request), terms, out),
+            Outcome::DomainInfo(view) => {
+                encode::info(view, encode::HostsShown::asked_by(request), terms, out)
+            }
             _ => {}
         }
     }

@@ -46,29 +46,39 @@ impl Session<'_> {
     }
 
     /// Reads the command and judges what needs no account.
-    fn judge(&self, envelope: Envelope<'_>) -> Result<(Login, Vec<&'static str>, Vec<&'static str>), Box<Answer>> {
+    fn judge(
+        &self,
+        envelope: Envelope<'_>,
+    ) -> Result<(Login, Vec<&'static str>, Vec<&'static str>), Box<Answer>> {
+        let dialect = self.gateway.dialect;
         let faulty = |fault: Fault| Box::new(self.faulty(&fault));
-        let mut command = read(envelope.element, self.gateway.dialect.namespace()).map_err(faulty)?;
+        let mut command = read(envelope.element, dialect.namespace()).map_err(faulty)?;
+        envelope.judge_rest(dialect.namespace()).map_err(faulty)?;
         let refuse = |element: Element<'_>, code, reason: &str| {
             let mut value = String::new();
             element.write_to(&mut value);
             Box::new(Answer { ext_values: vec![(value, reason.to_owned())], ..Answer::plain(code) })
         };
         if collapse(command.version.text()) != "1.0" {
-            return Err(refuse(command.version, ResultCode::UnimplementedVersion, "this server speaks version 1.0"));
+            return Err(refuse(
+                command.version,
+                ResultCode::UnimplementedVersion,
+                "this server speaks version 1.0",
+            ));
         }
         if collapse(command.language.text()) != "en" {
             return Err(refuse(command.language, ResultCode::UnimplementedOption, "this server speaks en"));
         }
-        let dialect = self.gateway.dialect;
         let objects = declared(&command.objects, dialect.objects().iter().map(|object| object.uri()))
             .map_err(|element| faulty(Fault::at(element, FaultKind::ObjectUnknown)))?;
         let extensions = declared(&command.extensions, dialect.extensions().iter().map(|e| e.uri()))
             .map_err(|element| faulty(Fault::at(element, FaultKind::ExtensionUnknown)))?;
         self.check_extensions(envelope).map_err(faulty)?;
         for element in envelope.extension.iter().flat_map(|extension| extension.children()) {
-            let extension = dialect.extensions().iter().find(|extension| extension.uri() == element.namespace());
-            let applied = extension.map(|extension| extension.on_login(element, &mut command.login)).transpose();
+            let extension =
+                dialect.extensions().iter().find(|extension| extension.uri() == element.namespace());
+            let applied =
+                extension.map(|extension| extension.on_login(element, &mut command.login)).transpose();
             match applied.map_err(faulty)? {
                 Some(Applied::Yes) => {}
                 Some(Applied::No) | None => {
@@ -102,7 +112,9 @@ impl Session<'_> {
                     (Answer::plain(ResultCode::AuthenticationErrorEnding), After::Close)
                 }
             }
-            LoginRefusal::SessionLimit { .. } => (Answer::plain(ResultCode::SessionLimitEnding), After::Close),
+            LoginRefusal::SessionLimit { .. } => {
+                (Answer::plain(ResultCode::SessionLimitEnding), After::Close)
+            }
         }
     }
 

@@ -21,7 +21,10 @@ pub(super) fn check(element: Element<'_>, terms: &Terms<'_>) -> Result<Check, Fa
     let names = cursor.at_least_one("name")?;
     cursor.end()?;
     if names.len() > terms.names_per_check_max {
-        return Err(Fault::at(names[terms.names_per_check_max], FaultKind::TooMany(terms.names_per_check_max)));
+        return Err(Fault::at(
+            names[terms.names_per_check_max],
+            FaultKind::TooMany(terms.names_per_check_max),
+        ));
     }
     let names = names.into_iter().map(|name| {
         let text = label(name)?;
@@ -40,7 +43,8 @@ pub(super) fn info(element: Element<'_>, terms: &Terms<'_>) -> Result<Info, Faul
         })?;
     }
     let name = domain_name(name)?;
-    let auth_info = cursor.optional("authInfo").map(|element| presented(element, terms)).transpose()?.flatten();
+    let auth_info =
+        cursor.optional("authInfo").map(|element| presented(element, terms)).transpose()?.flatten();
     cursor.end()?;
     Ok(Info { name, auth_info })
 }
@@ -89,7 +93,8 @@ fn label<'d>(element: Element<'d>) -> Result<std::borrow::Cow<'d, str>, Fault> {
 
 fn period(element: Element<'_>) -> Result<Period, Fault> {
     check_attributes(element, &["unit"])?;
-    let unit = element.attribute("unit").ok_or_else(|| Fault::at(element, FaultKind::Missing("attribute unit")))?;
+    let unit =
+        element.attribute("unit").ok_or_else(|| Fault::at(element, FaultKind::Missing("attribute unit")))?;
     let unit = word(element, unit, "y, m", Unit::parse)?;
     let value = number(element, 1, 99)?;
     Period::new(value, unit).map_err(|error| Fault::out_of_range(element, error))
@@ -101,7 +106,8 @@ fn servers(element: Element<'_>) -> Result<Vec<ServerRef>, Fault> {
     let attributes = if objects.is_empty() { cursor.at_least_one("hostAttr")? } else { Vec::new() };
     cursor.end()?;
     let objects = objects.into_iter().map(|object| host_name(object).map(ServerRef::Object));
-    let attributes = attributes.into_iter().map(|attribute| host_attribute(attribute).map(ServerRef::Attribute));
+    let attributes =
+        attributes.into_iter().map(|attribute| host_attribute(attribute).map(ServerRef::Attribute));
     objects.chain(attributes).collect()
 }
 
@@ -170,7 +176,8 @@ fn presented(element: Element<'_>, terms: &Terms<'_>) -> Result<Option<Presented
 }
 
 fn password(element: Element<'_>) -> Result<Option<AuthInfo>, Fault> {
-    crate::gateway::epp::decode::line_of(element, 0, AUTH_INFO_CHARACTERS_MAX).map(|text| AuthInfo::new(&text))
+    crate::gateway::epp::decode::line_of(element, 0, AUTH_INFO_CHARACTERS_MAX)
+        .map(|text| AuthInfo::new(&text))
 }
 
 const AUTH_INFO_CHARACTERS_MAX: usize = 255;

@@ -115,7 +115,11 @@ pub fn transfer_data(name: &DomainName, transfer: &Transfer, out: &mut String) {
 }
 
 /// Statuses, each with its text when it has one.
-pub(in crate::gateway::epp::object) fn statuses<S: Status>(tag: &str, statuses: &StatusSet<S>, out: &mut String) {
+pub(in crate::gateway::epp::object) fn statuses<S: Status>(
+    tag: &str,
+    statuses: &StatusSet<S>,
+    out: &mut String,
+) {
     for (status, rationale) in statuses.iter() {
         out.push('<');
         out.push_str(tag);
