@@ -3,7 +3,7 @@
 use crate::ext;
 use crate::gateway::epp::Dialect;
 use crate::gateway::epp::extension::Extension;
-use crate::gateway::epp::object::{ObjectMapping, domain};
+use crate::gateway::epp::object::{ObjectMapping, contact, domain, host};
 
 /// The IETF's EPP.
 pub(super) struct Ietf;
@@ -14,7 +14,7 @@ impl Dialect for Ietf {
     }
 
     fn objects(&self) -> &'static [&'static dyn ObjectMapping] {
-        &[&domain::Domain]
+        &[&domain::Domain, &contact::Contact, &host::Host]
     }
 
     fn extensions(&self) -> &'static [&'static dyn Extension] {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::decode::{Fault, FaultKind, check_attributes, token, word};
 use crate::gateway::xml::{Children, Document, Element};
-use crate::registry::{Call, Error, Operation, Registry, domain, poll};
+use crate::registry::{Call, Error, Operation, Registry, contact, domain, host, poll};
 
 /// What a client sent.
 pub enum Request<'d> {
@@ -204,10 +204,34 @@ macro_rules! commands {
 }
 
 commands! {
+    ContactCheck(contact::Check);
+    ContactCreate(contact::Create);
+    ContactDelete(contact::Delete);
+    ContactInfo(contact::Info);
+    ContactTransferApprove(contact::transfer::TransferApprove);
+    ContactTransferCancel(contact::transfer::TransferCancel);
+    ContactTransferQuery(contact::transfer::TransferQuery);
+    ContactTransferReject(contact::transfer::TransferReject);
+    ContactTransferRequest(contact::transfer::TransferRequest);
+    ContactUpdate(contact::Update);
     DomainCheck(domain::Check);
     DomainCreate(domain::Create);
     DomainDelete(domain::Delete);
     DomainInfo(domain::Info);
+    DomainRenew(domain::renew::Renew);
+    DomainRestoreReport(domain::restore::RestoreReport);
+    DomainRestoreRequest(domain::restore::RestoreRequest);
+    DomainTransferApprove(domain::transfer::TransferApprove);
+    DomainTransferCancel(domain::transfer::TransferCancel);
+    DomainTransferQuery(domain::transfer::TransferQuery);
+    DomainTransferReject(domain::transfer::TransferReject);
+    DomainTransferRequest(domain::transfer::TransferRequest);
+    DomainUpdate(domain::update::Update);
+    HostCheck(host::Check);
+    HostCreate(host::Create);
+    HostDelete(host::Delete);
+    HostInfo(host::Info);
+    HostUpdate(host::Update);
     PollAck(poll::Ack);
     PollRequest(poll::Request);
 }

@@ -1,6 +1,6 @@
 //! Service messages in EPP: the text and the data of each event (RFC 5730 §2.9.2.3), rendered when it is read.
 
-use super::object::domain;
+use super::object::{contact, domain};
 use super::response::Part;
 use crate::model::event::Event;
 use crate::model::transfer::TransferStatus;
@@ -11,7 +11,11 @@ pub fn render(event: &Event) -> (String, Option<Part>) {
         Event::CertificateExpires { at } => {
             (format!("Your certificate expires on {}", at.strftime("%Y-%m-%d")), None)
         }
-        Event::ContactTransfer { transfer, .. } => (transfer_text(transfer.status).to_owned(), None),
+        Event::ContactTransfer { id, transfer } => {
+            let mut xml = String::new();
+            contact::transfer_data(id, transfer, &mut xml);
+            (transfer_text(transfer.status).to_owned(), Some(Part { uri: contact::URI, xml }))
+        }
         Event::DomainDeleted { name } => (format!("Domain {name} was deleted"), None),
         Event::DomainPendingDone { name, granted, .. } => {
             let done = if *granted { "was carried out" } else { "was not carried out" };

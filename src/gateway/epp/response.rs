@@ -2,11 +2,14 @@
 //!
 //! Answers are written by appending to one string; nothing is built as a tree first.
 
+use std::net::IpAddr;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::gateway::xml::escape;
 use crate::model::object::{ContactNumber, DomainNumber, HostNumber};
+use crate::model::status::{Status, StatusSet};
 
 /// The result codes of RFC 5730 §3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -306,6 +309,40 @@ pub fn host_roid(number: HostNumber, suffix: &str, out: &mut String) {
 pub fn contact_of_roid(roid: &str, suffix: &str) -> Option<ContactNumber> {
     let number = roid.strip_prefix('C')?.strip_suffix(suffix)?.strip_suffix('-')?;
     number.parse().ok().map(ContactNumber)
+}
+
+/// Statuses, each with its text when it has one.
+pub fn push_statuses<S: Status>(
+    tag: &str,
+    statuses: &StatusSet<S>,
+    out: &mut String,
+) {
+    for (status, rationale) in statuses.iter() {
+        out.push('<');
+        out.push_str(tag);
+        out.push_str(" s=\"");
+        out.push_str(status.as_str());
+        let Some(rationale) = rationale else {
+            out.push_str("\"/>");
+            continue;
+        };
+        if let Some(lang) = rationale.lang() {
+            out.push_str("\" lang=\"");
+            escape(lang, out);
+        }
+        out.push_str("\">");
+        escape(rationale.text(), out);
+        close(tag, out);
+    }
+}
+
+/// An IP address with its family.
+pub fn push_address(tag: &str, address: IpAddr, out: &mut String) {
+    out.push('<');
+    out.push_str(tag);
+    out.push_str(if address.is_ipv6() { " ip=\"v6\">" } else { " ip=\"v4\">" });
+    out.push_str(&address.to_string());
+    close(tag, out);
 }
 
 /// RFC 9038: a client that declares it also gets what is in namespaces that it did not declare.

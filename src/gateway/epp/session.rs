@@ -220,7 +220,7 @@ impl<'g> Session<'g> {
     //--- Commands on objects
 
     async fn object_command(&self, document: &Document<'_>, envelope: Envelope<'_>, call: Call) -> Answer {
-        let terms = self.terms();
+        let terms = self.terms(envelope.extension.is_some());
         let (mapping, element, command) = match self.read_object_command(envelope, &terms) {
             Ok(read) => read,
             Err(fault) => return self.faulty(&fault),
@@ -356,10 +356,11 @@ impl<'g> Session<'g> {
         self.login.as_ref().is_some_and(declares)
     }
 
-    fn terms(&self) -> Terms<'g> {
+    fn terms(&self, is_extended: bool) -> Terms<'g> {
         Terms {
             roid_suffix: &self.gateway.registry.settings().roid_suffix,
             names_per_check_max: self.gateway.settings.names_per_check_max,
+            is_extended,
         }
     }
 

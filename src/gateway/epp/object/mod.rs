@@ -1,9 +1,12 @@
 //! Object mappings: each reads its elements into commands and writes outcomes as its elements.
 
+pub mod contact;
 pub mod domain;
+pub mod host;
+mod values;
 
 use super::command::{Command, Outcome, Verb};
-use super::decode::Fault;
+use super::decode::{Fault, FaultKind};
 use super::response::ResultCode;
 use crate::gateway::xml::Element;
 
@@ -31,4 +34,16 @@ pub struct Terms<'s> {
     pub roid_suffix: &'s str,
     /// Names, identifiers or hosts of one check.
     pub names_per_check_max: usize,
+    /// Whether extension elements come with the command.
+    pub is_extended: bool,
+}
+
+impl Terms<'_> {
+    /// Refuses more names in one check than the listener takes.
+    fn bound_check(&self, names: &[Element<'_>]) -> Result<(), Fault> {
+        match names.get(self.names_per_check_max) {
+            Some(name) => Err(Fault::at(*name, FaultKind::TooMany(self.names_per_check_max))),
+            None => Ok(()),
+        }
+    }
 }

@@ -1,31 +1,30 @@
 //! Reading domain commands by domain-1.0.xsd.
 
-use std::net::IpAddr;
-
 use super::URI;
-use crate::gateway::epp::decode::{Cursor, Fault, FaultKind, check_attributes, number, token_of, word};
+use crate::gateway::epp::decode::{Cursor, Fault, FaultKind, check_attributes, date, empty, number, token_of, word};
 use crate::gateway::epp::object::Terms;
+use crate::gateway::epp::object::values::{
+    auth_info_pw, auth_info_value, contact_id, domain_name, host_address, host_name, label, new_auth_info, status,
+};
 use crate::gateway::epp::response::contact_of_roid;
 use crate::gateway::xml::{Element, collapse};
 use crate::model::auth_info::AuthInfo;
 use crate::model::contact::ContactId;
 use crate::model::domain::{ContactRole, HostAttribute};
-use crate::model::name::{DomainName, HostName};
+use crate::model::name::DomainName;
+use crate::model::object::ContactNumber;
 use crate::model::period::{Period, Unit};
 use crate::model::sec_dns::SecDns;
 use crate::registry::domain::info::Presented;
+use crate::registry::domain::renew::Renew;
+use crate::registry::domain::update::{Changes, Update};
 use crate::registry::domain::{Check, Create, Delete, Info, ServerRef};
 
 pub(super) fn check(element: Element<'_>, terms: &Terms<'_>) -> Result<Check, Fault> {
     let mut cursor = Cursor::new(element, URI, &["name"], &[])?;
     let names = cursor.at_least_one("name")?;
     cursor.end()?;
-    if names.len() > terms.names_per_check_max {
-        return Err(Fault::at(
-            names[terms.names_per_check_max],
-            FaultKind::TooMany(terms.names_per_check_max),
-        ));
-    }
+    terms.bound_check(&names)?;
     let names = names.into_iter().map(|name| {
         let text = label(name)?;
         Ok(DomainName::parse(&text).map_err(|error| (text.into_owned(), error)))
@@ -57,7 +56,7 @@ pub(super) fn create(element: Element<'_>) -> Result<Create, Fault> {
     let servers = cursor.optional("ns").map(servers).transpose()?.unwrap_or_default();
     let registrant = cursor.optional("registrant").map(contact_id).transpose()?;
     let contacts = cursor.many("contact").into_iter().map(contact).collect::<Result<_, _>>()?;
-    let auth_info = new_auth_info(cursor.required("authInfo")?)?;
+    let auth_info = new_auth_info(cursor.required("authInfo")?, URI)?;
     cursor.end()?;
     Ok(Create { name, period, servers, registrant, contacts, auth_info, sec_dns: SecDns::default() })
 }
@@ -69,6 +68,93 @@ pub(super) fn delete(element: Element<'_>) -> Result<Delete, Fault> {
     Ok(Delete { name })
 }
 
+pub(super) fn renew(element: Element<'_>) -> Result<Renew, Fault> {
+    let mut cursor = Cursor::new(element, URI, &["name", "curExpDate", "period"], &[])?;
+    let name = named(&mut cursor)?;
+    let current_expiry = date(cursor.required("curExpDate")?)?;
+    let period = cursor.optional("period").map(period).transpose()?;
+    cursor.end()?;
+    Ok(Renew { name, current_expiry, period })
+}
+
+/// What all transfer commands have: the name, a period that counts only in a request, and authInfo.
+pub(super) struct Transfer {
+    pub(super) name: DomainName,
+    pub(super) period: Option<Period>,
+    pub(super) auth_info: Option<Presented>,
+}
+
+pub(super) fn transfer(element: Element<'_>, terms: &Terms<'_>) -> Result<Transfer, Fault> {
+    let mut cursor = Cursor::new(element, URI, &["name", "period", "authInfo"], &[])?;
+    let name = named(&mut cursor)?;
+    let period = cursor.optional("period").map(period).transpose()?;
+    let auth_info = cursor.optional("authInfo").map(|element| presented(element, terms)).transpose()?.flatten();
+    cursor.end()?;
+    Ok(Transfer { name, period, auth_info })
+}
+
+pub(super) fn update(element: Element<'_>, terms: &Terms<'_>) -> Result<Update, Fault> {
+    let mut cursor = Cursor::new(element, URI, &["name", "add", "rem", "chg"], &[])?;
+    let name = named(&mut cursor)?;
+    let add = cursor.optional("add");
+    let remove = cursor.optional("rem");
+    let change = cursor.optional("chg");
+    cursor.end()?;
+    // RFC 5731 §3.2.5: at least one of them, unless the command is extended.
+    if add.or(remove).or(change).is_none() && !terms.is_extended {
+        return Err(Fault::at(element, FaultKind::Missing("add, rem or chg")));
+    }
+    let add = add.map(changes).transpose()?.unwrap_or_default();
+    let remove = remove.map(changes).transpose()?.unwrap_or_default();
+    let (registrant, auth_info) = change.map(change_of).transpose()?.unwrap_or_default();
+    Ok(Update { name, add, remove, registrant, auth_info, sec_dns: None })
+}
+
+/// `addRemType`.
+fn changes(element: Element<'_>) -> Result<Changes, Fault> {
+    let mut cursor = Cursor::new(element, URI, &["ns", "contact", "status"], &[])?;
+    let servers = cursor.optional("ns").map(servers).transpose()?.unwrap_or_default();
+    let contacts = cursor.many("contact").into_iter().map(contact).collect::<Result<_, _>>()?;
+    let statuses = cursor.many("status");
+    cursor.end()?;
+    if let Some(twelfth) = statuses.get(STATUSES_MAX) {
+        return Err(Fault::at(*twelfth, FaultKind::Unexpected));
+    }
+    let statuses = statuses.into_iter().map(status).collect::<Result<_, _>>()?;
+    Ok(Changes { servers, contacts, statuses })
+}
+
+/// A new value, where none takes the old one away; the outer none leaves it.
+type NewValue<T> = Option<Option<T>>;
+
+/// `chgType`: the registrant and the authInfo.
+fn change_of(element: Element<'_>) -> Result<(NewValue<ContactId>, NewValue<AuthInfo>), Fault> {
+    let mut cursor = Cursor::new(element, URI, &["registrant", "authInfo"], &[])?;
+    let registrant = match cursor.optional("registrant") {
+        None => None,
+        Some(element) if token_of(element, 0, 16)?.is_empty() => Some(None),
+        Some(element) => Some(Some(contact_id(element)?)),
+    };
+    let auth_info = match cursor.optional("authInfo") {
+        None => None,
+        Some(element) => Some(changed_auth_info(element)?),
+    };
+    cursor.end()?;
+    Ok((registrant, auth_info))
+}
+
+/// `authInfoChgType`: `null` takes it away, as an empty value does.
+fn changed_auth_info(element: Element<'_>) -> Result<Option<AuthInfo>, Fault> {
+    let mut cursor = Cursor::new(element, URI, &["pw", "ext", "null"], &[])?;
+    match cursor.optional("null") {
+        None => new_auth_info(element, URI),
+        Some(null) => {
+            empty(null)?;
+            cursor.end().map(|()| None)
+        }
+    }
+}
+
 //--- Elements that several commands have
 
 /// The `name` that comes first.
@@ -76,19 +162,6 @@ fn named(cursor: &mut Cursor<'_>) -> Result<DomainName, Fault> {
     let name = cursor.required("name")?;
     check_attributes(name, &[])?;
     domain_name(name)
-}
-
-fn domain_name(element: Element<'_>) -> Result<DomainName, Fault> {
-    DomainName::parse(&label(element)?).map_err(|error| Fault::malformed(element, error))
-}
-
-fn host_name(element: Element<'_>) -> Result<HostName, Fault> {
-    HostName::parse(&label(element)?).map_err(|error| Fault::malformed(element, error))
-}
-
-/// `eppcom:labelType`.
-fn label<'d>(element: Element<'d>) -> Result<std::borrow::Cow<'d, str>, Fault> {
-    token_of(element, 1, 255)
 }
 
 fn period(element: Element<'_>) -> Result<Period, Fault> {
@@ -119,23 +192,6 @@ fn host_attribute(element: Element<'_>) -> Result<HostAttribute, Fault> {
     Ok(HostAttribute { name, addresses })
 }
 
-/// `host:addrType`: an address of the family that `ip` names, v4 by default.
-pub(in crate::gateway::epp::object) fn host_address(element: Element<'_>) -> Result<IpAddr, Fault> {
-    check_attributes(element, &["ip"])?;
-    let is_v6 = match element.attribute("ip") {
-        None => false,
-        Some(ip) => word(element, ip, "v4, v6", |ip| match ip {
-            "v4" => Some(false),
-            "v6" => Some(true),
-            _ => None,
-        })?,
-    };
-    let text = token_of(element, 3, 45)?;
-    let address = if is_v6 { text.parse().map(IpAddr::V6).ok() } else { text.parse().map(IpAddr::V4).ok() };
-    let family = if is_v6 { "an IPv6 address" } else { "an IPv4 address" };
-    address.ok_or_else(|| Fault::malformed(element, format_args!("{family} is expected")))
-}
-
 fn contact(element: Element<'_>) -> Result<(ContactRole, ContactId), Fault> {
     check_attributes(element, &["type"])?;
     let role = match element.attribute("type") {
@@ -146,39 +202,17 @@ fn contact(element: Element<'_>) -> Result<(ContactRole, ContactId), Fault> {
     Ok((role, contact_id(element)?))
 }
 
-/// `eppcom:clIDType`.
-pub(in crate::gateway::epp::object) fn contact_id(element: Element<'_>) -> Result<ContactId, Fault> {
-    let text = token_of(element, 3, 16)?;
-    ContactId::parse(&text).map_err(|error| Fault::malformed(element, error))
-}
-
-/// authInfo to be kept; an empty value means none.
-fn new_auth_info(element: Element<'_>) -> Result<Option<AuthInfo>, Fault> {
-    let mut cursor = Cursor::new(element, URI, &["pw", "ext"], &[])?;
-    let pw = cursor.required("pw")?;
-    cursor.end()?;
-    check_attributes(pw, &["roid"])?;
-    password(pw)
-}
-
 /// authInfo presented to open an object; an empty value means none.
 fn presented(element: Element<'_>, terms: &Terms<'_>) -> Result<Option<Presented>, Fault> {
-    let mut cursor = Cursor::new(element, URI, &["pw", "ext"], &[])?;
-    let pw = cursor.required("pw")?;
-    cursor.end()?;
-    check_attributes(pw, &["roid"])?;
+    let pw = auth_info_pw(element, URI)?;
     let contact = match pw.attribute("roid").map(collapse) {
         None => None,
         // A ROID of nobody's opens nothing; the registry says so as for any wrong authInfo.
         Some(roid) => Some(contact_of_roid(&roid, terms.roid_suffix).unwrap_or(NOBODY)),
     };
-    Ok(password(pw)?.map(|value| Presented { value, contact }))
+    Ok(auth_info_value(pw)?.map(|value| Presented { value, contact }))
 }
 
-fn password(element: Element<'_>) -> Result<Option<AuthInfo>, Fault> {
-    crate::gateway::epp::decode::line_of(element, 0, AUTH_INFO_CHARACTERS_MAX)
-        .map(|text| AuthInfo::new(&text))
-}
-
-const AUTH_INFO_CHARACTERS_MAX: usize = 255;
-const NOBODY: crate::model::object::ContactNumber = crate::model::object::ContactNumber(0);
+const NOBODY: ContactNumber = ContactNumber(0);
+/// `addRemType` takes this many statuses.
+const STATUSES_MAX: usize = 11;

@@ -2,16 +2,16 @@
 
 use super::URI;
 use crate::gateway::epp::object::Terms;
-use crate::gateway::epp::response::{close, date_leaf, domain_roid, leaf, open};
+use crate::gateway::epp::response::{close, date_leaf, domain_roid, leaf, open, push_address, push_statuses};
 use crate::gateway::xml::{Element, collapse, escape};
 use crate::model::domain::{Domain, HostAttribute, NameServer};
 use crate::model::name::DomainName;
-use crate::model::status::{Status, StatusSet};
 use crate::model::transfer::Transfer;
 use crate::registry::auth_info::AuthInfoShown;
 use crate::registry::domain::check::{Checked, Unavailable};
 use crate::registry::domain::create::Created;
 use crate::registry::domain::info::View;
+use crate::registry::domain::renew::Renewed;
 use crate::registry::refusal::Rule;
 
 /// Which hosts an info answer shows (RFC 5731 §3.1.2).
@@ -67,7 +67,7 @@ pub(super) fn info(view: &View, shown: HostsShown, terms: &Terms<'_>, out: &mut 
     open("domain:roid", out);
     domain_roid(domain.number, terms.roid_suffix, out);
     close("domain:roid", out);
-    statuses("domain:status", &view.statuses, out);
+    push_statuses("domain:status", &view.statuses, out);
     if let Some(registrant) = &domain.registrant {
         leaf("domain:registrant", registrant.id.as_str(), out);
     }
@@ -99,6 +99,13 @@ pub(super) fn info(view: &View, shown: HostsShown, terms: &Terms<'_>, out: &mut 
     close_data("infData", out);
 }
 
+pub(super) fn renew(renewed: &Renewed, out: &mut String) {
+    open_data("renData", out);
+    leaf("domain:name", renewed.name.as_ref(), out);
+    date_leaf("domain:exDate", renewed.expires_at, out);
+    close_data("renData", out);
+}
+
 /// `trnData`, in answers to transfer commands and in service messages.
 pub fn transfer_data(name: &DomainName, transfer: &Transfer, out: &mut String) {
     open_data("trnData", out);
@@ -114,46 +121,13 @@ pub fn transfer_data(name: &DomainName, transfer: &Transfer, out: &mut String) {
     close_data("trnData", out);
 }
 
-/// Statuses, each with its text when it has one.
-pub(in crate::gateway::epp::object) fn statuses<S: Status>(
-    tag: &str,
-    statuses: &StatusSet<S>,
-    out: &mut String,
-) {
-    for (status, rationale) in statuses.iter() {
-        out.push('<');
-        out.push_str(tag);
-        out.push_str(" s=\"");
-        out.push_str(status.as_str());
-        let Some(rationale) = rationale else {
-            out.push_str("\"/>");
-            continue;
-        };
-        if let Some(lang) = rationale.lang() {
-            out.push_str("\" lang=\"");
-            escape(lang, out);
-        }
-        out.push_str("\">");
-        escape(rationale.text(), out);
-        close(tag, out);
-    }
-}
-
 fn name_server(server: &NameServer, out: &mut String) {
     match server {
         NameServer::Object(_, name) => leaf("domain:hostObj", name.as_ref(), out),
         NameServer::Attribute(HostAttribute { name, addresses }) => {
             open("domain:hostAttr", out);
             leaf("domain:hostName", name.as_ref(), out);
-            for address in addresses {
-                out.push_str(if address.is_ipv6() {
-                    "<domain:hostAddr ip=\"v6\">"
-                } else {
-                    "<domain:hostAddr ip=\"v4\">"
-                });
-                out.push_str(&address.to_string());
-                out.push_str("</domain:hostAddr>");
-            }
+            addresses.iter().for_each(|address| push_address("domain:hostAddr", *address, out));
             close("domain:hostAttr", out);
         }
     }
