@@ -25,9 +25,7 @@ impl Operation for Delete {
         demand_open_for(t, &contact, Transform::Delete)?;
         if t.tx.contact_is_linked(contact.number)? {
             let name = self.id.to_string();
-            return Err(
-                Refusal::Linked { kind: ObjectKind::Contact, name, by: ObjectKind::Domain }.into()
-            );
+            return Err(Refusal::Linked { kind: ObjectKind::Contact, name, by: ObjectKind::Domain }.into());
         }
         t.tx.delete_contact(contact.number)?;
         t.record_contact(Some(&contact), None);

@@ -122,8 +122,7 @@ impl Operation for TransferApprove {
 
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<TransferState, Error> {
         let (before, pending) = pending_to_answer(t, &self.id)?;
-        let transfer =
-            decided(t, pending, TransferStatus::ClientApproved, TransferStatus::ServerApproved);
+        let transfer = decided(t, pending, TransferStatus::ClientApproved, TransferStatus::ServerApproved);
         let after = Contact {
             sponsor: transfer.requested_by.clone(),
             transferred_at: Some(t.now),
@@ -143,8 +142,7 @@ impl Operation for TransferReject {
 
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<TransferState, Error> {
         let (before, pending) = pending_to_answer(t, &self.id)?;
-        let transfer =
-            decided(t, pending, TransferStatus::ClientRejected, TransferStatus::ServerCancelled);
+        let transfer = decided(t, pending, TransferStatus::ClientRejected, TransferStatus::ServerCancelled);
         let after = Contact { transfer: Some(transfer.clone()), ..before.clone() };
         write(t, &before, after, transfer)
     }
@@ -162,8 +160,7 @@ impl Operation for TransferCancel {
         if !t.is_privileged() && !t.is(&pending.requested_by) {
             return Err(not_party(&before).into());
         }
-        let transfer =
-            decided(t, pending, TransferStatus::ClientCancelled, TransferStatus::ServerCancelled);
+        let transfer = decided(t, pending, TransferStatus::ClientCancelled, TransferStatus::ServerCancelled);
         let after = Contact { transfer: Some(transfer.clone()), ..before.clone() };
         write(t, &before, after, transfer)
     }

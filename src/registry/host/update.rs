@@ -53,11 +53,8 @@ impl Operation for Update {
             return Err(Error::Refused(refusals));
         }
         let before = t.host_to_change(&self.name)?;
-        let mut after = Host {
-            updated_by: Some(before.sponsor.clone()),
-            updated_at: Some(t.now),
-            ..before.clone()
-        };
+        let mut after =
+            Host { updated_by: Some(before.sponsor.clone()), updated_at: Some(t.now), ..before.clone() };
         let new_home = match &self.new_name {
             Some(name) => self.move_to(t, name, &mut after)?,
             None => None,
