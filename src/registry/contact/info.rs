@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::shown_statuses;
+use super::transfer::as_of;
 use crate::model::auth_info::AuthInfo;
 use crate::model::contact::{Contact, ContactId, DiscloseElement};
 use crate::model::object::ObjectKind;
@@ -79,7 +80,7 @@ impl Operation for Info {
     const ACCESS: Access = Access::Read;
 
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<View, Error> {
-        let contact = t.contact_to_see(&self.id)?;
+        let contact = as_of(t.contact_to_see(&self.id)?, t.now);
         let (kind, name) = (ObjectKind::Contact, self.id.to_string());
         if let Some(presented) = &self.auth_info
             && !t.auth_info_opens(contact.auth_info.as_ref(), presented)

@@ -461,14 +461,53 @@ async fn a_transfer_is_refused() {
     assert_eq!(refused(registry.run(Actor::Operator, hold).await), waits);
 }
 
+async fn due(registry: &TestRegistry, by: &'static str) -> Vec<ContactId> {
+    registry.registry.store().read(move |tx| tx.contacts_due(at(by), 10)).await.unwrap()
+}
+
 #[tokio::test]
 async fn the_server_approves_when_nobody_answers() {
     let registry = with_contact().await;
     registry.as_registrar("ClientY", request("2fooBAR")).await.unwrap();
-    registry.set_clock("2026-01-06T00:00:00Z");
+    assert_eq!(due(&registry, "2026-01-05T23:59:59Z").await, []);
+    assert_eq!(due(&registry, "2026-01-06T00:00:00Z").await, [id("sh8013")]);
+    registry.set_clock("2026-01-05T23:59:59Z");
     let approved = registry.run(Actor::Server, TransferApprove { id: id("sh8013") }).await.unwrap().transfer;
     assert_eq!((approved.status, approved.acting.as_str()), (TransferStatus::ServerApproved, "ClientX"));
     assert_eq!(view(&registry, "ClientY").await.contact.sponsor.as_str(), "ClientY");
+    assert_eq!(due(&registry, "2026-02-01T00:00:00Z").await, []);
     assert_eq!(messages(&registry, "ClientX").await.len(), 2);
     assert_eq!(messages(&registry, "ClientY").await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_late_clerk_is_not_visible() {
+    let registry = with_contact().await;
+    registry.as_registrar("ClientY", request("2fooBAR")).await.unwrap();
+    registry.set_clock("2026-01-09T00:00:00Z");
+    let seen = view(&registry, "ClientY").await;
+    assert_eq!((seen.contact.sponsor.as_str(), statuses(&seen)), ("ClientY", vec!["ok"]));
+    assert_eq!(seen.contact.transferred_at, Some(at("2026-01-06T00:00:00Z")));
+    let query = TransferQuery { id: id("sh8013"), auth_info: None };
+    let expected = parties(TransferStatus::ServerApproved, "ClientY", "ClientX");
+    assert_eq!(state(&registry, "ClientX", query).await, expected);
+
+    // The loser comes too late for everything, and what it tries leaves nothing behind.
+    let not_sponsor = Refusal::NotSponsor { kind: ObjectKind::Contact, name: "sh8013".to_owned() };
+    assert_eq!(refused(registry.as_registrar("ClientX", update("sh8013")).await), not_sponsor);
+    assert_eq!(refused(registry.as_registrar("ClientX", Delete { id: id("sh8013") }).await), not_sponsor);
+    assert!(
+        refused(registry.as_registrar("ClientX", TransferReject { id: id("sh8013") }).await)
+            == Refusal::NotTransferParty { kind: ObjectKind::Contact, name: "sh8013".to_owned() }
+    );
+    assert_eq!(messages(&registry, "ClientX").await.len(), 1);
+
+    registry.as_registrar("ClientY", update("sh8013")).await.unwrap();
+    let contact = view(&registry, "ClientY").await.contact;
+    assert_eq!(contact.updated_by, Some(contact.sponsor));
+    assert_eq!(
+        (messages(&registry, "ClientX").await.len(), messages(&registry, "ClientY").await.len()),
+        (1, 1)
+    );
+    assert_eq!(due(&registry, "2026-02-01T00:00:00Z").await, []);
 }

@@ -67,7 +67,7 @@ impl Operation for TransferQuery {
     const ACCESS: Access = Access::Read;
 
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<TransferState, Error> {
-        let contact = t.contact_to_see(&self.id)?;
+        let contact = as_of(t.contact_to_see(&self.id)?, t.now);
         let is_party = |transfer: &Transfer| t.is(&transfer.requested_by) || t.is(&transfer.acting);
         let trusted =
             t.is_privileged() || t.is(&contact.sponsor) || contact.transfer.as_ref().is_some_and(is_party);
@@ -89,7 +89,7 @@ impl Operation for TransferRequest {
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<TransferState, Error> {
         t.demand_business_right(None)?;
         let requester = t.registrar()?.id.clone();
-        let before = t.contact_to_see(&self.id)?;
+        let before = settled(t, &self.id)?;
         let (kind, name) = (ObjectKind::Contact, self.id.to_string());
         // The sponsor needs no authInfo to know its own contact, so its mistake is told before a wrong value is.
         if requester == before.sponsor {
@@ -123,14 +123,7 @@ impl Operation for TransferApprove {
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<TransferState, Error> {
         let (before, pending) = pending_to_answer(t, &self.id)?;
         let transfer = decided(t, pending, TransferStatus::ClientApproved, TransferStatus::ServerApproved);
-        let after = Contact {
-            sponsor: transfer.requested_by.clone(),
-            transferred_at: Some(t.now),
-            // The value is spent: whoever learnt it for this transfer has no more use of it (RFC 9154 §4.3).
-            auth_info: None,
-            transfer: Some(transfer.clone()),
-            ..before.clone()
-        };
+        let after = approved(before.clone(), transfer.clone());
         write(t, &before, after, transfer)
     }
 }
@@ -154,7 +147,7 @@ impl Operation for TransferCancel {
     const ACCESS: Access = Access::Write;
 
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<TransferState, Error> {
-        let before = t.contact_to_see(&self.id)?;
+        let before = settled(t, &self.id)?;
         t.demand_change_right(None)?;
         let pending = pending(&before)?;
         if !t.is_privileged() && !t.is(&pending.requested_by) {
@@ -166,9 +159,38 @@ impl Operation for TransferCancel {
     }
 }
 
+/// The contact as it stands at `now`: a transfer that nobody has answered in time is approved by the server.
+pub(super) fn as_of(contact: Contact, now: Timestamp) -> Contact {
+    match contact.transfer.clone().filter(|transfer| transfer.is_pending() && transfer.act_at <= now) {
+        Some(overdue) => approved(contact, Transfer { status: TransferStatus::ServerApproved, ..overdue }),
+        None => contact,
+    }
+}
+
+/// The contact, whoever asks, once what has fallen due is done: no command sees that the clerk is late.
+pub(super) fn settled(t: &mut Transaction<'_, '_>, id: &ContactId) -> Result<Contact, Error> {
+    let before = t.contact_to_see(id)?;
+    let after = as_of(before.clone(), t.now);
+    if let Some(transfer) = after.transfer.clone().filter(|_| after != before) {
+        write(t, &before, after.clone(), transfer)?;
+    }
+    Ok(after)
+}
+
+fn approved(contact: Contact, transfer: Transfer) -> Contact {
+    Contact {
+        sponsor: transfer.requested_by.clone(),
+        transferred_at: Some(transfer.act_at),
+        // The value is spent: whoever learnt it for this transfer has no more use of it (RFC 9154 §4.3).
+        auth_info: None,
+        transfer: Some(transfer),
+        ..contact
+    }
+}
+
 /// A contact and its pending transfer, for the losing registrar.
 fn pending_to_answer(t: &mut Transaction<'_, '_>, id: &ContactId) -> Result<(Contact, Transfer), Error> {
-    let contact = t.contact_to_see(id)?;
+    let contact = settled(t, id)?;
     if !t.is_privileged() && !t.is(&contact.sponsor) {
         return Err(not_party(&contact).into());
     }
@@ -196,7 +218,7 @@ fn decided(
     Transfer { status, acting, act_at: t.now, ..pending }
 }
 
-/// Writes the contact and tells both registrars of the transfer but the one that asks.
+/// Writes the contact and tells both registrars of the transfer, but not the one whose own command this answers.
 fn write(
     t: &mut Transaction<'_, '_>,
     before: &Contact,
@@ -205,8 +227,10 @@ fn write(
 ) -> Result<TransferState, Error> {
     t.tx.update_contact(&after)?;
     t.record_contact(Some(before), Some(&after));
+    let by_server =
+        matches!(transfer.status, TransferStatus::ServerApproved | TransferStatus::ServerCancelled);
     for registrar in [&before.sponsor, &transfer.requested_by] {
-        if !t.is(registrar) {
+        if by_server || !t.is(registrar) {
             let event = Event::ContactTransfer { id: after.id.clone(), transfer: transfer.clone() };
             t.notify(registrar, event);
         }

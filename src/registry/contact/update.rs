@@ -1,6 +1,7 @@
 //! `contact:update` (RFC 5733 §3.2.5).
 
 use super::create::demand_kinds_once;
+use super::transfer::settled;
 use super::{AUTH_INFO_MODE, demand_no_transfer, prohibits};
 use crate::model::auth_info::AuthInfo;
 use crate::model::contact::{Contact, ContactId, Disclose, Email, Phone};
@@ -82,6 +83,7 @@ impl Operation for Update {
         if !refusals.is_empty() {
             return Err(Error::Refused(refusals));
         }
+        settled(t, &self.id)?;
         let before = t.contact_to_change(&self.id)?;
         demand_no_transfer(&before)?;
         let prohibiting = statuses.prohibited_by(&before.statuses, self.change == Change::default());
