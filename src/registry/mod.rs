@@ -7,7 +7,9 @@
 
 pub mod auth_info;
 pub mod clock;
+pub mod contact;
 pub mod domain;
+pub mod host;
 pub mod password;
 pub mod policy;
 pub mod poll;
@@ -15,6 +17,7 @@ mod record;
 pub mod refusal;
 pub mod secret;
 pub mod session;
+mod status;
 #[cfg(test)]
 pub(crate) mod testing;
 mod transaction;
