@@ -8,9 +8,5 @@ mod unhandled_namespaces;
 use crate::gateway::epp::extension::Extension;
 
 /// All of them, in the order of the greeting.
-pub const ALL: &[&dyn Extension] = &[
-    &sec_dns::SecDns,
-    &rgp::Rgp,
-    &login_sec::LoginSec,
-    &unhandled_namespaces::UnhandledNamespaces,
-];
+pub const ALL: &[&dyn Extension] =
+    &[&sec_dns::SecDns, &rgp::Rgp, &login_sec::LoginSec, &unhandled_namespaces::UnhandledNamespaces];

@@ -10,6 +10,7 @@ pub mod clock;
 pub mod contact;
 pub mod domain;
 pub mod host;
+pub mod lifecycle;
 pub mod password;
 pub mod policy;
 pub mod poll;

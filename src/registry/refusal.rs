@@ -34,6 +34,8 @@ pub enum Refusal {
     NotSponsor { kind: ObjectKind, name: String },
     /// Only the other party of the transfer may do this.
     NotTransferParty { kind: ObjectKind, name: String },
+    /// Only the registry's operator can do this.
+    OperatorNeeded,
     /// The requester sponsors it already.
     OwnObject { kind: ObjectKind, name: String },
     /// Policy does not allow the value.
@@ -163,7 +165,10 @@ impl Refusal {
     /// The field it points at and the value there, for a gateway that shows the place.
     pub fn place(&self) -> Option<(Field, &str)> {
         match self {
-            Self::AuthInfoMissing | Self::RegistrarNeeded | Self::RegistrarState { .. } => None,
+            Self::AuthInfoMissing
+            | Self::OperatorNeeded
+            | Self::RegistrarNeeded
+            | Self::RegistrarState { .. } => None,
             Self::AuthInfoWrong { .. } => Some((Field::AuthInfo, "")),
             Self::Linked { kind, name, .. }
             | Self::NotFound { kind, name }
@@ -212,6 +217,7 @@ impl fmt::Display for Refusal {
             Self::NotTransferParty { kind, name } => {
                 write!(f, "only the other party may answer the transfer of {kind} {name} this way")
             }
+            Self::OperatorNeeded => f.write_str("only the operator of the registry can do this"),
             Self::OwnObject { kind, name } => write!(f, "you sponsor {kind} {name} already"),
             Self::Policy { rule, .. } => rule.fmt(f),
             Self::RegistrarState { state } => write!(f, "your account is {}", state.as_str()),

@@ -65,7 +65,8 @@ fn take(
 fn read_password(element: Element<'_>) -> Result<Zeroizing<String>, Fault> {
     let text = token(element)?;
     if !(PASSWORD_CHARACTERS_MIN..=PASSWORD_CHARACTERS_MAX).contains(&text.chars().count()) {
-        let bounds = format_args!("{PASSWORD_CHARACTERS_MIN} to {PASSWORD_CHARACTERS_MAX} characters are expected");
+        let bounds =
+            format_args!("{PASSWORD_CHARACTERS_MIN} to {PASSWORD_CHARACTERS_MAX} characters are expected");
         return Err(Fault::out_of_range(element, bounds));
     }
     Ok(Zeroizing::new(text.into_owned()))

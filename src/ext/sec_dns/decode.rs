@@ -71,7 +71,8 @@ fn ds_data(element: Element<'_>) -> Result<DsData, Fault> {
     let digest_type = byte(cursor.required("digestType")?)?;
     let digest = cursor.required("digest")?;
     let octets = from_hex(&token(digest)?).filter(|octets| octets.len() <= OCTETS_MAX);
-    let octets = octets.ok_or_else(|| Fault::malformed(digest, "an even number of hex digits is expected"))?;
+    let octets =
+        octets.ok_or_else(|| Fault::malformed(digest, "an even number of hex digits is expected"))?;
     let key_data = cursor.optional("keyData").map(key_data).transpose()?;
     cursor.end()?;
     Ok(DsData { key_tag, algorithm, digest_type, digest: octets, key_data })

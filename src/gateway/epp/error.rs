@@ -16,6 +16,7 @@ pub fn refusal_code(refusal: &Refusal) -> ResultCode {
         Refusal::NotAccredited { .. }
         | Refusal::NotSponsor { .. }
         | Refusal::NotTransferParty { .. }
+        | Refusal::OperatorNeeded
         | Refusal::RegistrarNeeded
         | Refusal::RegistrarState { .. }
         | Refusal::RegistrarUnknown { .. } => ResultCode::AuthorizationError,

@@ -312,11 +312,7 @@ pub fn contact_of_roid(roid: &str, suffix: &str) -> Option<ContactNumber> {
 }
 
 /// Statuses, each with its text when it has one.
-pub fn push_statuses<S: Status>(
-    tag: &str,
-    statuses: &StatusSet<S>,
-    out: &mut String,
-) {
+pub fn push_statuses<S: Status>(tag: &str, statuses: &StatusSet<S>, out: &mut String) {
     for (status, rationale) in statuses.iter() {
         out.push('<');
         out.push_str(tag);

@@ -29,9 +29,8 @@ impl ObjectMapping for Contact {
             Verb::Check => decode::check(element, terms).map(Command::ContactCheck),
             Verb::Create => decode::create(element).map(Command::ContactCreate),
             Verb::Delete => decode::only_id(element).map(|id| Command::ContactDelete(Delete { id })),
-            Verb::Info => {
-                decode::id_and_auth_info(element).map(|(id, auth_info)| Command::ContactInfo(Info { id, auth_info }))
-            }
+            Verb::Info => decode::id_and_auth_info(element)
+                .map(|(id, auth_info)| Command::ContactInfo(Info { id, auth_info })),
             Verb::Transfer(op) => {
                 decode::id_and_auth_info(element).map(|(id, auth_info)| transfer_command(op, id, auth_info))
             }

@@ -29,7 +29,9 @@ impl ObjectMapping for Domain {
             Verb::Delete => decode::delete(element).map(Command::DomainDelete),
             Verb::Info => decode::info(element, terms).map(Command::DomainInfo),
             Verb::Renew => decode::renew(element).map(Command::DomainRenew),
-            Verb::Transfer(op) => decode::transfer(element, terms).map(|transfer| transfer_command(op, transfer)),
+            Verb::Transfer(op) => {
+                decode::transfer(element, terms).map(|transfer| transfer_command(op, transfer))
+            }
             Verb::Update => decode::update(element, terms).map(Command::DomainUpdate),
             Verb::Login | Verb::Logout | Verb::Poll => Err(Fault::at(element, FaultKind::UndefinedVerb)),
         }

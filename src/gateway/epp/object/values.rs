@@ -77,7 +77,10 @@ pub(super) fn auth_info_value(pw: Element<'_>) -> Result<Option<AuthInfo>, Fault
 }
 
 /// authInfo to be kept.
-pub(super) fn new_auth_info(element: Element<'_>, namespace: &'static str) -> Result<Option<AuthInfo>, Fault> {
+pub(super) fn new_auth_info(
+    element: Element<'_>,
+    namespace: &'static str,
+) -> Result<Option<AuthInfo>, Fault> {
     auth_info_value(auth_info_pw(element, namespace)?)
 }
 

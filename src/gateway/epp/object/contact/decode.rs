@@ -52,7 +52,8 @@ pub(super) fn only_id(element: Element<'_>) -> Result<ContactId, Fault> {
 pub(super) fn id_and_auth_info(element: Element<'_>) -> Result<(ContactId, Option<AuthInfo>), Fault> {
     let mut cursor = Cursor::new(element, URI, &["id", "authInfo"], &[])?;
     let id = contact_id(cursor.required("id")?)?;
-    let auth_info = cursor.optional("authInfo").map(|element| new_auth_info(element, URI)).transpose()?.flatten();
+    let auth_info =
+        cursor.optional("authInfo").map(|element| new_auth_info(element, URI)).transpose()?.flatten();
     cursor.end()?;
     Ok((id, auth_info))
 }
@@ -146,14 +147,19 @@ fn address(element: Element<'_>) -> Result<PostalAddress, Fault> {
 }
 
 fn kind_of(element: Element<'_>) -> Result<PostalKind, Fault> {
-    let kind = element.attribute("type").ok_or_else(|| Fault::at(element, FaultKind::Missing("attribute type")))?;
+    let kind =
+        element.attribute("type").ok_or_else(|| Fault::at(element, FaultKind::Missing("attribute type")))?;
     word(element, kind, "int, loc", PostalKind::parse)
 }
 
 /// `postalLineType`.
 fn line(element: Element<'_>) -> Result<String, Fault> {
     line_of(element, 1, 255).map(|text| text.trim().to_owned()).and_then(|text| {
-        if text.is_empty() { Err(Fault::out_of_range(element, "1 to 255 characters are expected")) } else { Ok(text) }
+        if text.is_empty() {
+            Err(Fault::out_of_range(element, "1 to 255 characters are expected"))
+        } else {
+            Ok(text)
+        }
     })
 }
 
@@ -185,7 +191,8 @@ fn email(element: Element<'_>) -> Result<Email, Fault> {
 
 fn disclose(element: Element<'_>) -> Result<Disclose, Fault> {
     let mut cursor = Cursor::new(element, URI, &["name", "org", "addr", "voice", "fax", "email"], &["flag"])?;
-    let flag = element.attribute("flag").ok_or_else(|| Fault::at(element, FaultKind::Missing("attribute flag")))?;
+    let flag =
+        element.attribute("flag").ok_or_else(|| Fault::at(element, FaultKind::Missing("attribute flag")))?;
     let flag = boolean(element, flag)?;
     let mut elements = Vec::new();
     let by_kind = [
@@ -203,11 +210,8 @@ fn disclose(element: Element<'_>) -> Result<Disclose, Fault> {
             });
         }
     }
-    let plain = [
-        ("voice", DiscloseElement::Voice),
-        ("fax", DiscloseElement::Fax),
-        ("email", DiscloseElement::Email),
-    ];
+    let plain =
+        [("voice", DiscloseElement::Voice), ("fax", DiscloseElement::Fax), ("email", DiscloseElement::Email)];
     for (name, what) in plain {
         if let Some(element) = cursor.optional(name) {
             empty(element)?;

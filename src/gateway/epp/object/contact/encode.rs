@@ -141,7 +141,11 @@ fn who_and_when(contact: &Contact, out: &mut String) {
 }
 
 fn push_disclose(disclose: &Disclose, out: &mut String) {
-    out.push_str(if disclose.flag() { "<contact:disclose flag=\"1\">" } else { "<contact:disclose flag=\"0\">" });
+    out.push_str(if disclose.flag() {
+        "<contact:disclose flag=\"1\">"
+    } else {
+        "<contact:disclose flag=\"0\">"
+    });
     for element in disclose.elements() {
         out.push_str(match element {
             DiscloseElement::NameInt => "<contact:name type=\"int\"/>",

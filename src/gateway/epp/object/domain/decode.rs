@@ -1,10 +1,13 @@
 //! Reading domain commands by domain-1.0.xsd.
 
 use super::URI;
-use crate::gateway::epp::decode::{Cursor, Fault, FaultKind, check_attributes, date, empty, number, token_of, word};
+use crate::gateway::epp::decode::{
+    Cursor, Fault, FaultKind, check_attributes, date, empty, number, token_of, word,
+};
 use crate::gateway::epp::object::Terms;
 use crate::gateway::epp::object::values::{
-    auth_info_pw, auth_info_value, contact_id, domain_name, host_address, host_name, label, new_auth_info, status,
+    auth_info_pw, auth_info_value, contact_id, domain_name, host_address, host_name, label, new_auth_info,
+    status,
 };
 use crate::gateway::epp::response::contact_of_roid;
 use crate::gateway::xml::{Element, collapse};
@@ -88,7 +91,8 @@ pub(super) fn transfer(element: Element<'_>, terms: &Terms<'_>) -> Result<Transf
     let mut cursor = Cursor::new(element, URI, &["name", "period", "authInfo"], &[])?;
     let name = named(&mut cursor)?;
     let period = cursor.optional("period").map(period).transpose()?;
-    let auth_info = cursor.optional("authInfo").map(|element| presented(element, terms)).transpose()?.flatten();
+    let auth_info =
+        cursor.optional("authInfo").map(|element| presented(element, terms)).transpose()?.flatten();
     cursor.end()?;
     Ok(Transfer { name, period, auth_info })
 }
