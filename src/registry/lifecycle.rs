@@ -31,11 +31,7 @@ pub(super) fn settled(mut domain: Domain, tld: &Tld, now: Timestamp) -> Domain {
 }
 
 /// Brings a domain up to now, in writing, before a command judges it.
-pub(super) fn settle(
-    t: &mut Transaction<'_, '_>,
-    mut domain: Domain,
-    tld: &Tld,
-) -> Result<Domain, Error> {
+pub(super) fn settle(t: &mut Transaction<'_, '_>, mut domain: Domain, tld: &Tld) -> Result<Domain, Error> {
     while let (at, due) = next(&domain)
         && at <= t.now
         && due != Due::Purge
@@ -239,3 +235,6 @@ fn deletion_done(t: &mut Transaction<'_, '_>, domain: &Domain) -> Result<Event, 
 /// Between a delete and the purge there are few entries: restores that lapsed.
 const ENTRIES_SEARCHED: u32 = 64;
 const STEPS_LISTED: u32 = 1000;
+
+#[cfg(test)]
+mod tests;

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::Actor;
+use super::domain::restore::Report;
 use super::transaction::Transaction;
 use crate::model::auth_info::StoredAuthInfo;
-use super::domain::restore::Report;
 use crate::model::contact::Contact;
 use crate::model::domain::{Domain, NameServer};
 use crate::model::history::HistoryEntry;

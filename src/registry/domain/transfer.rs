@@ -87,8 +87,7 @@ impl Operation for TransferQuery {
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<TransferState, Error> {
         let (domain, tld) = t.domain_to_see(&self.name)?;
         demand_right_if_given(t, &domain, &tld, self.auth_info.as_ref())?;
-        let parties =
-            domain.transfer.iter().flat_map(|transfer| [&transfer.requested_by, &transfer.acting]);
+        let parties = domain.transfer.iter().flat_map(|transfer| [&transfer.requested_by, &transfer.acting]);
         let is_party = parties.chain([&domain.sponsor]).any(|party| t.is(party));
         if !is_party && !t.is_privileged() && self.auth_info.is_none() {
             let name = self.name.to_string();
@@ -221,8 +220,7 @@ pub(in crate::registry) fn approved(
     let pending = domain.transfer.as_ref().filter(|transfer| transfer.is_pending())?;
     let expires_at =
         pending.years.map_or(domain.expires_at, |years| lengthened(tld, domain.expires_at, years, at));
-    let grace =
-        Grace { kind: GraceKind::Transfer, until: days_after(at, tld.life.transfer_grace_days) };
+    let grace = Grace { kind: GraceKind::Transfer, until: days_after(at, tld.life.transfer_grace_days) };
     Some(Domain {
         sponsor: pending.requested_by.clone(),
         transferred_at: Some(at),
@@ -373,5 +371,4 @@ fn wrong_auth_info(domain: &Domain) -> Refusal {
 }
 
 #[cfg(test)]
-#[path = "transfer_tests.rs"]
 mod tests;

@@ -232,9 +232,8 @@ fn is_meant(server: &NameServer, by: &ServerRef) -> bool {
             there.name == given.name
                 && (given.addresses.is_empty() || set(&there.addresses) == set(&given.addresses))
         }
-        (NameServer::Attribute(_), ServerRef::Object(_)) | (NameServer::Object(..), ServerRef::Attribute(_)) => {
-            false
-        }
+        (NameServer::Attribute(_), ServerRef::Object(_))
+        | (NameServer::Object(..), ServerRef::Attribute(_)) => false,
     }
 }
 
@@ -242,7 +241,9 @@ fn out_of_model(server: &NameServer, tld: &Tld) -> Option<Rule> {
     match (server, tld.hosts.model) {
         (NameServer::Object(..), HostModel::Attributes) => Some(Rule::HostAttributes),
         (NameServer::Attribute(_), HostModel::Objects) => Some(Rule::HostObjects),
-        (NameServer::Object(..), HostModel::Objects) | (NameServer::Attribute(_), HostModel::Attributes) => None,
+        (NameServer::Object(..), HostModel::Objects) | (NameServer::Attribute(_), HostModel::Attributes) => {
+            None
+        }
     }
 }
 
@@ -277,3 +278,6 @@ fn key_tag(records: &Records, position: usize) -> Option<u16> {
         Records::Key(keys) => keys.get(position).map(crate::model::sec_dns::KeyData::key_tag),
     }
 }
+
+#[cfg(test)]
+mod tests;
