@@ -8,6 +8,7 @@
 pub mod auth_info;
 pub mod clock;
 pub mod domain;
+pub mod operator;
 pub mod password;
 pub mod policy;
 pub mod poll;
