@@ -328,7 +328,9 @@ impl fmt::Display for ConfigError {
             Fault::Unreadable(cause) => {
                 write!(f, "{file} cannot be read ({cause}); name a configuration file that can")
             }
-            Fault::Toml { line, message } => write!(f, "{file}, line {line}: {message}; correct or remove it"),
+            Fault::Toml { line, message } => {
+                write!(f, "{file}, line {line}: {message}; correct or remove it")
+            }
             Fault::Value { key, why } => write!(f, "{file}: {key} cannot be that; {why}"),
         }
     }
@@ -392,9 +394,13 @@ mod tests {
     #[test]
     fn an_unknown_key_is_refused_wherever_it_stands() {
         let sentence = refusal("[epp.main]\naddress = \"127.0.0.1:700\"\nadress = \"x\"\n");
-        assert!(sentence.starts_with("config.toml, line 3: unknown field `adress`, expected one of"), "{sentence}");
+        assert!(
+            sentence.starts_with("config.toml, line 3: unknown field `adress`, expected one of"),
+            "{sentence}"
+        );
         assert!(sentence.ends_with("correct or remove it"), "{sentence}");
-        for text in ["a = 1", "[store]\na = 1", "[registry]\na = 1", "[admin]\na = 1", "[log]\na = 1", "[a]"] {
+        for text in ["a = 1", "[store]\na = 1", "[registry]\na = 1", "[admin]\na = 1", "[log]\na = 1", "[a]"]
+        {
             assert!(refusal(text).contains("unknown field `a`"), "{text}");
         }
     }
@@ -422,7 +428,10 @@ mod tests {
                 "[registry]\nroid_suffix = \"TOO-LONG-BY-FAR\"",
                 "config.toml: registry.roid_suffix cannot be that; give 1 to 8 letters, digits or underscores",
             ),
-            ("[registry]\nserver_id = \"\"", "config.toml: registry.server_id cannot be that; give 3 to 64 characters"),
+            (
+                "[registry]\nserver_id = \"\"",
+                "config.toml: registry.server_id cannot be that; give 3 to 64 characters",
+            ),
         ] {
             assert_eq!(refusal(text), sentence);
         }

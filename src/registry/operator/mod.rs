@@ -35,11 +35,16 @@ enum ObjectName {
 
 impl ObjectName {
     fn parse(kind: ObjectKind, name: &str) -> Result<Self, Error> {
-        let malformed =
-            |why: String| Refusal::policy(Field::naming(kind), name, Rule::Malformed(format!("{name}: {why}")));
+        let malformed = |why: String| {
+            Refusal::policy(Field::naming(kind), name, Rule::Malformed(format!("{name}: {why}")))
+        };
         let parsed = match kind {
-            ObjectKind::Contact => ContactId::parse(name).map(Self::Contact).map_err(|e| malformed(e.to_string())),
-            ObjectKind::Domain => DomainName::parse(name).map(Self::Domain).map_err(|e| malformed(e.to_string())),
+            ObjectKind::Contact => {
+                ContactId::parse(name).map(Self::Contact).map_err(|e| malformed(e.to_string()))
+            }
+            ObjectKind::Domain => {
+                DomainName::parse(name).map(Self::Domain).map_err(|e| malformed(e.to_string()))
+            }
             ObjectKind::Host => HostName::parse(name).map(Self::Host).map_err(|e| malformed(e.to_string())),
         };
         Ok(parsed?)

@@ -154,7 +154,8 @@ fn apply(change: &RegistrarChange, registrar: &mut Registrar) -> Result<(), Refu
             registrar.networks.push(*network);
         }
         RegistrarChange::RemoveNetwork(network) => {
-            remove(&mut registrar.networks, |kept| kept == network).ok_or_else(|| absent("network", network))?;
+            remove(&mut registrar.networks, |kept| kept == network)
+                .ok_or_else(|| absent("network", network))?;
         }
         RegistrarChange::AddPin(pin) => {
             let is_sha256 =
@@ -166,14 +167,19 @@ fn apply(change: &RegistrarChange, registrar: &mut Registrar) -> Result<(), Refu
             registrar.pins.push(pin.clone());
         }
         RegistrarChange::RemovePin(sha256) => {
-            remove(&mut registrar.pins, |kept| kept.sha256 == *sha256).ok_or_else(|| absent("pin", sha256))?;
+            remove(&mut registrar.pins, |kept| kept.sha256 == *sha256)
+                .ok_or_else(|| absent("pin", sha256))?;
         }
         RegistrarChange::State(state) => registrar.state = *state,
         RegistrarChange::SessionsMax(most) => registrar.sessions_max = *most,
     }
     let longest = registrar.networks.len().max(registrar.pins.len()).max(registrar.accreditations.len());
     if longest > LIST_MAX {
-        return Err(setting("list", &longest, "a registrar has at most 1000 networks, pins and accreditations each"));
+        return Err(setting(
+            "list",
+            &longest,
+            "a registrar has at most 1000 networks, pins and accreditations each",
+        ));
     }
     Ok(())
 }

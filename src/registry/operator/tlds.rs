@@ -183,7 +183,10 @@ mod tests {
             ("names.idn_table", json!("klingon")),
         ] {
             let result = set(&registry, key, value).await;
-            assert!(matches!(&result, Err(Error::Refused(r)) if matches!(r[..], [Refusal::Setting { .. }])), "{key}: {result:?}");
+            assert!(
+                matches!(&result, Err(Error::Refused(r)) if matches!(r[..], [Refusal::Setting { .. }])),
+                "{key}: {result:?}"
+            );
         }
     }
 
