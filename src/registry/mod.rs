@@ -11,6 +11,7 @@ pub mod contact;
 pub mod domain;
 pub mod host;
 pub mod lifecycle;
+pub mod operator;
 pub mod password;
 pub mod policy;
 pub mod poll;

@@ -106,6 +106,12 @@ impl Registry {
         }
     }
 
+    /// Closes the sessions that earlier processes left open: for the one process that writes, when it starts.
+    pub async fn close_other_sessions(&self) -> Result<(), StoreError> {
+        let node = self.boot.clone();
+        self.store.write(move |tx| tx.close_other_sessions(&node).map(|()| ((), Keep::Commit))).await
+    }
+
     /// Sets a registrar's password and unlocks it; false when there is no such registrar.
     pub async fn set_password(
         self: &Arc<Self>,

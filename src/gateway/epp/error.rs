@@ -10,9 +10,10 @@ pub fn refusal_code(refusal: &Refusal) -> ResultCode {
         Refusal::AuthInfoMissing => ResultCode::ParameterMissing,
         Refusal::AuthInfoWrong { .. } => ResultCode::InvalidAuthInfo,
         Refusal::Linked { .. } => ResultCode::AssociationProhibits,
-        Refusal::MessageUnknown { .. } | Refusal::NotFound { .. } | Refusal::Unknown { .. } => {
-            ResultCode::ObjectDoesNotExist
-        }
+        Refusal::MessageUnknown { .. }
+        | Refusal::NotFound { .. }
+        | Refusal::TldUnknown { .. }
+        | Refusal::Unknown { .. } => ResultCode::ObjectDoesNotExist,
         Refusal::NotAccredited { .. }
         | Refusal::NotSponsor { .. }
         | Refusal::NotTransferParty { .. }
@@ -27,9 +28,11 @@ pub fn refusal_code(refusal: &Refusal) -> ResultCode {
             }
         },
         Refusal::OwnObject { .. } => ResultCode::NotEligibleForTransfer,
-        Refusal::Policy { .. } => ResultCode::PolicyError,
+        Refusal::Policy { .. } | Refusal::Setting { .. } => ResultCode::PolicyError,
         Refusal::StatusProhibits { .. } => ResultCode::StatusProhibits,
-        Refusal::Taken { .. } => ResultCode::ObjectExists,
+        Refusal::RegistrarTaken { .. } | Refusal::Taken { .. } | Refusal::TldTaken { .. } => {
+            ResultCode::ObjectExists
+        }
         Refusal::TransferNotPending { .. } => ResultCode::NotPendingTransfer,
         Refusal::TransferPending { .. } => ResultCode::PendingTransfer,
     }
