@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tempfile::TempDir;
 
 use super::clock::Clock;
 use super::secret::{ServerKey, system_random};
@@ -11,24 +10,30 @@ use super::{Actor, Call, Error, Operation, Registry, Settings};
 use crate::model::name::{DomainName, ZoneName};
 use crate::model::registrar::{Registrar, RegistrarId};
 use crate::model::tld::{AuthInfoMode, Tld};
-use crate::store::{Keep, Store, StoreError, Tx};
+use crate::store::testing::{Place, TestEngine};
+use crate::store::{Keep, StoreError, Tx};
 
 /// A registry with the TLDs `example` (hashed authInfo) and `tld` (readable), and the registrars ClientX, ClientY and ClientZ.
 pub(crate) struct TestRegistry {
     pub(crate) registry: Arc<Registry>,
-    _dir: TempDir,
+    _place: Place,
 }
 
 impl TestRegistry {
+    /// On SQLite, unless the run chose otherwise ([`TestEngine::chosen`]).
     pub(crate) async fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(dir.path().join("registry.db").to_str().unwrap()).unwrap();
+        Self::on(TestEngine::chosen()).await.expect("the engine that DOMESDAY_TEST_ENGINE names")
+    }
+
+    /// On this engine; none when it cannot be had. `TestEngine::all` lists those that can.
+    pub(crate) async fn on(engine: TestEngine) -> Option<Self> {
+        let (store, place) = engine.store()?;
         store.write(|tx| seed(tx).map(|()| ((), Keep::Commit))).await.unwrap();
         let clock = Clock::held(at("2026-01-01T00:00:00Z"));
         let settings = Settings { roid_suffix: "DD".to_owned(), random: system_random };
         let registry =
             Registry::open(store, clock, ServerKey::new(&[7; 32]).unwrap(), settings).await.unwrap();
-        Self { registry, _dir: dir }
+        Some(Self { registry, _place: place })
     }
 
     /// Runs an operation for a registrar.

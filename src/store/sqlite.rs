@@ -4,6 +4,8 @@
 //! SAVEPOINT each, and answers after COMMIT; checkpoints run on a thread of their own. `facts/performance.md` §6 has the
 //! measurements behind each of these choices.
 
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::ffi::OsString;
