@@ -43,7 +43,7 @@ impl Sqlite {
     }
 
     fn open_within(path: &Path, limits: Limits) -> Result<Self, StoreError> {
-        let mut connection = open_writer(path)?;
+        let mut connection = open_writer(path, limits.lock_wait)?;
         migrate(&mut connection)?;
         let file = Arc::new(File::at(path)?);
         let ready = Arc::new(AtomicBool::new(true));
@@ -53,7 +53,7 @@ impl Sqlite {
             Writer::new(connection, Arc::clone(&file), Arc::clone(&ready), Arc::clone(&log_pages), limits);
         let writer = spawn("store-writer", move || writer.run(&jobs))?;
         let (stop, stopped) = mpsc::channel();
-        let checkpoints = open_writer(path)?;
+        let checkpoints = open_writer(path, limits.lock_wait)?;
         let checkpointer =
             spawn("store-checkpoint", move || checkpoint(&checkpoints, limits, &log_pages, &stopped))?;
         Ok(Self {
@@ -86,6 +86,8 @@ struct Limits {
     /// Work in one commit at most.
     batch_time: Duration,
     checkpoint_every: Duration,
+    /// How long the writer waits for another program that writes.
+    lock_wait: Duration,
     /// Pages in the log at which the writer moves it into the database itself: 256 MiB.
     log_pages: u64,
 }
@@ -96,6 +98,7 @@ impl Default for Limits {
             batch_jobs: 64,
             batch_time: Duration::from_millis(2),
             checkpoint_every: Duration::from_millis(50),
+            lock_wait: BUSY_TIMEOUT,
             log_pages: 65_536,
         }
     }
@@ -276,9 +279,9 @@ impl Row for rusqlite::Row<'_> {
 
 //--- Opening
 
-fn open_writer(path: &Path) -> Result<Connection, StoreError> {
+fn open_writer(path: &Path, lock_wait: Duration) -> Result<Connection, StoreError> {
     let connection = Connection::open(path).map_err(|error| unavailable(path, &error))?;
-    connection.busy_timeout(BUSY_TIMEOUT).map_err(engine_error)?;
+    connection.busy_timeout(lock_wait).map_err(engine_error)?;
     connection
         .execute_batch(
             "PRAGMA page_size = 4096;

@@ -16,6 +16,7 @@ const PATIENT: Limits = Limits {
     batch_jobs: 64,
     batch_time: Duration::from_secs(30),
     checkpoint_every: Duration::from_millis(50),
+    lock_wait: Duration::from_millis(50),
     log_pages: 65_536,
 };
 

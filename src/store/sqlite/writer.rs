@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
-use super::{BUSY_TIMEOUT, File, Limits, Statements, engine_error, open_writer};
+use super::{File, Limits, Statements, engine_error, open_writer};
 use crate::store::{Job, Keep, PROBE, StoreError, run_once};
 
 /// The only one that writes.
@@ -146,7 +146,7 @@ impl Writer {
             tracing::error!(%error, "nothing is written");
             return;
         }
-        match open_writer(&self.file.path) {
+        match open_writer(&self.file.path, self.limits.lock_wait) {
             Ok(connection) => self.connection = connection,
             Err(error) => tracing::error!(%error, "the database cannot be opened again"),
         }
@@ -167,7 +167,7 @@ impl Writer {
         let emptied = self.connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |row| {
             Ok((row.get::<_, i64>(0)? == 0, row.get::<_, i64>(1)?))
         });
-        let _ = self.connection.busy_timeout(BUSY_TIMEOUT);
+        let _ = self.connection.busy_timeout(self.limits.lock_wait);
         match emptied {
             Ok((true, _)) => {
                 self.log_pages.store(0, Ordering::Relaxed);
