@@ -12,7 +12,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -47,15 +47,12 @@ impl Sqlite {
         migrate(&mut connection)?;
         let file = Arc::new(File::at(path)?);
         let ready = Arc::new(AtomicBool::new(true));
-        let log_pages = Arc::new(AtomicU64::new(0));
         let (queue, jobs) = mpsc::channel();
-        let writer =
-            Writer::new(connection, Arc::clone(&file), Arc::clone(&ready), Arc::clone(&log_pages), limits);
+        let writer = Writer::new(connection, Arc::clone(&file), Arc::clone(&ready), limits);
         let writer = spawn("store-writer", move || writer.run(&jobs))?;
         let (stop, stopped) = mpsc::channel();
         let checkpoints = open_writer(path, limits.lock_wait)?;
-        let checkpointer =
-            spawn("store-checkpoint", move || checkpoint(&checkpoints, limits, &log_pages, &stopped))?;
+        let checkpointer = spawn("store-checkpoint", move || checkpoint(&checkpoints, limits, &stopped))?;
         Ok(Self {
             file,
             queue: Mutex::new(Some(queue)),
@@ -88,8 +85,8 @@ struct Limits {
     checkpoint_every: Duration,
     /// How long the writer waits for another program that writes.
     lock_wait: Duration,
-    /// Pages in the log at which the writer moves it into the database itself: 256 MiB.
-    log_pages: u64,
+    /// The length of the log at which the writer moves it into the database itself.
+    log_bytes: u64,
 }
 
 impl Default for Limits {
@@ -99,7 +96,7 @@ impl Default for Limits {
             batch_time: Duration::from_millis(2),
             checkpoint_every: Duration::from_millis(50),
             lock_wait: BUSY_TIMEOUT,
-            log_pages: 65_536,
+            log_bytes: 256 << 20,
         }
     }
 }
@@ -344,12 +341,11 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     transaction.commit().map_err(engine_error)
 }
 
-/// Moves the log into the database, off the commit path, and tells the writer how long it is.
-fn checkpoint(connection: &Connection, limits: Limits, log_pages: &AtomicU64, stop: &mpsc::Receiver<()>) {
+/// Moves the log into the database, off the commit path.
+fn checkpoint(connection: &Connection, limits: Limits, stop: &mpsc::Receiver<()>) {
     while stop.recv_timeout(limits.checkpoint_every) == Err(RecvTimeoutError::Timeout) {
-        match connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get::<_, i64>(1)) {
-            Ok(pages) => log_pages.store(u64::try_from(pages).unwrap_or(0), Ordering::Relaxed),
-            Err(error) => tracing::warn!(%error, "a checkpoint failed; the next one is tried"),
+        if let Err(error) = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
+            tracing::warn!(%error, "a checkpoint failed; the next one is tried");
         }
     }
     let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
