@@ -18,10 +18,11 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::model::history::HistoryEntry;
-use crate::model::name::ZoneName;
+use crate::model::name::{DomainName, ZoneName};
 use crate::model::object::ObjectKind;
 use crate::model::registrar::{Registrar, RegistrarId};
 use crate::model::tld::Tld;
+use crate::registry::domain::ChangeSponsor;
 use crate::registry::operator::{
     AddRegistrar, AddTld, ChangeRegistrar, ForcedDelete, History, ListRegistrars, ListTlds, RegistrarChange,
     RegistrarSeen, SetServerStatuses, SetTld, Show,
@@ -94,6 +95,13 @@ pub enum Request {
         add: Vec<String>,
         /// Statuses to remove.
         remove: Vec<String>,
+    },
+    /// Gives a domain to another registrar.
+    ChangeSponsor {
+        /// The domain.
+        name: DomainName,
+        /// Its new sponsor.
+        to: RegistrarId,
     },
     /// Deletes an object at once.
     Delete {
@@ -249,6 +257,7 @@ pub async fn execute(
         Request::SetStatuses { kind, name, add, remove } => {
             done(run(registry, SetServerStatuses { kind, name, add, remove }).await)
         }
+        Request::ChangeSponsor { name, to } => done(run(registry, ChangeSponsor { name, to }).await),
         Request::Delete { kind, name } => done(run(registry, ForcedDelete { kind, name }).await),
         Request::History { kind, name, most } => {
             Ok(Answer::History(run(registry, History { kind, name, most }).await?))

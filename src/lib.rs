@@ -7,6 +7,7 @@ pub mod admin;
 pub mod cli;
 pub mod config;
 pub mod dialect;
+pub mod ext;
 pub mod gateway;
 pub mod model;
 pub mod observe;

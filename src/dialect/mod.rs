@@ -1,13 +1,13 @@
-//! Dialects.
+//! Dialects: the server's personalities, one folder each; a listener speaks one.
 
-/// A server's personality on one listener.
-pub trait Dialect: Sync {}
+mod ietf;
 
-struct Ietf;
+use crate::gateway::epp::Dialect;
 
-impl Dialect for Ietf {}
-
-/// The dialect of this name.
+/// The dialect of this name in the configuration.
 pub fn named(name: &str) -> Option<&'static dyn Dialect> {
-    (name == "ietf").then_some(&Ietf)
+    ALL.iter().copied().find(|dialect| dialect.name() == name)
 }
+
+/// All of them.
+pub const ALL: &[&dyn Dialect] = &[&ietf::Ietf];

@@ -292,6 +292,21 @@ pub enum DiscloseElement {
     Email,
 }
 
+impl DiscloseElement {
+    /// All of them, in the schema's order.
+    pub const ALL: [Self; 9] = [
+        Self::NameInt,
+        Self::NameLoc,
+        Self::OrgInt,
+        Self::OrgLoc,
+        Self::AddrInt,
+        Self::AddrLoc,
+        Self::Voice,
+        Self::Fax,
+        Self::Email,
+    ];
+}
+
 /// A client's exception to the server's policy of disclosure (RFC 5733 §2.9).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "DiscloseParts")]

@@ -7,7 +7,10 @@
 
 pub mod auth_info;
 pub mod clock;
+pub mod contact;
 pub mod domain;
+pub mod host;
+pub mod lifecycle;
 pub mod operator;
 pub mod password;
 pub mod policy;
@@ -16,6 +19,7 @@ mod record;
 pub mod refusal;
 pub mod secret;
 pub mod session;
+mod status;
 #[cfg(test)]
 pub(crate) mod testing;
 mod transaction;

@@ -53,8 +53,8 @@ impl Policy {
         self.tlds.values()
     }
 
-    /// The TLD that a name lies in, however deep: the longest that ends it.
-    pub fn tld_of(&self, name: &DomainName) -> Option<&Arc<Tld>> {
+    /// The TLD that a domain's or host's name lies in, however deep: the longest that ends it.
+    pub fn tld_of(&self, name: impl AsRef<str>) -> Option<&Arc<Tld>> {
         zones_above(name.as_ref()).find_map(|zone| self.tlds.get(zone))
     }
 

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Actor;
+use super::domain::restore::Report;
 use super::transaction::Transaction;
 use crate::model::auth_info::StoredAuthInfo;
 use crate::model::contact::Contact;
@@ -18,6 +19,14 @@ impl Transaction<'_, '_> {
             let (number, name) = (domain.number.0, domain.name.to_string());
             self.record(ObjectKind::Domain, number, name, before.map(domain_state), after.map(domain_state));
         }
+    }
+
+    /// Leaves an entry for a restored domain, with the report that justifies it (RFC 3915 §4.2.5).
+    pub(super) fn record_restore(&mut self, before: &Domain, after: &Domain, report: &Report) {
+        let mut state = domain_state(after);
+        state["restore_report"] = json!(report);
+        let (number, name) = (after.number.0, after.name.to_string());
+        self.record(ObjectKind::Domain, number, name, Some(domain_state(before)), Some(state));
     }
 
     /// Leaves an entry for a change of a contact.
@@ -51,6 +60,7 @@ impl Transaction<'_, '_> {
         after: Option<Value>,
     ) {
         let actor = match &self.call.actor {
+            _ if self.due.is_some() => "server".to_owned(),
             Actor::Operator => "operator".to_owned(),
             Actor::Registrar(id) => id.to_string(),
             Actor::Server => "server".to_owned(),
@@ -61,9 +71,9 @@ impl Transaction<'_, '_> {
             number,
             name,
             // Filled in when the transaction ends: operations compose, and the entry names the one that was asked for.
-            operation: String::new(),
+            operation: self.due.unwrap_or_default().to_owned(),
             actor,
-            client_trid: self.call.client_trid.clone(),
+            client_trid: self.call.client_trid.clone().filter(|_| self.due.is_none()),
             server_trid: self.call.server_trid.clone(),
             before: before.map(|state| state.to_string()),
             after: after.map(|state| state.to_string()),

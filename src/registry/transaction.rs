@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::lifecycle::{settle, settled};
 use super::policy::Policy;
 use super::refusal::Refusal;
 use super::{Actor, Call, Error, Registry};
@@ -32,6 +33,8 @@ pub struct Transaction<'t, 's> {
     pub(super) now: Timestamp,
     /// TLDs and registrars as of this transaction.
     pub(super) policy: Arc<Policy>,
+    /// What is done for the clock at the moment; history names it and the server, not who happens to ask.
+    pub(super) due: Option<&'static str>,
     messages: Vec<(RegistrarId, Event)>,
     pub(super) entries: Vec<HistoryEntry>,
 }
@@ -44,13 +47,15 @@ impl<'t, 's> Transaction<'t, 's> {
     ) -> Result<Self, StoreError> {
         let policy = registry.policy(tx)?;
         let now = registry.clock.now();
-        Ok(Self { tx, registry, call, now, policy, messages: Vec::new(), entries: Vec::new() })
+        Ok(Self { tx, registry, call, now, policy, due: None, messages: Vec::new(), entries: Vec::new() })
     }
 
     /// Writes what was gathered, in the order in which rows are locked: history, then queues by registrar.
     pub(super) fn finish(mut self, operation: &'static str) -> Result<(), StoreError> {
         for mut entry in self.entries {
-            operation.clone_into(&mut entry.operation);
+            if entry.operation.is_empty() {
+                operation.clone_into(&mut entry.operation);
+            }
             self.tx.record(&entry)?;
         }
         self.messages.sort_by(|a, b| a.0.cmp(&b.0));
@@ -120,17 +125,27 @@ impl<'t, 's> Transaction<'t, 's> {
 
     //--- Objects, by right
 
-    /// A domain and its TLD, whoever asks.
-    pub(super) fn domain_to_see(&mut self, name: &DomainName) -> Result<(Domain, Arc<Tld>), Error> {
-        let not_found = || Refusal::not_found(ObjectKind::Domain, name);
-        let tld = self.policy.tld_of(name).cloned().ok_or_else(not_found)?;
-        let domain = self.tx.domain(name)?.ok_or_else(not_found)?;
-        Ok((domain, tld))
+    /// The TLD of a domain, for what its policy says of a command before the domain is looked at.
+    pub(super) fn tld_of(&self, name: &DomainName) -> Result<Arc<Tld>, Error> {
+        let tld = self.policy.tld_of(name).cloned();
+        tld.ok_or_else(|| Refusal::not_found(ObjectKind::Domain, name).into())
     }
 
-    /// A domain that the actor sponsors, and its TLD.
+    /// A domain and its TLD, whoever asks; shown as it is now, whether the clerk has been there or not.
+    pub(super) fn domain_to_see(&mut self, name: &DomainName) -> Result<(Domain, Arc<Tld>), Error> {
+        let (domain, tld) = self.domain_as_kept(name)?;
+        Ok((settled(domain, &tld, self.now), tld))
+    }
+
+    /// A domain and its TLD, brought up to now, whoever asks: the operation judges the actor's right to it.
+    pub(super) fn domain_to_judge(&mut self, name: &DomainName) -> Result<(Domain, Arc<Tld>), Error> {
+        let (domain, tld) = self.domain_as_kept(name)?;
+        Ok((settle(self, domain, &tld)?, tld))
+    }
+
+    /// A domain that the actor sponsors, and its TLD; brought up to now.
     pub(super) fn domain_to_change(&mut self, name: &DomainName) -> Result<(Domain, Arc<Tld>), Error> {
-        let (domain, tld) = self.domain_to_see(name)?;
+        let (domain, tld) = self.domain_to_judge(name)?;
         self.demand_sponsor(ObjectKind::Domain, name, &domain.sponsor)?;
         self.demand_change_right(Some(&tld))?;
         Ok((domain, tld))
@@ -162,6 +177,12 @@ impl<'t, 's> Transaction<'t, 's> {
         Ok(host)
     }
 
+    fn domain_as_kept(&mut self, name: &DomainName) -> Result<(Domain, Arc<Tld>), Error> {
+        let tld = self.tld_of(name)?;
+        let domain = self.tx.domain(name)?.ok_or_else(|| Refusal::not_found(ObjectKind::Domain, name))?;
+        Ok((domain, tld))
+    }
+
     fn demand_sponsor(
         &self,
         kind: ObjectKind,
@@ -172,6 +193,21 @@ impl<'t, 's> Transaction<'t, 's> {
             return Ok(());
         }
         Err(Refusal::NotSponsor { kind, name: name.to_string() }.into())
+    }
+
+    //--- Due work
+
+    /// Does as the server what was due at an instant, and as of that instant; `operation` is its name in history.
+    pub(super) fn as_of<T>(
+        &mut self,
+        at: Timestamp,
+        operation: &'static str,
+        work: impl FnOnce(&mut Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let (now, due) = (std::mem::replace(&mut self.now, at), self.due.replace(operation));
+        let done = work(self);
+        (self.now, self.due) = (now, due);
+        done
     }
 
     //--- What is written last

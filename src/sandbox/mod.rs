@@ -146,16 +146,19 @@ impl Sandbox {
         text
     }
 
-    /// Serves until SIGTERM or SIGINT; `sandbox.json` goes first.
-    ///
-    /// # Errors
-    /// Signals cannot be listened for.
-    pub async fn serve_until_signalled(self) -> Result<(), StartError> {
+    /// Takes `sandbox.json` away, then stops the server.
+    pub async fn shutdown(self) {
         let description = self.dir.join(DESCRIPTION);
-        let served = self.running.serve_until_signalled().await;
-        let _ = remove(&description);
-        served
+        if let Err(error) = remove(&description) {
+            tracing::warn!(%error, file = %description.display(), "it could not be removed");
+        }
+        self.running.shutdown().await;
     }
+}
+
+/// Whether a sandbox was made in `dir`, running or not.
+pub fn is_in(dir: &Path) -> bool {
+    dir.join(SEED).exists()
 }
 
 /// The configuration that fits a sandbox's directory, for the operator's verbs.
@@ -190,6 +193,10 @@ async fn open_registry(dir: &Path, seed: &Seed) -> Result<Arc<Registry>, Problem
     if !config.server_key.exists() {
         let key = ServerKey::generate(system_random);
         write_whole(&config.server_key, &key).map_err(|cause| not_written(&config.server_key, &cause))?;
+    }
+    if let Some(database) = config.database().filter(|database| !database.exists()) {
+        // Made here, so that it never is anybody else's to read.
+        write_whole(database, "").map_err(|cause| not_written(database, &cause))?;
     }
     let registry = server::open_registry(&config).await.map_err(Problem::new)?;
     let sown = registry.store().read(|tx| tx.meta(SOWN)).await.map_err(Problem::new)?;

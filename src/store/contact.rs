@@ -83,6 +83,12 @@ impl Tx<'_> {
         self.write("DELETE FROM contact WHERE number = ?1", &[number.0.into()]).map(drop)
     }
 
+    /// The contacts to which something has fallen due by an instant, the longest due first.
+    pub fn contacts_due(&mut self, by: Timestamp, most: u32) -> Result<Vec<ContactId>, StoreError> {
+        let sql = "SELECT id FROM contact WHERE due_at IS NOT NULL AND due_at <= ?1 ORDER BY due_at, number LIMIT ?2";
+        self.all(sql, &[by.into(), most.into()], |row| parse_contact(row.text(0)?))
+    }
+
     /// Whether a domain refers to this contact.
     pub fn contact_is_linked(&mut self, number: ContactNumber) -> Result<bool, StoreError> {
         let sql = "SELECT 1 FROM domain_contact WHERE contact = ?1 LIMIT 1";

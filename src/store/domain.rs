@@ -51,6 +51,23 @@ impl Tx<'_> {
         })
     }
 
+    /// The domains to which something has become due by `now`, and when; the longest due first, at most `limit`.
+    pub fn due_domains(
+        &mut self,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<(Timestamp, DomainName)>, StoreError> {
+        let sql = "SELECT due_at, name FROM domain WHERE due_at <= ?1 ORDER BY due_at, number LIMIT ?2";
+        self.all(sql, &[now.into(), limit.into()], |row| Ok((row.instant(0)?, parse_name(row.text(1)?)?)))
+    }
+
+    /// The names of the domains that have this host as a name server, in order of name.
+    pub fn domains_served_by(&mut self, host: HostNumber) -> Result<Vec<DomainName>, StoreError> {
+        let sql = "SELECT d.name FROM domain_host l JOIN domain d ON d.number = l.domain WHERE l.host = ?1 \
+                   ORDER BY d.name";
+        self.all(sql, &[host.0.into()], |row| parse_name(row.text(0)?))
+    }
+
     /// Which of these names are registered.
     pub fn registered(&mut self, names: &[&DomainName]) -> Result<HashSet<DomainName>, StoreError> {
         if names.is_empty() {

@@ -34,12 +34,17 @@ impl Tx<'_> {
         if names.is_empty() {
             return Ok(HashMap::new());
         }
-        let mut values: Vec<Value<'_>> = names.iter().map(|name| name.as_ref().into()).collect();
-        pad(&mut values);
-        let sql = Self::set("SELECT name, number FROM host WHERE name IN (??) FOR SHARE", 1, values.len());
-        let found =
-            self.all(&sql, &values, |row| Ok((parse_host(row.text(0)?)?, HostNumber(row.int(1)?))))?;
-        Ok(found.into_iter().collect())
+        let mut found = HashMap::new();
+        for names in names.chunks(NAMES_PER_QUERY) {
+            let mut values: Vec<Value<'_>> = names.iter().map(|name| name.as_ref().into()).collect();
+            pad(&mut values);
+            let sql =
+                Self::set("SELECT name, number FROM host WHERE name IN (??) FOR SHARE", 1, values.len());
+            found.extend(
+                self.all(&sql, &values, |row| Ok((parse_host(row.text(0)?)?, HostNumber(row.int(1)?))))?,
+            );
+        }
+        Ok(found)
     }
 
     /// Adds a host; none when the name is taken.
@@ -79,6 +84,17 @@ impl Tx<'_> {
     pub fn host_is_linked(&mut self, number: HostNumber) -> Result<bool, StoreError> {
         let sql = "SELECT 1 FROM domain_host WHERE host = ?1 LIMIT 1";
         Ok(self.first(sql, &[number.0.into()], |_| Ok(()))?.is_some())
+    }
+
+    /// Whether a domain that another registrar sponsors uses this host as a name server.
+    pub fn foreign_domain_uses_host(
+        &mut self,
+        number: HostNumber,
+        sponsor: &RegistrarId,
+    ) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM domain_host l JOIN domain d ON d.number = l.domain \
+                   WHERE l.host = ?1 AND d.sponsor <> ?2 LIMIT 1";
+        Ok(self.first(sql, &[number.0.into(), sponsor.as_str().into()], |_| Ok(()))?.is_some())
     }
 }
 
@@ -130,3 +146,6 @@ fn read_host(row: &dyn Row) -> Result<Host, StoreError> {
         statuses: state.statuses,
     })
 }
+
+/// Names in one statement; more are asked in several.
+const NAMES_PER_QUERY: usize = 256;

@@ -1,28 +1,43 @@
 //! EPP (RFC 5730) over TLS (RFC 5734).
+//!
+//! A frame's way: [`connection`] cuts it out of the stream ([`frame`]) → [`session`] reads the envelope ([`command`]) and
+//! asks an object mapping ([`object`]) for a [`command::Command`], which extensions ([`extension`]) may fill → the
+//! registry → the mapping and the extensions write the outcome into an answer ([`response`]), or [`error`] turns a refusal
+//! into a result code. What differs between personalities of the server is a [`dialect`].
 
+pub mod command;
+mod connection;
+pub mod decode;
+pub mod dialect;
+pub mod error;
+pub mod event;
+pub mod extension;
 pub mod frame;
+pub mod object;
+pub mod response;
+mod session;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use self::dialect::Dialect;
 use super::listener::Connection;
-use crate::dialect::Dialect;
 use crate::registry::Registry;
 
-/// What a listener grants and how it names itself.
+/// What an operator may set of one listener.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The server's name in greetings (`svID`).
+    /// The server's name in its greeting (`svID`), 3–64 characters.
     pub server_id: String,
-    /// The longest frame, in bytes.
+    /// The longest frame of a session, header included; before login it is 64 KiB at most.
     pub frame_bytes_max: u32,
-    /// From the greeting to a login.
+    /// From the greeting to a successful login.
     pub login_timeout: Duration,
-    /// Between two commands.
+    /// From an answer to the next command.
     pub idle_timeout: Duration,
-    /// From the first byte of a frame to its last.
+    /// From the first byte of a frame to its last; and as long an answer may take to be sent.
     pub slow_frame_timeout: Duration,
-    /// Names in one check.
+    /// Names, identifiers or hosts of one check.
     pub names_per_check_max: usize,
 }
 
@@ -39,15 +54,21 @@ impl Default for Settings {
     }
 }
 
-/// The gateway.
-pub struct EppGateway;
+/// EPP on one listener: a dialect over the registry.
+pub struct EppGateway {
+    registry: Arc<Registry>,
+    dialect: &'static dyn Dialect,
+    settings: Settings,
+}
 
 impl EppGateway {
     /// A gateway to a registry.
-    pub fn new(_registry: Arc<Registry>, _dialect: &'static dyn Dialect, _settings: Settings) -> Arc<Self> {
-        Arc::new(Self)
+    pub fn new(registry: Arc<Registry>, dialect: &'static dyn Dialect, settings: Settings) -> Arc<Self> {
+        Arc::new(Self { registry, dialect, settings })
     }
 
-    /// Serves one connection to its end.
-    pub async fn serve(&self, _connection: Connection) {}
+    /// Serves one connection until it ends.
+    pub async fn serve(&self, connection: Connection) {
+        connection::serve(self, connection).await;
+    }
 }

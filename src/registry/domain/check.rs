@@ -15,7 +15,7 @@ pub struct Check {
 /// The answer for each name, in the order asked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checked {
-    /// The names as they were asked for, and why each could not be registered, if it could not.
+    /// The names in their canonical form (as they were asked for, when they are no names), and why each could not be registered, if it could not.
     pub names: Vec<(String, Option<Unavailable>)>,
 }
 

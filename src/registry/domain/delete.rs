@@ -34,8 +34,8 @@ impl Operation for Delete {
         let (domain, tld) = t.domain_to_change(&self.name)?;
         demand_open_for(t, &domain, Transform::Delete)?;
         // Their glue would be left without the domain that justifies it (RFC 5731 §3.2.2, BCP 244).
-        if let Some(host) = t.tx.subordinate_hosts(domain.number)?.first() {
-            let name = host.to_string();
+        if !t.tx.subordinate_hosts(domain.number)?.is_empty() {
+            let name = self.name.to_string();
             return Err(Refusal::Linked { kind: ObjectKind::Domain, name, by: ObjectKind::Host }.into());
         }
         let deletion = begin_deletion(&tld, t.now).filter(|_| !domain.in_grace(GraceKind::Add, t.now));

@@ -1,24 +1,40 @@
 //! Operations on domains (RFC 5731), one file each; and what several of them judge alike.
 
+pub mod change_sponsor;
 pub mod check;
 pub mod create;
 pub mod delete;
+#[cfg(test)]
+mod fixtures;
 pub mod info;
+#[cfg(test)]
+mod life_tests;
+pub mod renew;
+pub mod restore;
+pub mod transfer;
+pub mod update;
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+pub use self::change_sponsor::ChangeSponsor;
 pub use self::check::Check;
 pub use self::create::Create;
 pub use self::delete::Delete;
 pub use self::info::Info;
+pub use self::renew::Renew;
+pub use self::restore::{RestoreReport, RestoreRequest};
+pub use self::transfer::{TransferApprove, TransferCancel, TransferQuery, TransferReject, TransferRequest};
+pub use self::update::Update;
 use super::Error;
 use super::refusal::{Field, Refusal, Rule};
 use super::transaction::Transaction;
 use crate::model::contact::ContactId;
-use crate::model::domain::{ContactRef, ContactRole, Deletion, Domain, HostAttribute, NameServer};
+use crate::model::domain::{
+    ContactRef, ContactRole, Deletion, Domain, Grace, GraceKind, HostAttribute, NameServer,
+};
 use crate::model::name::{DomainName, HostName};
 use crate::model::period::{Period, Unit};
 use crate::model::sec_dns::{Records, SecDns, SecDnsError};
@@ -90,7 +106,8 @@ fn years_of(tld: &Tld, period: Option<Period>) -> Result<Period, Refusal> {
     whole_years(years).ok_or_else(|| malformed_period(years))
 }
 
-fn whole_years(years: u8) -> Option<Period> {
+/// So many years; none for 0 and for more than 99.
+pub(super) fn whole_years(years: u8) -> Option<Period> {
     Period::new(years.into(), Unit::Year).ok()
 }
 
@@ -112,6 +129,12 @@ fn expiry_after(tld: &Tld, now: Timestamp, from: Timestamp, period: Period) -> R
 /// `days` after `from`.
 fn days_after(from: Timestamp, days: u32) -> Timestamp {
     from.saturating_add(SignedDuration::from_hours(24 * i64::from(days))).unwrap_or(Timestamp::MAX)
+}
+
+/// The grace periods of a domain that still run at `now`, and another that begins then.
+pub(super) fn grace_with(domain: &Domain, now: Timestamp, kind: GraceKind, days: u32) -> Vec<Grace> {
+    let running = domain.grace.iter().copied().filter(|grace| now < grace.until);
+    running.chain([Grace { kind, until: days_after(now, days) }]).collect()
 }
 
 /// Refuses name servers that the TLD's policy does not take, whatever exists.

@@ -1,0 +1,12 @@
+//! Extensions: one folder each, one line in [`ALL`].
+
+mod login_sec;
+mod rgp;
+mod sec_dns;
+mod unhandled_namespaces;
+
+use crate::gateway::epp::extension::Extension;
+
+/// All of them, in the order of the greeting.
+pub const ALL: &[&dyn Extension] =
+    &[&sec_dns::SecDns, &rgp::Rgp, &login_sec::LoginSec, &unhandled_namespaces::UnhandledNamespaces];

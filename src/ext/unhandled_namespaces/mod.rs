@@ -1,0 +1,20 @@
+//! Unhandled namespaces (RFC 9038): what a session did not declare reaches it in `extValue`.
+//!
+//! The session does that itself (`gateway/epp/session.rs`): in poll answers always, in other answers only for clients that
+//! declare this URI. It has no elements.
+
+use crate::gateway::epp::extension::Extension;
+use crate::gateway::epp::response::UNHANDLED_NAMESPACES;
+
+/// RFC 9038.
+pub(super) struct UnhandledNamespaces;
+
+impl Extension for UnhandledNamespaces {
+    fn uri(&self) -> &'static str {
+        UNHANDLED_NAMESPACES
+    }
+
+    fn has_elements(&self) -> bool {
+        false
+    }
+}

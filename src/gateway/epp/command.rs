@@ -1,0 +1,237 @@
+//! The envelope of a request (RFC 5730 §2.5), and the commands that a session can hand to the registry.
+
+use std::sync::Arc;
+
+use super::decode::{Fault, FaultKind, check_attributes, token, word};
+use crate::gateway::xml::{Children, Document, Element};
+use crate::registry::{Call, Error, Operation, Registry, contact, domain, host, poll};
+
+/// What a client sent.
+pub enum Request<'d> {
+    /// `<hello/>`.
+    Hello,
+    /// A command.
+    Command(Envelope<'d>),
+}
+
+/// A command's envelope.
+#[derive(Clone, Copy)]
+pub struct Envelope<'d> {
+    /// What is to be done.
+    pub verb: Verb,
+    /// The element named after it.
+    pub element: Element<'d>,
+    /// The extension element.
+    pub extension: Option<Element<'d>>,
+    rest: Children<'d>,
+}
+
+impl Envelope<'_> {
+    /// Judges what follows the command and its extension: at most a valid clTRID. Asked last, since it comes last.
+    pub fn judge_rest(&self, namespace: &str) -> Result<(), Fault> {
+        let mut rest = self.rest;
+        let mut next = rest.next();
+        if let Some(trid) = next.filter(|child| child.is(namespace, "clTRID")) {
+            super::decode::token_of(trid, 3, 64)?;
+            next = rest.next();
+        }
+        next.map_or(Ok(()), |child| Err(Fault::at(child, FaultKind::Unexpected)))
+    }
+}
+
+/// What is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is named after its command")]
+pub enum Verb {
+    Check,
+    Create,
+    Delete,
+    Info,
+    Login,
+    Logout,
+    Poll,
+    Renew,
+    Transfer(TransferOp),
+    Update,
+}
+
+/// What is to be done about a transfer (RFC 5730 §2.9.3.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is named after its op")]
+pub enum TransferOp {
+    Approve,
+    Cancel,
+    Query,
+    Reject,
+    Request,
+}
+
+impl Verb {
+    /// The name of the command, which is that of its element and of the mapping's element in it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Check => "check",
+            Self::Create => "create",
+            Self::Delete => "delete",
+            Self::Info => "info",
+            Self::Login => "login",
+            Self::Logout => "logout",
+            Self::Poll => "poll",
+            Self::Renew => "renew",
+            Self::Transfer(_) => "transfer",
+            Self::Update => "update",
+        }
+    }
+}
+
+/// The client's transaction identifier, when it gave a valid one: also of a request that is wrong otherwise.
+pub fn client_trid(document: &Document<'_>, namespace: &str) -> Option<String> {
+    let command = document.root().child(namespace, "command")?;
+    let trid = token(command.child(namespace, "clTRID")?).ok()?;
+    (3..=64).contains(&trid.chars().count()).then(|| trid.into_owned())
+}
+
+/// Reads the envelope.
+pub fn read_request<'d>(document: &'d Document<'_>, namespace: &str) -> Result<Request<'d>, Fault> {
+    let root = document.root();
+    if !root.is(namespace, "epp") {
+        return Err(Fault::at(root, FaultKind::Unexpected));
+    }
+    check_attributes(root, &[])?;
+    let mut children = root.children();
+    let Some(child) = children.next() else {
+        return Err(Fault::at(root, FaultKind::Missing("hello or command")));
+    };
+    if let Some(second) = children.next() {
+        return Err(Fault::at(second, FaultKind::Unexpected));
+    }
+    if child.is(namespace, "hello") {
+        super::decode::empty(child)?;
+        return Ok(Request::Hello);
+    }
+    if child.is(namespace, "extension") {
+        return Err(Fault::at(child, FaultKind::UnknownCommand));
+    }
+    if !child.is(namespace, "command") || child.has_stray_text() {
+        return Err(Fault::at(child, FaultKind::Unexpected));
+    }
+    read_command(child, namespace).map(Request::Command)
+}
+
+fn read_command<'d>(command: Element<'d>, namespace: &str) -> Result<Envelope<'d>, Fault> {
+    check_attributes(command, &[])?;
+    let mut rest = command.children();
+    let Some(element) = rest.next() else {
+        return Err(Fault::at(command, FaultKind::Missing("the command")));
+    };
+    let verb = read_verb(element, namespace)?;
+    let mut after = rest;
+    let extension = after.next().filter(|child| child.is(namespace, "extension"));
+    let rest = if extension.is_some() { after } else { rest };
+    Ok(Envelope { verb, element, extension, rest })
+}
+
+fn read_verb(element: Element<'_>, namespace: &str) -> Result<Verb, Fault> {
+    let verb = if element.namespace() == namespace { plain_verb(element.name()) } else { None };
+    let attributes: &[&str] = match (verb, element.name()) {
+        (Some(verb), _) => {
+            let attributes: &[&str] = if verb == Verb::Poll { &["op", "msgID"] } else { &[] };
+            return check_attributes(element, attributes).map(|()| verb);
+        }
+        (None, "transfer") if element.namespace() == namespace => &["op"],
+        (None, _) => return Err(Fault::at(element, FaultKind::UnknownCommand)),
+    };
+    check_attributes(element, attributes)?;
+    let op = element.attribute("op").ok_or_else(|| Fault::at(element, FaultKind::Missing("attribute op")))?;
+    let words = "request, query, approve, cancel, reject";
+    let op = word(element, op, words, |op| match op {
+        "approve" => Some(TransferOp::Approve),
+        "cancel" => Some(TransferOp::Cancel),
+        "query" => Some(TransferOp::Query),
+        "reject" => Some(TransferOp::Reject),
+        "request" => Some(TransferOp::Request),
+        _ => None,
+    })?;
+    Ok(Verb::Transfer(op))
+}
+
+/// The verbs that are a name and nothing more.
+fn plain_verb(name: &str) -> Option<Verb> {
+    let plain = [
+        Verb::Check,
+        Verb::Create,
+        Verb::Delete,
+        Verb::Info,
+        Verb::Login,
+        Verb::Logout,
+        Verb::Poll,
+        Verb::Renew,
+        Verb::Update,
+    ];
+    plain.into_iter().find(|verb| verb.name() == name)
+}
+
+macro_rules! commands {
+    ($($(#[$doc:meta])* $name:ident($operation:ty);)*) => {
+        /// A command for the registry.
+        #[expect(missing_docs, reason = "each is named after its operation")]
+        pub enum Command {
+            $($(#[$doc])* $name($operation),)*
+        }
+
+        /// What a command gave.
+        #[expect(missing_docs, reason = "each is named after its operation")]
+        pub enum Outcome {
+            $($name(<$operation as Operation>::Outcome),)*
+        }
+
+        impl Command {
+            /// Has the registry do it.
+            pub async fn run(self, registry: &Arc<Registry>, call: Call) -> Result<Outcome, Error> {
+                match self {
+                    $(Self::$name(operation) => registry.run(call, operation).await.map(Outcome::$name),)*
+                }
+            }
+
+            /// The operation's name, for logs.
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$name(_) => <$operation as Operation>::NAME,)*
+                }
+            }
+        }
+    };
+}
+
+commands! {
+    ContactCheck(contact::Check);
+    ContactCreate(contact::Create);
+    ContactDelete(contact::Delete);
+    ContactInfo(contact::Info);
+    ContactTransferApprove(contact::transfer::TransferApprove);
+    ContactTransferCancel(contact::transfer::TransferCancel);
+    ContactTransferQuery(contact::transfer::TransferQuery);
+    ContactTransferReject(contact::transfer::TransferReject);
+    ContactTransferRequest(contact::transfer::TransferRequest);
+    ContactUpdate(contact::Update);
+    DomainCheck(domain::Check);
+    DomainCreate(domain::Create);
+    DomainDelete(domain::Delete);
+    DomainInfo(domain::Info);
+    DomainRenew(domain::renew::Renew);
+    DomainRestoreReport(domain::restore::RestoreReport);
+    DomainRestoreRequest(domain::restore::RestoreRequest);
+    DomainTransferApprove(domain::transfer::TransferApprove);
+    DomainTransferCancel(domain::transfer::TransferCancel);
+    DomainTransferQuery(domain::transfer::TransferQuery);
+    DomainTransferReject(domain::transfer::TransferReject);
+    DomainTransferRequest(domain::transfer::TransferRequest);
+    DomainUpdate(domain::update::Update);
+    HostCheck(host::Check);
+    HostCreate(host::Create);
+    HostDelete(host::Delete);
+    HostInfo(host::Info);
+    HostUpdate(host::Update);
+    PollAck(poll::Ack);
+    PollRequest(poll::Request);
+}

@@ -1,0 +1,50 @@
+//! Extensions of commands and answers (RFC 3735): one folder each under `src/ext`, one value here.
+//!
+//! The hooks stand in the order in which things happen. Whether an extension is known, declared and given once is asked by
+//! the session before any hook (design §4).
+
+use super::command::{Command, Outcome};
+use super::decode::Fault;
+use super::response::Part;
+use crate::gateway::xml::Element;
+use crate::registry::session::{Login, SecurityEvent};
+
+/// What became of an extension element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Applied {
+    /// It does not belong to this command.
+    No,
+    /// It is in the command now.
+    Yes,
+}
+
+/// An extension.
+pub trait Extension: Sync {
+    /// The namespace that greeting and login name.
+    fn uri(&self) -> &'static str;
+
+    /// Whether it has elements at all; one that has none only changes how answers are given.
+    fn has_elements(&self) -> bool {
+        true
+    }
+
+    /// Reads its element of a login command.
+    fn on_login(&self, _element: Element<'_>, _login: &mut Login) -> Result<Applied, Fault> {
+        Ok(Applied::No)
+    }
+
+    /// Reads its element of an object command, which it may fill or replace.
+    fn on_command(&self, _element: Element<'_>, _command: &mut Command) -> Result<Applied, Fault> {
+        Ok(Applied::No)
+    }
+
+    /// Its part of the answer to a login, granted or refused.
+    fn login_answer(&self, _events: &[SecurityEvent]) -> Option<Part> {
+        None
+    }
+
+    /// Its part of the answer to an object command.
+    fn answer(&self, _outcome: &Outcome) -> Option<Part> {
+        None
+    }
+}

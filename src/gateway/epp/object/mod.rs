@@ -1,0 +1,49 @@
+//! Object mappings: each reads its elements into commands and writes outcomes as its elements.
+
+pub mod contact;
+pub mod domain;
+pub mod host;
+mod values;
+
+use super::command::{Command, Outcome, Verb};
+use super::decode::{Fault, FaultKind};
+use super::response::ResultCode;
+use crate::gateway::xml::Element;
+
+/// One namespace and its verbs.
+pub trait ObjectMapping: Sync {
+    /// The namespace.
+    fn uri(&self) -> &'static str;
+
+    /// Reads the mapping's element of a command.
+    fn decode(&self, verb: Verb, element: Element<'_>, terms: &Terms<'_>) -> Result<Command, Fault>;
+
+    /// The result code of an outcome.
+    fn code(&self, _outcome: &Outcome) -> ResultCode {
+        ResultCode::Ok
+    }
+
+    /// Writes what stands in `resData`, if anything. `request` is the element that was decoded.
+    fn encode(&self, request: Element<'_>, outcome: &Outcome, terms: &Terms<'_>, out: &mut String);
+}
+
+/// What decoding and encoding depend on beside the element.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms<'s> {
+    /// The suffix of ROIDs.
+    pub roid_suffix: &'s str,
+    /// Names, identifiers or hosts of one check.
+    pub names_per_check_max: usize,
+    /// Whether extension elements come with the command.
+    pub is_extended: bool,
+}
+
+impl Terms<'_> {
+    /// Refuses more names in one check than the listener takes.
+    fn bound_check(&self, names: &[Element<'_>]) -> Result<(), Fault> {
+        match names.get(self.names_per_check_max) {
+            Some(name) => Err(Fault::at(*name, FaultKind::TooMany(self.names_per_check_max))),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,374 @@
+//! Writing answers: result codes, the greeting, the response envelope, and the small pieces that mappings write with.
+//!
+//! Answers are written by appending to one string; nothing is built as a tree first.
+
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::gateway::xml::escape;
+use crate::model::object::{ContactNumber, DomainNumber, HostNumber};
+use crate::model::status::{Status, StatusSet};
+
+/// The result codes of RFC 5730 §3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "each is named after its text in the RFC")]
+pub enum ResultCode {
+    Ok = 1000,
+    OkPending = 1001,
+    OkNoMessages = 1300,
+    OkAckToDequeue = 1301,
+    OkEndingSession = 1500,
+    UnknownCommand = 2000,
+    SyntaxError = 2001,
+    UseError = 2002,
+    ParameterMissing = 2003,
+    ValueRange = 2004,
+    ValueSyntax = 2005,
+    UnimplementedVersion = 2100,
+    UnimplementedCommand = 2101,
+    UnimplementedOption = 2102,
+    UnimplementedExtension = 2103,
+    BillingFailure = 2104,
+    NotEligibleForRenewal = 2105,
+    NotEligibleForTransfer = 2106,
+    AuthenticationError = 2200,
+    AuthorizationError = 2201,
+    InvalidAuthInfo = 2202,
+    PendingTransfer = 2300,
+    NotPendingTransfer = 2301,
+    ObjectExists = 2302,
+    ObjectDoesNotExist = 2303,
+    StatusProhibits = 2304,
+    AssociationProhibits = 2305,
+    PolicyError = 2306,
+    UnimplementedObject = 2307,
+    DataPolicyViolation = 2308,
+    CommandFailed = 2400,
+    CommandFailedEnding = 2500,
+    AuthenticationErrorEnding = 2501,
+    SessionLimitEnding = 2502,
+}
+
+impl ResultCode {
+    /// The number.
+    pub fn number(self) -> u16 {
+        self as u16
+    }
+
+    /// The RFC's text.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Ok => "Command completed successfully",
+            Self::OkPending => "Command completed successfully; action pending",
+            Self::OkNoMessages => "Command completed successfully; no messages",
+            Self::OkAckToDequeue => "Command completed successfully; ack to dequeue",
+            Self::OkEndingSession => "Command completed successfully; ending session",
+            Self::UnknownCommand => "Unknown command",
+            Self::SyntaxError => "Command syntax error",
+            Self::UseError => "Command use error",
+            Self::ParameterMissing => "Required parameter missing",
+            Self::ValueRange => "Parameter value range error",
+            Self::ValueSyntax => "Parameter value syntax error",
+            Self::UnimplementedVersion => "Unimplemented protocol version",
+            Self::UnimplementedCommand => "Unimplemented command",
+            Self::UnimplementedOption => "Unimplemented option",
+            Self::UnimplementedExtension => "Unimplemented extension",
+            Self::BillingFailure => "Billing failure",
+            Self::NotEligibleForRenewal => "Object is not eligible for renewal",
+            Self::NotEligibleForTransfer => "Object is not eligible for transfer",
+            Self::AuthenticationError => "Authentication error",
+            Self::AuthorizationError => "Authorization error",
+            Self::InvalidAuthInfo => "Invalid authorization information",
+            Self::PendingTransfer => "Object pending transfer",
+            Self::NotPendingTransfer => "Object not pending transfer",
+            Self::ObjectExists => "Object exists",
+            Self::ObjectDoesNotExist => "Object does not exist",
+            Self::StatusProhibits => "Object status prohibits operation",
+            Self::AssociationProhibits => "Object association prohibits operation",
+            Self::PolicyError => "Parameter value policy error",
+            Self::UnimplementedObject => "Unimplemented object service",
+            Self::DataPolicyViolation => "Data management policy violation",
+            Self::CommandFailed => "Command failed",
+            Self::CommandFailedEnding => "Command failed; server closing connection",
+            Self::AuthenticationErrorEnding => "Authentication error; server closing connection",
+            Self::SessionLimitEnding => "Session limit exceeded; server closing connection",
+        }
+    }
+}
+
+/// A piece of an answer in a namespace of its own, which the session may or may not have declared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The namespace.
+    pub uri: &'static str,
+    /// One element.
+    pub xml: String,
+}
+
+/// What stands in `msgQ` (RFC 5730 §2.6).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueueState {
+    /// Messages that wait.
+    pub count: u64,
+    /// The id of the head, or of the message that was just taken.
+    pub id: String,
+    /// When the head was queued, and its text; only in an answer to `poll op="req"`.
+    pub head: Option<(Timestamp, String)>,
+}
+
+/// An answer to a command, before it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The result.
+    pub code: ResultCode,
+    /// The offending element, when there is one, and what is wrong with it.
+    pub ext_values: Vec<(String, String)>,
+    /// `msgQ`.
+    pub queue: Option<QueueState>,
+    /// `resData`.
+    pub data: Option<Part>,
+    /// `extension`.
+    pub extension: Vec<Part>,
+}
+
+impl Answer {
+    /// An answer that has only a result.
+    pub fn plain(code: ResultCode) -> Self {
+        Self { code, ext_values: Vec::new(), queue: None, data: None, extension: Vec::new() }
+    }
+
+    /// Writes it. Elements stand in the order of the schema: result, msgQ, resData, extension, trID.
+    pub fn write(&self, namespace: &str, client_trid: Option<&str>, server_trid: &str) -> String {
+        let mut out = String::with_capacity(1024);
+        open_epp(namespace, &mut out);
+        out.push_str("<response><result code=\"");
+        push_number(self.code.number().into(), &mut out);
+        out.push_str("\"><msg>");
+        out.push_str(self.code.text());
+        out.push_str("</msg>");
+        for (value, reason) in &self.ext_values {
+            out.push_str("<extValue><value>");
+            out.push_str(value);
+            out.push_str("</value>");
+            leaf("reason", reason, &mut out);
+            out.push_str("</extValue>");
+        }
+        out.push_str("</result>");
+        if let Some(queue) = &self.queue {
+            queue.write(&mut out);
+        }
+        if let Some(data) = &self.data {
+            out.push_str("<resData>");
+            out.push_str(&data.xml);
+            out.push_str("</resData>");
+        }
+        if !self.extension.is_empty() {
+            out.push_str("<extension>");
+            self.extension.iter().for_each(|part| out.push_str(&part.xml));
+            out.push_str("</extension>");
+        }
+        out.push_str("<trID>");
+        if let Some(client_trid) = client_trid {
+            leaf("clTRID", client_trid, &mut out);
+        }
+        leaf("svTRID", server_trid, &mut out);
+        out.push_str("</trID></response></epp>");
+        out
+    }
+}
+
+impl QueueState {
+    fn write(&self, out: &mut String) {
+        out.push_str("<msgQ count=\"");
+        push_number(self.count, out);
+        out.push_str("\" id=\"");
+        escape(&self.id, out);
+        match &self.head {
+            None => out.push_str("\"/>"),
+            Some((queued_at, text)) => {
+                out.push_str("\"><qDate>");
+                push_date_time(*queued_at, out);
+                out.push_str("</qDate>");
+                leaf("msg", text, out);
+                out.push_str("</msgQ>");
+            }
+        }
+    }
+}
+
+/// The greeting (RFC 5730 §2.4).
+pub fn greeting<'u>(
+    namespace: &str,
+    server_id: &str,
+    now: Timestamp,
+    objects: impl Iterator<Item = &'u str>,
+    extensions: impl Iterator<Item = &'u str>,
+) -> String {
+    let mut out = String::with_capacity(1536);
+    open_epp(namespace, &mut out);
+    out.push_str("<greeting>");
+    leaf("svID", server_id, &mut out);
+    out.push_str("<svDate>");
+    push_date_time(now, &mut out);
+    out.push_str("</svDate><svcMenu><version>1.0</version><lang>en</lang>");
+    objects.for_each(|uri| leaf("objURI", uri, &mut out));
+    let mut extensions = extensions.peekable();
+    if extensions.peek().is_some() {
+        out.push_str("<svcExtension>");
+        extensions.for_each(|uri| leaf("extURI", uri, &mut out));
+        out.push_str("</svcExtension>");
+    }
+    out.push_str(
+        "</svcMenu><dcp><access><all/></access><statement><purpose><admin/><prov/></purpose>\
+         <recipient><ours/><public/></recipient><retention><stated/></retention></statement></dcp></greeting></epp>",
+    );
+    out
+}
+
+//--- What mappings write with
+
+/// An element with text.
+pub fn leaf(tag: &str, text: &str, out: &mut String) {
+    open(tag, out);
+    escape(text, out);
+    close(tag, out);
+}
+
+/// An element with an instant.
+pub fn date_leaf(tag: &str, at: Timestamp, out: &mut String) {
+    open(tag, out);
+    push_date_time(at, out);
+    close(tag, out);
+}
+
+/// `<tag>`.
+pub fn open(tag: &str, out: &mut String) {
+    out.push('<');
+    out.push_str(tag);
+    out.push('>');
+}
+
+/// `</tag>`.
+pub fn close(tag: &str, out: &mut String) {
+    out.push_str("</");
+    out.push_str(tag);
+    out.push('>');
+}
+
+/// An instant as clients read it: `2026-11-22T02:16:35.0Z` (facts/clients.md §1, rule 3).
+pub fn push_date_time(at: Timestamp, out: &mut String) {
+    let at = at.to_zoned(TimeZone::UTC);
+    let two = |value: i8, out: &mut String| {
+        let value = value.unsigned_abs();
+        out.push(char::from(b'0' + value / 10));
+        out.push(char::from(b'0' + value % 10));
+    };
+    let year = at.year().unsigned_abs();
+    two(i8::try_from(year / 100).unwrap_or(99), out);
+    two(i8::try_from(year % 100).unwrap_or(99), out);
+    for (before, value) in
+        [('-', at.month()), ('-', at.day()), ('T', at.hour()), (':', at.minute()), (':', at.second())]
+    {
+        out.push(before);
+        two(value, out);
+    }
+    out.push_str(".0Z");
+}
+
+/// A number.
+pub fn push_number(value: u64, out: &mut String) {
+    use std::fmt::Write as _;
+    // Writing into a string does not fail.
+    let _ = write!(out, "{value}");
+}
+
+/// A ROID (RFC 5730 §2.8): a letter for the kind, the number, the repository's suffix.
+pub fn push_roid(kind: char, number: i64, suffix: &str, out: &mut String) {
+    use std::fmt::Write as _;
+    let _ = write!(out, "{kind}{number}-{suffix}");
+}
+
+/// The ROID of a contact.
+pub fn contact_roid(number: ContactNumber, suffix: &str, out: &mut String) {
+    push_roid('C', number.0, suffix, out);
+}
+
+/// The ROID of a domain.
+pub fn domain_roid(number: DomainNumber, suffix: &str, out: &mut String) {
+    push_roid('D', number.0, suffix, out);
+}
+
+/// The ROID of a host.
+pub fn host_roid(number: HostNumber, suffix: &str, out: &mut String) {
+    push_roid('H', number.0, suffix, out);
+}
+
+/// The contact that a ROID of ours names.
+pub fn contact_of_roid(roid: &str, suffix: &str) -> Option<ContactNumber> {
+    let number = roid.strip_prefix('C')?.strip_suffix(suffix)?.strip_suffix('-')?;
+    number.parse().ok().map(ContactNumber)
+}
+
+/// Statuses, each with its text when it has one.
+pub fn push_statuses<S: Status>(tag: &str, statuses: &StatusSet<S>, out: &mut String) {
+    for (status, rationale) in statuses.iter() {
+        out.push('<');
+        out.push_str(tag);
+        out.push_str(" s=\"");
+        out.push_str(status.as_str());
+        let Some(rationale) = rationale else {
+            out.push_str("\"/>");
+            continue;
+        };
+        if let Some(lang) = rationale.lang() {
+            out.push_str("\" lang=\"");
+            escape(lang, out);
+        }
+        out.push_str("\">");
+        escape(rationale.text(), out);
+        close(tag, out);
+    }
+}
+
+/// An IP address with its family.
+pub fn push_address(tag: &str, address: IpAddr, out: &mut String) {
+    out.push('<');
+    out.push_str(tag);
+    out.push_str(if address.is_ipv6() { " ip=\"v6\">" } else { " ip=\"v4\">" });
+    out.push_str(&address.to_string());
+    close(tag, out);
+}
+
+/// RFC 9038: a client that declares it also gets what is in namespaces that it did not declare.
+pub const UNHANDLED_NAMESPACES: &str = "urn:ietf:params:xml:ns:epp:unhandled-namespaces-1.0";
+
+fn open_epp(namespace: &str, out: &mut String) {
+    out.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"no\"?>\n<epp xmlns=\"");
+    out.push_str(namespace);
+    out.push_str("\">");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_are_written_with_a_fraction_and_z() {
+        let mut out = String::new();
+        push_date_time("2026-02-03T04:05:06Z".parse().unwrap(), &mut out);
+        assert_eq!(out, "2026-02-03T04:05:06.0Z");
+    }
+
+    #[test]
+    fn a_roid_is_read_back_only_with_our_suffix() {
+        let mut out = String::new();
+        contact_roid(ContactNumber(12), "DD", &mut out);
+        assert_eq!(out, "C12-DD");
+        assert_eq!(contact_of_roid(&out, "DD"), Some(ContactNumber(12)));
+        assert_eq!(contact_of_roid("C12-XX", "DD"), None);
+        assert_eq!(contact_of_roid("D12-DD", "DD"), None);
+        assert_eq!(contact_of_roid("C-DD", "DD"), None);
+    }
+}

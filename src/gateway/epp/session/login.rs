@@ -1,0 +1,192 @@
+//! The login command (RFC 5730 §2.9.1.1), in the order of decisions.md: already in, version, language, namespaces, then what
+//! the registry says of address, certificate, password, places and the new password.
+
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use super::{After, HeldPlace, LoggedIn, Session};
+use crate::gateway::epp::command::Envelope;
+use crate::gateway::epp::decode::{Cursor, Fault, FaultKind, token_of};
+use crate::gateway::epp::extension::Applied;
+use crate::gateway::epp::response::{Answer, ResultCode};
+use crate::gateway::xml::{Element, collapse};
+use crate::model::octets::to_hex;
+use crate::registry::session::{Login, LoginRefusal, SecurityEvent};
+
+/// A login command as it was read.
+struct Command<'d> {
+    login: Login,
+    version: Element<'d>,
+    language: Element<'d>,
+    objects: Vec<Element<'d>>,
+    extensions: Vec<Element<'d>>,
+}
+
+impl Session<'_> {
+    pub(super) async fn login(&mut self, envelope: Envelope<'_>) -> (Answer, After) {
+        if self.is_open() {
+            return (Answer::plain(ResultCode::UseError), After::GoOn);
+        }
+        let (login, objects, extensions) = match self.judge(envelope) {
+            Ok(judged) => judged,
+            Err(refused) => return (*refused, After::GoOn),
+        };
+        match self.gateway.registry.login(login).await {
+            Ok(place) => {
+                let mut answer = Answer::plain(ResultCode::Ok);
+                let events = place.events.clone();
+                let place = HeldPlace { registry: Arc::clone(&self.gateway.registry), place: Some(place) };
+                self.login = Some(LoggedIn { place, objects, extensions });
+                self.say_events(&mut answer, &events, None);
+                (answer, After::GoOn)
+            }
+            Err(refusal) => self.refuse_login(&refusal, &extensions),
+        }
+    }
+
+    /// Reads the command and judges what needs no account.
+    fn judge(
+        &self,
+        envelope: Envelope<'_>,
+    ) -> Result<(Login, Vec<&'static str>, Vec<&'static str>), Box<Answer>> {
+        let dialect = self.gateway.dialect;
+        let faulty = |fault: Fault| Box::new(self.faulty(&fault));
+        let mut command = read(envelope.element, dialect.namespace()).map_err(faulty)?;
+        envelope.judge_rest(dialect.namespace()).map_err(faulty)?;
+        let refuse = |element: Element<'_>, code, reason: &str| {
+            let mut value = String::new();
+            element.write_to(&mut value);
+            Box::new(Answer { ext_values: vec![(value, reason.to_owned())], ..Answer::plain(code) })
+        };
+        if collapse(command.version.text()) != "1.0" {
+            return Err(refuse(
+                command.version,
+                ResultCode::UnimplementedVersion,
+                "this server speaks version 1.0",
+            ));
+        }
+        if collapse(command.language.text()) != "en" {
+            return Err(refuse(command.language, ResultCode::UnimplementedOption, "this server speaks en"));
+        }
+        let objects = declared(&command.objects, dialect.objects().iter().map(|object| object.uri()))
+            .map_err(|element| faulty(Fault::at(element, FaultKind::ObjectUnknown)))?;
+        let extensions = declared(&command.extensions, dialect.extensions().iter().map(|e| e.uri()))
+            .map_err(|element| faulty(Fault::at(element, FaultKind::ExtensionUnknown)))?;
+        self.check_extensions(envelope).map_err(faulty)?;
+        for element in envelope.extension.iter().flat_map(|extension| extension.children()) {
+            let extension =
+                dialect.extensions().iter().find(|extension| extension.uri() == element.namespace());
+            let applied =
+                extension.map(|extension| extension.on_login(element, &mut command.login)).transpose();
+            match applied.map_err(faulty)? {
+                Some(Applied::Yes) => {}
+                Some(Applied::No) | None => {
+                    return Err(faulty(Fault::at(element, FaultKind::ExtensionMisplaced)));
+                }
+            }
+        }
+        let mut login = command.login;
+        login.address = self.peer.address.ip();
+        login.certificate = self.peer.certificate.as_ref().map(|certificate| to_hex(&certificate.sha256));
+        Ok((login, objects, extensions))
+    }
+
+    fn refuse_login(&mut self, refusal: &LoginRefusal, extensions: &[&'static str]) -> (Answer, After) {
+        match refusal {
+            LoginRefusal::Broken(error) => {
+                tracing::error!(%error, address = %self.peer.address, "a login failed");
+                (Answer::plain(ResultCode::CommandFailed), After::GoOn)
+            }
+            LoginRefusal::Busy => (Answer::plain(ResultCode::CommandFailed), After::GoOn),
+            LoginRefusal::NewPasswordWeak => {
+                let mut answer = Answer::plain(ResultCode::AuthenticationError);
+                self.say_events(&mut answer, &[SecurityEvent::NewPasswordWeak], Some(extensions));
+                (answer, After::GoOn)
+            }
+            LoginRefusal::NotAuthenticated => {
+                self.wrong_logins += 1;
+                if self.wrong_logins < WRONG_LOGINS_MAX {
+                    (Answer::plain(ResultCode::AuthenticationError), After::GoOn)
+                } else {
+                    (Answer::plain(ResultCode::AuthenticationErrorEnding), After::Close)
+                }
+            }
+            LoginRefusal::SessionLimit { .. } => {
+                (Answer::plain(ResultCode::SessionLimitEnding), After::Close)
+            }
+        }
+    }
+
+    /// Adds what extensions say about a login; before one is granted the command's own declaration counts.
+    fn say_events(&self, answer: &mut Answer, events: &[SecurityEvent], declared: Option<&[&'static str]>) {
+        for extension in self.gateway.dialect.extensions() {
+            let uri = extension.uri();
+            let is_declared = declared.map_or_else(|| self.declares(uri), |declared| declared.contains(&uri));
+            if let Some(part) = extension.login_answer(events).filter(|_| is_declared) {
+                answer.extension.push(part);
+            }
+        }
+    }
+}
+
+/// Reads `epp:loginType`.
+fn read<'d>(element: Element<'d>, namespace: &'static str) -> Result<Command<'d>, Fault> {
+    let mut cursor = Cursor::new(element, namespace, &["clID", "pw", "newPW", "options", "svcs"], &[])?;
+    let id = token_of(cursor.required("clID")?, 3, 16)?.into_owned();
+    let password = Zeroizing::new(token_of(cursor.required("pw")?, 6, 16)?.into_owned());
+    let new_password = match cursor.optional("newPW") {
+        Some(element) => Some(Zeroizing::new(token_of(element, 6, 16)?.into_owned())),
+        None => None,
+    };
+    let mut options = Cursor::new(cursor.required("options")?, namespace, &["version", "lang"], &[])?;
+    let version = options.required("version")?;
+    if !is_version(&token_of(version, 1, 16)?) {
+        return Err(Fault::malformed(version, "a version such as 1.0 is expected"));
+    }
+    let language = options.required("lang")?;
+    token_of(language, 1, 64)?;
+    options.end()?;
+    let mut services = Cursor::new(cursor.required("svcs")?, namespace, &["objURI", "svcExtension"], &[])?;
+    let objects = services.at_least_one("objURI")?;
+    let extensions = match services.optional("svcExtension") {
+        Some(element) => {
+            let mut cursor = Cursor::new(element, namespace, &["extURI"], &[])?;
+            let uris = cursor.at_least_one("extURI")?;
+            cursor.end()?;
+            uris
+        }
+        None => Vec::new(),
+    };
+    services.end()?;
+    cursor.end()?;
+    let address = std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);
+    let login = Login { id, password, new_password, address, certificate: None };
+    Ok(Command { login, version, language, objects, extensions })
+}
+
+/// The URIs declared, as the server's own; or the first element that declares none of them.
+fn declared<'d>(
+    elements: &[Element<'d>],
+    offered: impl Iterator<Item = &'static str> + Clone,
+) -> Result<Vec<&'static str>, Element<'d>> {
+    elements
+        .iter()
+        .map(|element| {
+            let uri = collapse(element.text());
+            offered.clone().find(|offered| *offered == uri).ok_or(*element)
+        })
+        .collect()
+}
+
+/// `[1-9]+\.[0-9]+`.
+fn is_version(text: &str) -> bool {
+    let Some((major, minor)) = text.split_once('.') else {
+        return false;
+    };
+    let all = |text: &str, digit: fn(u8) -> bool| !text.is_empty() && text.bytes().all(digit);
+    all(major, |b| matches!(b, b'1'..=b'9')) && all(minor, |b| b.is_ascii_digit())
+}
+
+/// The last of these on one connection ends it (decisions.md, Order of judgement).
+const WRONG_LOGINS_MAX: u32 = 3;

@@ -1,0 +1,375 @@
+//! `domain:transfer` (RFC 5731 §3.1.3, §3.2.4; RFC 5730 §2.9.3.4): query, request, approve, reject, cancel.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::info::{Presented, opens};
+use super::{days_after, whole_years, years_of};
+use crate::model::auth_info::StoredAuthInfo;
+use crate::model::domain::{Domain, Grace, GraceKind};
+use crate::model::event::Event;
+use crate::model::host::Host;
+use crate::model::name::DomainName;
+use crate::model::object::ObjectKind;
+use crate::model::period::Period;
+use crate::model::registrar::RegistrarId;
+use crate::model::status::{DomainStatus, Transform};
+use crate::model::tld::Tld;
+use crate::model::transfer::{Transfer, TransferStatus};
+use crate::registry::refusal::{NotNow, Refusal};
+use crate::registry::transaction::Transaction;
+use crate::registry::{Access, Error, Operation};
+
+/// Asks where the latest transfer of a domain stands.
+///
+/// Both parties and the sponsoring registrar may; others show by authInfo that the holder agrees.
+#[derive(Clone, Debug)]
+pub struct TransferQuery {
+    /// Which domain.
+    pub name: DomainName,
+    /// authInfo; an empty one counts as none.
+    pub auth_info: Option<Presented>,
+}
+
+/// Asks for a domain that another registrar sponsors.
+#[derive(Clone, Debug)]
+pub struct TransferRequest {
+    /// Which domain.
+    pub name: DomainName,
+    /// What an approval adds to the registration; a year when absent.
+    pub period: Option<Period>,
+    /// authInfo, which shows that the holder agrees; an empty one counts as none.
+    pub auth_info: Option<Presented>,
+}
+
+/// The losing registrar lets the domain go.
+#[derive(Clone, Debug)]
+pub struct TransferApprove {
+    /// Which domain.
+    pub name: DomainName,
+    /// authInfo; need not be given, but must be right when it is.
+    pub auth_info: Option<Presented>,
+}
+
+/// The losing registrar keeps the domain.
+#[derive(Clone, Debug)]
+pub struct TransferReject {
+    /// Which domain.
+    pub name: DomainName,
+    /// authInfo; need not be given, but must be right when it is.
+    pub auth_info: Option<Presented>,
+}
+
+/// The requesting registrar withdraws its request.
+#[derive(Clone, Debug)]
+pub struct TransferCancel {
+    /// Which domain.
+    pub name: DomainName,
+    /// authInfo; need not be given, but must be right when it is.
+    pub auth_info: Option<Presented>,
+}
+
+/// Where a transfer stands after a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TransferState {
+    /// The domain.
+    pub name: DomainName,
+    /// Its latest transfer.
+    pub transfer: Transfer,
+}
+
+impl Operation for TransferQuery {
+    type Outcome = TransferState;
+    const NAME: &'static str = "domain:transfer-query";
+    const ACCESS: Access = Access::Read;
+
+    fn run(&self, t: &mut Transaction<'_, '_>) -> Result<TransferState, Error> {
+        let (domain, tld) = t.domain_to_see(&self.name)?;
+        demand_right_if_given(t, &domain, &tld, self.auth_info.as_ref())?;
+        let parties = domain.transfer.iter().flat_map(|transfer| [&transfer.requested_by, &transfer.acting]);
+        let is_party = parties.chain([&domain.sponsor]).any(|party| t.is(party));
+        if !is_party && !t.is_privileged() && self.auth_info.is_none() {
+            let name = self.name.to_string();
+            return Err(Refusal::NotSponsor { kind: ObjectKind::Domain, name }.into());
+        }
+        // The response has no form for a domain that was never transferred (RFC 5731 §3.1.3).
+        let transfer = domain.transfer.ok_or_else(|| not_pending(&self.name))?;
+        Ok(TransferState { name: domain.name, transfer })
+    }
+}
+
+impl Operation for TransferRequest {
+    type Outcome = TransferState;
+    const NAME: &'static str = "domain:transfer-request";
+    const ACCESS: Access = Access::Write;
+
+    fn run(&self, t: &mut Transaction<'_, '_>) -> Result<TransferState, Error> {
+        let tld = t.tld_of(&self.name)?;
+        let years = match self.period {
+            None => 1,
+            Some(period) => years_of(&tld, Some(period))?.value(),
+        };
+        let requested_by = t.registrar()?.id.clone();
+        let (domain, tld) = t.domain_to_judge(&self.name)?;
+        t.demand_business_right(Some(&tld))?;
+        // Before authInfo: the sponsor needs none to be told, and a guess of its own is no attempt.
+        if domain.sponsor == requested_by {
+            let name = self.name.to_string();
+            return Err(Refusal::OwnObject { kind: ObjectKind::Domain, name }.into());
+        }
+        let presented = self.auth_info.as_ref().ok_or(Refusal::AuthInfoMissing)?;
+        demand_auth_info(t, &domain, &tld, presented)?;
+        demand_transferable(&domain, &tld, t.now)?;
+
+        let transfer = Transfer {
+            status: TransferStatus::Pending,
+            requested_by,
+            requested_at: t.now,
+            acting: domain.sponsor.clone(),
+            act_at: days_after(t.now, tld.life.transfer_pending_days),
+            years: Some(years),
+            expires_at: Some(lengthened(&tld, domain.expires_at, years, t.now)),
+        };
+        let after = Domain { transfer: Some(transfer.clone()), ..domain.clone() };
+        t.tx.update_domain(&domain, &after)?;
+        t.record_domain(Some(&domain), Some(&after));
+        tell(t, &domain, &transfer);
+        Ok(TransferState { name: after.name, transfer })
+    }
+}
+
+impl Operation for TransferApprove {
+    type Outcome = TransferState;
+    const NAME: &'static str = "domain:transfer-approve";
+    const ACCESS: Access = Access::Write;
+
+    fn run(&self, t: &mut Transaction<'_, '_>) -> Result<TransferState, Error> {
+        let (domain, tld) = pending(t, &self.name, Party::Loser, self.auth_info.as_ref())?;
+        let by =
+            if t.is_privileged() { TransferStatus::ServerApproved } else { TransferStatus::ClientApproved };
+        let after = approve(t, &domain, &tld, by)?;
+        let transfer = after.transfer.ok_or_else(|| not_pending(&self.name))?;
+        Ok(TransferState { name: after.name, transfer })
+    }
+}
+
+impl Operation for TransferReject {
+    type Outcome = TransferState;
+    const NAME: &'static str = "domain:transfer-reject";
+    const ACCESS: Access = Access::Write;
+
+    fn run(&self, t: &mut Transaction<'_, '_>) -> Result<TransferState, Error> {
+        let (domain, _) = pending(t, &self.name, Party::Loser, self.auth_info.as_ref())?;
+        let status =
+            if t.is_privileged() { TransferStatus::ServerCancelled } else { TransferStatus::ClientRejected };
+        let acting = domain.sponsor.clone();
+        end_without_transfer(t, &domain, status, acting).map(|(_, state)| state)
+    }
+}
+
+impl Operation for TransferCancel {
+    type Outcome = TransferState;
+    const NAME: &'static str = "domain:transfer-cancel";
+    const ACCESS: Access = Access::Write;
+
+    fn run(&self, t: &mut Transaction<'_, '_>) -> Result<TransferState, Error> {
+        let (domain, _) = pending(t, &self.name, Party::Requester, self.auth_info.as_ref())?;
+        if t.is_privileged() {
+            let acting = domain.sponsor.clone();
+            return end_without_transfer(t, &domain, TransferStatus::ServerCancelled, acting)
+                .map(|(_, state)| state);
+        }
+        let acting = t.registrar()?.id.clone();
+        end_without_transfer(t, &domain, TransferStatus::ClientCancelled, acting).map(|(_, state)| state)
+    }
+}
+
+/// Approves the pending transfer as of the transaction's now: the domain and the hosts below it change sponsor, authInfo is
+/// unset, and whoever did not act is told. One way for the losing registrar, the operator and the clock.
+pub(in crate::registry) fn approve(
+    t: &mut Transaction<'_, '_>,
+    domain: &Domain,
+    tld: &Tld,
+    by: TransferStatus,
+) -> Result<Domain, Error> {
+    let after = approved(domain, tld, by, t.now).ok_or_else(|| not_pending(&domain.name))?;
+    t.tx.update_domain(domain, &after)?;
+    t.record_domain(Some(domain), Some(&after));
+    for before in t.tx.hosts_below(domain.number)? {
+        let host = Host { sponsor: after.sponsor.clone(), transferred_at: Some(t.now), ..before.clone() };
+        t.tx.update_host(&host)?;
+        t.record_host(Some(&before), Some(&host));
+    }
+    if let Some(transfer) = &after.transfer {
+        tell(t, domain, transfer);
+    }
+    Ok(after)
+}
+
+/// What an approval at an instant makes of a domain; none when no transfer is pending.
+///
+/// Contacts and statuses stay: they are the new sponsor's to change. Every grace period ends, the add grace period included, as
+/// each would refund its fee to a registrar that did not pay it (decisions.md, Transfers).
+pub(in crate::registry) fn approved(
+    domain: &Domain,
+    tld: &Tld,
+    by: TransferStatus,
+    at: Timestamp,
+) -> Option<Domain> {
+    let pending = domain.transfer.as_ref().filter(|transfer| transfer.is_pending())?;
+    let expires_at =
+        pending.years.map_or(domain.expires_at, |years| lengthened(tld, domain.expires_at, years, at));
+    let grace = Grace { kind: GraceKind::Transfer, until: days_after(at, tld.life.transfer_grace_days) };
+    Some(Domain {
+        sponsor: pending.requested_by.clone(),
+        transferred_at: Some(at),
+        expires_at,
+        auth_info: None,
+        // A transfer that adds nothing costs nothing: there is nothing to give back.
+        grace: pending.years.map(|_| grace).into_iter().collect(),
+        transfer: Some(Transfer {
+            status: by,
+            act_at: at,
+            expires_at: pending.years.map(|_| expires_at),
+            ..pending.clone()
+        }),
+        ..domain.clone()
+    })
+}
+
+/// Ends the pending transfer and leaves the domain where it is; whoever did not act is told.
+pub(super) fn end_without_transfer(
+    t: &mut Transaction<'_, '_>,
+    domain: &Domain,
+    status: TransferStatus,
+    acting: RegistrarId,
+) -> Result<(Domain, TransferState), Error> {
+    let pending = domain.transfer.clone().ok_or_else(|| not_pending(&domain.name))?;
+    let transfer = Transfer { status, acting, act_at: t.now, ..pending };
+    let after = Domain { transfer: Some(transfer.clone()), ..domain.clone() };
+    t.tx.update_domain(domain, &after)?;
+    t.record_domain(Some(domain), Some(&after));
+    tell(t, domain, &transfer);
+    let name = after.name.clone();
+    Ok((after, TransferState { name, transfer }))
+}
+
+/// Who must answer a transfer.
+enum Party {
+    Loser,
+    Requester,
+}
+
+/// A domain whose transfer waits for an answer that this party may give.
+///
+/// That none is pending comes before the question of parties: without a transfer there are none.
+fn pending(
+    t: &mut Transaction<'_, '_>,
+    name: &DomainName,
+    party: Party,
+    auth_info: Option<&Presented>,
+) -> Result<(Domain, Arc<Tld>), Error> {
+    let (domain, tld) = t.domain_to_judge(name)?;
+    let transfer = domain.transfer.as_ref().filter(|transfer| transfer.is_pending());
+    let transfer = transfer.ok_or_else(|| not_pending(name))?;
+    let party = match party {
+        Party::Loser => &domain.sponsor,
+        Party::Requester => &transfer.requested_by,
+    };
+    if !t.is_privileged() && !t.is(party) {
+        return Err(Refusal::NotTransferParty { kind: ObjectKind::Domain, name: name.to_string() }.into());
+    }
+    t.demand_change_right(Some(&tld))?;
+    demand_right_if_given(t, &domain, &tld, auth_info)?;
+    Ok((domain, tld))
+}
+
+fn demand_right_if_given(
+    t: &mut Transaction<'_, '_>,
+    domain: &Domain,
+    tld: &Tld,
+    presented: Option<&Presented>,
+) -> Result<(), Error> {
+    match presented {
+        Some(presented) if !opens(t, tld, domain, presented)? => Err(wrong_auth_info(domain).into()),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a wrong authInfo and remembers the attempt: after the TLD's `attempts_max` the domain has none any more.
+fn demand_auth_info(
+    t: &mut Transaction<'_, '_>,
+    domain: &Domain,
+    tld: &Tld,
+    presented: &Presented,
+) -> Result<(), Error> {
+    if opens(t, tld, domain, presented)? {
+        return Ok(());
+    }
+    let refusal = wrong_auth_info(domain);
+    let (Some(most), Some(kept)) = (tld.auth_info.attempts_max, &domain.auth_info) else {
+        return Err(refusal.into());
+    };
+    let wrong_attempts = kept.wrong_attempts.saturating_add(1);
+    let still_kept = (wrong_attempts < most).then(|| StoredAuthInfo { wrong_attempts, ..kept.clone() });
+    let after = Domain { auth_info: still_kept, ..domain.clone() };
+    t.tx.update_domain(domain, &after)?;
+    if after.auth_info.is_none() {
+        t.record_domain(Some(domain), Some(&after));
+    }
+    Err(Error::Denied(vec![refusal]))
+}
+
+/// Refuses a request that the domain's state, a status or the TLD's lock forbids.
+fn demand_transferable(domain: &Domain, tld: &Tld, now: Timestamp) -> Result<(), Refusal> {
+    let name = &domain.name;
+    if domain.deletion.is_some() {
+        return Err(Refusal::domain_status(name, DomainStatus::PendingDelete));
+    }
+    if domain.transfer_is_pending() {
+        return Err(Refusal::TransferPending { kind: ObjectKind::Domain, name: name.to_string() });
+    }
+    if let Some(status) = domain.statuses.prohibiting(Transform::Transfer) {
+        return Err(Refusal::domain_status(name, status));
+    }
+    if now < days_after(domain.created_at, tld.life.transfer_lock_days) {
+        return Err(Refusal::NotNow { name: name.clone(), reason: NotNow::TransferLock });
+    }
+    Ok(())
+}
+
+/// The end of a registration with the years of a transfer: no later than the TLD's longest term from `now`, no earlier than
+/// it was.
+fn lengthened(tld: &Tld, expires_at: Timestamp, years: u8, now: Timestamp) -> Timestamp {
+    let added = whole_years(years).and_then(|years| years.after(expires_at).ok());
+    let longest = whole_years(tld.term.years_max).and_then(|most| most.after(now).ok());
+    added.into_iter().chain(longest).min().map_or(expires_at, |end| end.max(expires_at))
+}
+
+/// Tells the parties of a transfer where it stands: the other side, or both where the server acts. `domain` is as it was
+/// before the transfer.
+fn tell(t: &mut Transaction<'_, '_>, domain: &Domain, transfer: &Transfer) {
+    let (loser, requester) = (Some(&domain.sponsor), Some(&transfer.requested_by));
+    let told = match transfer.status {
+        TransferStatus::ClientCancelled | TransferStatus::Pending => [loser, None],
+        TransferStatus::ClientApproved | TransferStatus::ClientRejected => [None, requester],
+        TransferStatus::ServerApproved | TransferStatus::ServerCancelled => [loser, requester],
+    };
+    for registrar in told.into_iter().flatten() {
+        let event = Event::DomainTransfer { name: domain.name.clone(), transfer: transfer.clone() };
+        t.notify(registrar, event);
+    }
+}
+
+fn not_pending(name: &DomainName) -> Refusal {
+    Refusal::TransferNotPending { kind: ObjectKind::Domain, name: name.to_string() }
+}
+
+fn wrong_auth_info(domain: &Domain) -> Refusal {
+    Refusal::AuthInfoWrong { kind: ObjectKind::Domain, name: domain.name.to_string() }
+}
+
+#[cfg(test)]
+#[path = "transfer_tests.rs"]
+mod tests;

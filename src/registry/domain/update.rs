@@ -1,0 +1,280 @@
+//! `domain:update` (RFC 5731 §3.2.5; RFC 5910 §5.2.5).
+
+use std::collections::HashSet;
+
+use super::restore::updater;
+use super::{
+    ServerRef, demand_open_for, judge_sec_dns, judge_servers, judge_shape, resolve_contacts, resolve_servers,
+};
+use crate::model::auth_info::AuthInfo;
+use crate::model::contact::ContactId;
+use crate::model::domain::{ContactRef, ContactRole, Domain, NameServer};
+use crate::model::name::DomainName;
+use crate::model::sec_dns::{Records, Removal, SecDns, SecDnsError, SecDnsUpdate};
+use crate::model::status::{DomainStatus, Rationale, Status, Transform};
+use crate::model::tld::{HostModel, Tld};
+use crate::registry::refusal::{Field, Refusal, Rule};
+use crate::registry::transaction::Transaction;
+use crate::registry::{Access, Error, Operation};
+
+/// Changes a domain. What is to be removed is taken away before anything is added.
+#[derive(Clone, Debug)]
+pub struct Update {
+    /// Which.
+    pub name: DomainName,
+    /// What it gets.
+    pub add: Changes,
+    /// What it loses.
+    pub remove: Changes,
+    /// Its new registrant, or `Some(None)` for none; unmentioned, it stays.
+    pub registrant: Option<Option<ContactId>>,
+    /// Its new authInfo, or `Some(None)` for none; unmentioned, it stays.
+    pub auth_info: Option<Option<AuthInfo>>,
+    /// What becomes of its DNSSEC data.
+    pub sec_dns: Option<SecDnsUpdate>,
+}
+
+/// What an update adds to a domain, or removes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Name servers. One to remove is known by its name; addresses given with it must be the ones it has.
+    pub servers: Vec<ServerRef>,
+    /// Contacts.
+    pub contacts: Vec<(ContactRole, ContactId)>,
+    /// Statuses, with their rationales when added.
+    pub statuses: Vec<(DomainStatus, Option<Rationale>)>,
+}
+
+/// A domain is changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Updated;
+
+impl Operation for Update {
+    type Outcome = Updated;
+    const NAME: &'static str = "domain:update";
+    const ACCESS: Access = Access::Write;
+
+    fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Updated, Error> {
+        self.judge(&*t.tld_of(&self.name)?, t.is_privileged()).map_err(Error::Refused)?;
+        let (domain, tld) = t.domain_to_change(&self.name)?;
+        let (registrant, contacts) =
+            resolve_contacts(t, self.registrant.iter().flatten().next(), &self.add.contacts)?;
+        let servers = resolve_servers(t, &self.add.servers)?;
+        self.demand_open(t, &domain)?;
+
+        let mut after = domain.clone();
+        let absent = self.remove_from(&mut after);
+        let mut refusals = self.add_to(&mut after, contacts, servers);
+        refusals.extend(absent);
+        if self.registrant.is_some() {
+            after.registrant = registrant;
+        }
+        refusals.extend(self.judge_result(&tld, &after));
+        if let Some(update) = &self.sec_dns {
+            match changed_sec_dns(&tld, &domain.sec_dns, update) {
+                Ok(sec_dns) => after.sec_dns = sec_dns,
+                Err(refusal) => refusals.push(refusal),
+            }
+        }
+        if !refusals.is_empty() {
+            return Err(Error::Refused(refusals));
+        }
+        if let Some(auth_info) = &self.auth_info {
+            after.auth_info = auth_info.as_ref().map(|value| t.keep_auth_info(tld.auth_info.mode, value));
+        }
+        after.updated_by = Some(updater(t, &domain));
+        after.updated_at = Some(t.now);
+        t.tx.update_domain(&domain, &after)?;
+        t.record_domain(Some(&domain), Some(&after));
+        Ok(Updated)
+    }
+}
+
+impl Update {
+    /// An update that changes nothing yet.
+    pub fn of(name: DomainName) -> Self {
+        Self {
+            name,
+            add: Changes::default(),
+            remove: Changes::default(),
+            registrant: None,
+            auth_info: None,
+            sec_dns: None,
+        }
+    }
+
+    /// What policy says of the command, whatever the domain is like.
+    fn judge(&self, tld: &Tld, privileged: bool) -> Result<(), Vec<Refusal>> {
+        let most = tld.hosts.per_domain_max;
+        if self.add.servers.len() > most {
+            let rule = Rule::AtMost(most);
+            return Err(vec![Refusal::policy(Field::NameServer, self.add.servers.len(), rule)]);
+        }
+        let mut refusals = judge_servers(tld, &self.name, &self.add.servers).err().unwrap_or_default();
+        for (status, _) in self.add.statuses.iter().chain(&self.remove.statuses) {
+            // ok, inactive and the pending ones follow by themselves; nobody sets them (RFC 5731 §2.3).
+            let settable = status.is_client() || (privileged && status.is_server());
+            if !settable {
+                refusals.push(Refusal::policy(Field::Status, status, Rule::ServerStatus));
+            }
+        }
+        if refusals.is_empty() { Ok(()) } else { Err(refusals) }
+    }
+
+    /// Refuses what state or status forbids. An update that only lifts clientUpdateProhibited passes it (RFC 5731 §2.3).
+    fn demand_open(&self, t: &Transaction<'_, '_>, domain: &Domain) -> Result<(), Refusal> {
+        let mut judged = domain.clone();
+        if self.only_lifts_prohibition() {
+            judged.statuses.remove(DomainStatus::ClientUpdateProhibited);
+        }
+        demand_open_for(t, &judged, Transform::Update)
+    }
+
+    fn only_lifts_prohibition(&self) -> bool {
+        let Self { name: _, add, remove, registrant, auth_info, sec_dns } = self;
+        let lifted: Vec<DomainStatus> = remove.statuses.iter().map(|(status, _)| *status).collect();
+        lifted == [DomainStatus::ClientUpdateProhibited]
+            && *add == Changes::default()
+            && remove.servers.is_empty()
+            && remove.contacts.is_empty()
+            && registrant.is_none()
+            && auth_info.is_none()
+            && sec_dns.is_none()
+    }
+
+    /// Takes away what is to go; answers with what was not there.
+    fn remove_from(&self, domain: &mut Domain) -> Vec<Refusal> {
+        let mut refusals = Vec::new();
+        let mut refuse = |field, value: &dyn std::fmt::Display| {
+            refusals.push(Refusal::policy(field, value, Rule::Absent));
+        };
+        for server in &self.remove.servers {
+            match domain.name_servers.iter().position(|there| is_meant(there, server)) {
+                Some(at) => drop(domain.name_servers.remove(at)),
+                None => refuse(Field::NameServer, server.name()),
+            }
+        }
+        for (role, id) in &self.remove.contacts {
+            match domain.contacts.iter().position(|(as_role, there)| as_role == role && there.id == *id) {
+                Some(at) => drop(domain.contacts.remove(at)),
+                None => refuse(Field::Contact(Some(*role)), id),
+            }
+        }
+        for (status, _) in &self.remove.statuses {
+            if !domain.statuses.remove(*status) {
+                refuse(Field::Status, status);
+            }
+        }
+        refusals
+    }
+
+    /// Adds what is new; answers with what was there already.
+    fn add_to(
+        &self,
+        domain: &mut Domain,
+        contacts: Vec<(ContactRole, ContactRef)>,
+        servers: Vec<NameServer>,
+    ) -> Vec<Refusal> {
+        let mut refusals = Vec::new();
+        let mut refuse = |field, value: &dyn std::fmt::Display| {
+            refusals.push(Refusal::policy(field, value, Rule::Present));
+        };
+        for server in servers {
+            if domain.name_servers.iter().any(|there| there.name() == server.name()) {
+                refuse(Field::NameServer, server.name());
+            } else {
+                domain.name_servers.push(server);
+            }
+        }
+        for contact in contacts {
+            if domain.contacts.contains(&contact) {
+                refuse(Field::Contact(Some(contact.0)), &contact.1.id);
+            } else {
+                domain.contacts.push(contact);
+            }
+        }
+        for (status, rationale) in &self.add.statuses {
+            if !domain.statuses.insert(*status, rationale.clone()) {
+                refuse(Field::Status, status);
+            }
+        }
+        refusals
+    }
+
+    /// Refuses a shape that the TLD does not want. A part that the update leaves alone may be older than the policy.
+    fn judge_result(&self, tld: &Tld, after: &Domain) -> Vec<Refusal> {
+        let mut refusals = Vec::new();
+        let untouched = |changes: &Changes| changes.servers.is_empty() && changes.contacts.is_empty();
+        if untouched(&self.add) && untouched(&self.remove) && self.registrant.is_none() {
+            return refusals;
+        }
+        let roles: Vec<ContactRole> = after.contacts.iter().map(|(role, _)| *role).collect();
+        if let Err(shape) = judge_shape(tld, after.name_servers.len(), after.registrant.is_some(), &roles) {
+            refusals.extend(shape);
+        }
+        // Objects and attributes are never mixed (RFC 5731 §1.1): what is left from before the TLD's model changed must go.
+        if !self.add.servers.is_empty()
+            && let Some((server, rule)) =
+                after.name_servers.iter().find_map(|server| Some((server, out_of_model(server, tld)?)))
+        {
+            refusals.push(Refusal::policy(Field::NameServer, server.name(), rule));
+        }
+        refusals
+    }
+}
+
+/// Whether this is the name server that a removal means (RFC 5731 §3.2.5: by its name; addresses may be left out).
+fn is_meant(server: &NameServer, by: &ServerRef) -> bool {
+    match (server, by) {
+        (NameServer::Object(_, name), ServerRef::Object(given)) => name == given,
+        (NameServer::Attribute(there), ServerRef::Attribute(given)) => {
+            let set = |addresses| HashSet::<&std::net::IpAddr>::from_iter(addresses);
+            there.name == given.name
+                && (given.addresses.is_empty() || set(&there.addresses) == set(&given.addresses))
+        }
+        (NameServer::Attribute(_), ServerRef::Object(_))
+        | (NameServer::Object(..), ServerRef::Attribute(_)) => false,
+    }
+}
+
+fn out_of_model(server: &NameServer, tld: &Tld) -> Option<Rule> {
+    match (server, tld.hosts.model) {
+        (NameServer::Object(..), HostModel::Attributes) => Some(Rule::HostAttributes),
+        (NameServer::Attribute(_), HostModel::Objects) => Some(Rule::HostObjects),
+        (NameServer::Object(..), HostModel::Objects) | (NameServer::Attribute(_), HostModel::Attributes) => {
+            None
+        }
+    }
+}
+
+/// What the update makes of the DNSSEC data. RFC 5910 §5.2.5 says nothing of a record that is to go and is not there; it is
+/// refused like anything else that is not there.
+fn changed_sec_dns(tld: &Tld, before: &SecDns, update: &SecDnsUpdate) -> Result<SecDns, Refusal> {
+    let after = before.apply(update).map_err(|error| {
+        let record = |records: &Records, position| key_tag(records, position).unwrap_or_default();
+        match (error, &update.removal) {
+            (SecDnsError::NotThere { position }, Removal::These(gone)) => {
+                Refusal::policy(Field::DnsRecord, record(gone, position), Rule::Absent)
+            }
+            (SecDnsError::Duplicate { position }, _) => {
+                Refusal::policy(Field::DnsRecord, record(&update.addition, position), Rule::Present)
+            }
+            (SecDnsError::MaxSigLife, _) => {
+                let value = update.max_sig_life.unwrap_or_default();
+                Refusal::policy(Field::MaxSigLife, value, Rule::Malformed(error.to_string()))
+            }
+            _ => Refusal::policy(Field::DnsRecord, "", Rule::Malformed(error.to_string())),
+        }
+    })?;
+    judge_sec_dns(tld, &after)?;
+    Ok(after)
+}
+
+/// By what a record is told to the client.
+fn key_tag(records: &Records, position: usize) -> Option<u16> {
+    match records {
+        Records::None => None,
+        Records::Ds(records) => records.get(position).map(|record| record.key_tag),
+        Records::Key(keys) => keys.get(position).map(crate::model::sec_dns::KeyData::key_tag),
+    }
+}

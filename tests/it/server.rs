@@ -1,0 +1,186 @@
+//! A server in this process: a registry on a file that is thrown away, one listener with TLS on port 0, a clock that
+//! stands still.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use domesday::dialect;
+use domesday::gateway::epp::{EppGateway, Settings as EppSettings};
+use domesday::gateway::listener::{Limits, Listener};
+use domesday::gateway::tls::{ClientCertificate, TlsFiles, server_config};
+use domesday::model::domain::ContactRole;
+use domesday::model::name::ZoneName;
+use domesday::model::registrar::{Registrar, RegistrarId};
+use domesday::model::tld::{AuthInfoMode, HostModel, Tld};
+use domesday::registry::clock::Clock;
+use domesday::registry::secret::{ServerKey, system_random};
+use domesday::registry::{Registry, Settings};
+use domesday::sandbox::pki;
+use domesday::store::{Keep, Store, StoreError, Tx};
+use jiff::Timestamp;
+use tempfile::TempDir;
+use tokio::sync::watch;
+
+/// The password of every registrar.
+pub(crate) const PASSWORD: &str = "foo-BAR2";
+
+/// The registrars there are; each has a certificate of its own name.
+pub(crate) const REGISTRARS: [&str; 4] = ["ClientX", "ClientY", "ClientZ", "NewRegistrar"];
+
+/// A running server.
+pub(crate) struct Server {
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) address: SocketAddr,
+    pub(crate) database: PathBuf,
+    drain: watch::Sender<bool>,
+    _dir: TempDir,
+}
+
+/// What a test may want otherwise.
+pub(crate) struct Options {
+    pub(crate) dialect: &'static str,
+    pub(crate) client_certificate: ClientCertificate,
+    pub(crate) epp: EppSettings,
+    pub(crate) limits: Limits,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            dialect: "ietf",
+            client_certificate: ClientCertificate::Required,
+            epp: EppSettings::default(),
+            limits: Limits {
+                connections_max: 1000,
+                connections_per_address_max: 1000,
+                handshake_timeout: Duration::from_secs(10),
+                proxy_protocol: false,
+            },
+        }
+    }
+}
+
+impl Server {
+    /// Starts one with the dialect `ietf`.
+    pub(crate) async fn start() -> Self {
+        Self::start_with(Options::default()).await
+    }
+
+    pub(crate) async fn start_with(options: Options) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let database = dir.path().join("registry.db");
+        let store = Store::open(database.to_str().unwrap()).unwrap();
+        let hash = password_hash().await;
+        store.write(move |tx| seed(tx, &hash).map(|()| ((), Keep::Commit))).await.unwrap();
+        let registry = open_registry(store).await;
+
+        let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), "address").unwrap();
+        let address = listener.local_addr().unwrap();
+        let tls = server_config(&tls_files(), options.client_certificate, machine_now()).unwrap();
+        let dialect = dialect::named(options.dialect).unwrap();
+        let gateway = EppGateway::new(Arc::clone(&registry), dialect, options.epp);
+        let (drain, drained) = watch::channel(false);
+        tokio::spawn(listener.serve(
+            Some(tls),
+            options.limits,
+            drained,
+            Duration::from_secs(5),
+            move |connection| {
+                let gateway = Arc::clone(&gateway);
+                async move { gateway.serve(connection).await }
+            },
+        ));
+        Self { registry, address, database, drain, _dir: dir }
+    }
+
+    /// Tells the server to drain.
+    pub(crate) fn drain(&self) {
+        let _ = self.drain.send(true);
+    }
+
+    /// Turns the clock and does what falls due.
+    pub(crate) async fn set_clock(&self, to: Timestamp) {
+        self.registry.clock().set(to);
+    }
+}
+
+/// A registry over a store, with the clock of all tests.
+pub(crate) async fn open_registry(store: Store) -> Arc<Registry> {
+    let clock = Clock::held("2026-01-01T00:00:00Z".parse().unwrap());
+    let settings = Settings { roid_suffix: "DD".to_owned(), random: system_random };
+    Registry::open(store, clock, ServerKey::new(&[7; 32]).unwrap(), settings).await.unwrap()
+}
+
+/// The certificates, made once for the whole process.
+pub(crate) fn pki_dir() -> &'static Path {
+    static DIR: OnceLock<TempDir> = OnceLock::new();
+    DIR.get_or_init(|| {
+        let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        pki::create(dir.path(), &REGISTRARS, machine_now()).unwrap();
+        dir
+    })
+    .path()
+}
+
+fn tls_files() -> TlsFiles {
+    let pki = pki_dir().join("pki");
+    TlsFiles {
+        certificate: pki.join("server.pem"),
+        key: pki.join("server.key"),
+        client_ca: Some(pki.join("ca.pem")),
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "certificates are judged by the machine's clock")]
+fn machine_now() -> Timestamp {
+    Timestamp::now()
+}
+
+/// The hash of [`PASSWORD`], computed once by a registry of its own: Argon2 is slow on purpose.
+async fn password_hash() -> String {
+    static HASH: tokio::sync::OnceCell<String> = tokio::sync::OnceCell::const_new();
+    HASH.get_or_init(|| async {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path().join("hash.db").to_str().unwrap()).unwrap();
+        let id = RegistrarId::parse("ClientX").unwrap();
+        let registrar = Registrar::new(id.clone(), "ClientX");
+        store.write(move |tx| tx.put_registrar(&registrar).map(|()| ((), Keep::Commit))).await.unwrap();
+        let registry = open_registry(store).await;
+        assert!(registry.set_password(&id, PASSWORD.to_owned().into()).await.unwrap());
+        let credential = registry.store().read(move |tx| tx.credential(&id)).await.unwrap();
+        credential.unwrap().password_hash.unwrap()
+    })
+    .await
+    .clone()
+}
+
+/// `example`: hashed authInfo, host objects, only a registrant. `tld`: the same, readable authInfo. `test`: strict.
+/// `attr`: host attributes, no registrant needed.
+fn seed(tx: &mut Tx<'_>, hash: &str) -> Result<(), StoreError> {
+    let zone = |name| ZoneName::parse(name).unwrap();
+    tx.put_tld(&Tld::new(zone("example")))?;
+    let mut readable = Tld::new(zone("tld"));
+    readable.auth_info.mode = AuthInfoMode::Readable;
+    tx.put_tld(&readable)?;
+    let mut strict = Tld::new(zone("test"));
+    strict.auth_info.lifetime_days = Some(14);
+    strict.auth_info.required_at_create = true;
+    strict.contacts.required = vec![ContactRole::Admin, ContactRole::Tech];
+    strict.names.idn_table = Some("latin-variants".to_owned());
+    strict.names.reserved = vec!["nic".to_owned(), "whois".to_owned()];
+    strict.names.label_chars_min = 2;
+    strict.sec_dns.check_digests = true;
+    tx.put_tld(&strict)?;
+    let mut attributes = Tld::new(zone("attr"));
+    attributes.hosts.model = HostModel::Attributes;
+    attributes.contacts.registrant_required = false;
+    tx.put_tld(&attributes)?;
+    for id in REGISTRARS {
+        let id = RegistrarId::parse(id).unwrap();
+        tx.put_registrar(&Registrar::new(id.clone(), id.as_str()))?;
+        tx.set_password(&id, hash, "2026-01-01T00:00:00Z".parse().unwrap())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,299 @@
+//! Transcripts: conversations in files that a registrar's engineer can read, replayed against a server.
+//!
+//! `tests/transcripts/<dialect>/**/*.epp`, each on a server of its own that begins at 2026-01-01T00:00:00Z:
+//!
+//! ```text
+//! # RFC 5731 §3.1.1: …                       a comment
+//! @clock 2026-03-01T00:00:00Z                turns the clock
+//! @connect ClientX                           connects without logging in (then C and S as below)
+//! @closed ClientX                            the server has closed this connection
+//! C ClientX                                  what ClientX sends: what stands inside <command>, without clTRID;
+//! <check><domain:check>…                     or a whole document, sent as it is, when it begins with <?xml or <epp
+//! S 1000                                     the result code, then what else stands in <response> but for trID
+//! <resData>…
+//! ```
+//!
+//! A registrar that speaks for the first time is connected and logged in with all that the greeting offers; `ClientX/2` is
+//! a second session of the same registrar. The well-known prefixes need no declaration. Of every answer the runner checks
+//! that clTRID is echoed, svTRID is there and new, there is exactly one result, the frame is longer than 256 bytes, and the
+//! schemas of `../shared` accept it. `UPDATE_TRANSCRIPTS=1 cargo test` writes what the server says into the files: read the
+//! difference before you commit it.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use domesday::gateway::xml::{Bounds, Document, Element, collapse, escape};
+
+use crate::client::Client;
+use crate::schema::{Schema, validate};
+use crate::server::{Options, Server};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn transcripts_are_answered_as_written() {
+    let mut files = Vec::new();
+    collect(&root(), &mut files);
+    assert!(!files.is_empty(), "there are transcripts");
+    let runs: Vec<_> = files.into_iter().map(|file| tokio::spawn(replay(file))).collect();
+    let (mut frames, mut failures) = (Vec::new(), Vec::new());
+    for run in runs {
+        let (seen, failed) = run.await.expect("a transcript runs to its end");
+        frames.extend(seen);
+        failures.extend(failed);
+    }
+    if let Err(invalid) = validate(Schema::All, &frames) {
+        failures.push(invalid);
+    }
+    assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n\n"));
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts")
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    let mut entries: Vec<PathBuf> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    entries.sort();
+    for path in entries {
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "epp") {
+            files.push(path);
+        }
+    }
+}
+
+/// A labelled frame, as the schema oracle takes it.
+type Frame = (String, String);
+
+/// Replays one file; the frames that the server sent, and what was not as written.
+async fn replay(file: PathBuf) -> (Vec<Frame>, Vec<String>) {
+    let text = fs::read_to_string(&file).unwrap();
+    let relative = file.strip_prefix(root()).unwrap().to_path_buf();
+    let dialect = relative.components().next().unwrap().as_os_str().to_str().unwrap();
+    let dialect = domesday::dialect::named(dialect).expect("the folder is named after a dialect").name();
+    let server = Server::start_with(Options { dialect, ..Options::default() }).await;
+    let mut replay = Replay {
+        server,
+        label: relative.display().to_string(),
+        clients: HashMap::new(),
+        waiting: None,
+        requests: 0,
+        seen_trids: HashSet::new(),
+        frames: Vec::new(),
+        failures: Vec::new(),
+        written: String::new(),
+    };
+    for step in steps(&text) {
+        replay.step(&step).await;
+    }
+    if env::var_os("UPDATE_TRANSCRIPTS").is_some() && replay.written != text {
+        fs::write(&file, &replay.written).unwrap();
+        replay.failures.clear();
+    }
+    (replay.frames, replay.failures)
+}
+
+/// A line that begins something, and the lines below it.
+struct Step<'t> {
+    line: usize,
+    head: &'t str,
+    body: String,
+}
+
+fn steps(text: &str) -> Vec<Step<'_>> {
+    let mut steps: Vec<Step<'_>> = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        let begins = ["C ", "S ", "@", "#"].iter().any(|mark| line.starts_with(mark)) || line.is_empty();
+        match steps.last_mut() {
+            Some(step) if !begins => {
+                step.body.push_str(line);
+                step.body.push('\n');
+            }
+            _ => steps.push(Step { line: index + 1, head: line, body: String::new() }),
+        }
+    }
+    steps
+}
+
+struct Replay {
+    server: Server,
+    label: String,
+    clients: HashMap<String, Client>,
+    /// The client whose answer is looked at next, the clTRID it sent, and the answer.
+    waiting: Option<(Option<String>, String)>,
+    requests: usize,
+    seen_trids: HashSet<String>,
+    frames: Vec<Frame>,
+    failures: Vec<String>,
+    /// The file as the server would have it.
+    written: String,
+}
+
+impl Replay {
+    async fn step(&mut self, step: &Step<'_>) {
+        let mut body = step.body.clone();
+        let mut head = step.head.to_owned();
+        match step.head.split_once(' ') {
+            Some(("C", who)) => self.send(who, &step.body).await,
+            Some(("S", expected)) => {
+                let (code, answer) = self.look(step, expected);
+                head = format!("S {code}");
+                body = answer;
+            }
+            Some(("@clock", to)) => self.server.set_clock(to.parse().expect("an instant")).await,
+            Some(("@connect", who)) => {
+                let (client, greeting) = Client::connect(&self.server, Some(registrar_of(who))).await;
+                self.frames.push((format!("{}:{}", self.label, step.line), greeting));
+                self.clients.insert(who.to_owned(), client);
+            }
+            Some(("@closed", who)) => {
+                let more = self.clients.get_mut(who).expect("a connected client").receive().await;
+                if let Some(more) = more {
+                    self.fail(step, &format!("the connection is open, and this came: {more}"));
+                }
+            }
+            _ if step.head.is_empty() || step.head.starts_with('#') => {}
+            _ => self.fail(step, "this line means nothing"),
+        }
+        let _ = writeln!(self.written, "{head}");
+        self.written.push_str(&body);
+    }
+
+    async fn send(&mut self, who: &str, body: &str) {
+        if !self.clients.contains_key(who) {
+            let client = Client::log_in(&self.server, registrar_of(who)).await;
+            self.clients.insert(who.to_owned(), client);
+        }
+        self.requests += 1;
+        let trid = format!("{}-{:04}", registrar_of(who), self.requests);
+        let whole = body.starts_with("<?xml") || body.starts_with("<epp");
+        let frame = if whole { body.to_owned() } else { wrap(body, &trid) };
+        let sent = if whole { given_trid(&frame) } else { Some(trid) };
+        let answer = self.clients.get_mut(who).expect("a client").ask(&frame).await;
+        self.waiting = Some((sent, answer));
+    }
+
+    /// Compares the answer with what is written, and checks what every answer must have.
+    fn look(&mut self, step: &Step<'_>, expected: &str) -> (String, String) {
+        let Some((trid, answer)) = self.waiting.take() else {
+            self.fail(step, "nothing was asked");
+            return (expected.to_owned(), step.body.clone());
+        };
+        self.frames.push((format!("{}:{}", self.label, step.line), answer.clone()));
+        let document = Document::parse(&answer, &Bounds::EPP).expect("an answer is XML");
+        let top = document.root().children().next().expect("an answer has a content");
+        if top.name() == "greeting" {
+            return ("greeting".to_owned(), String::new());
+        }
+        let results: Vec<_> = top.children().filter(|child| child.name() == "result").collect();
+        if results.len() != 1 {
+            self.fail(step, &format!("{} results", results.len()));
+        }
+        self.check_trids(step, top, trid.as_deref());
+        let code = results.first().and_then(|result| result.attribute("code")).unwrap_or("none").to_owned();
+        let shown = show(top);
+        if code != expected || shown != step.body {
+            self.fail(step, &format!("expected {expected}\n{}but got {code}\n{shown}", step.body));
+        }
+        (code, shown)
+    }
+
+    fn check_trids(&mut self, step: &Step<'_>, response: Element<'_>, sent: Option<&str>) {
+        let child = |of: Element<'_>, name: &str| {
+            of.children().find(|child| child.name() == name).map(|c| c.text().to_owned())
+        };
+        let trids = response.children().find(|child| child.name() == "trID");
+        let echoed = trids.and_then(|trids| child(trids, "clTRID"));
+        if echoed.as_deref() != sent {
+            self.fail(step, &format!("clTRID {sent:?} was echoed as {echoed:?}"));
+        }
+        match trids.and_then(|trids| child(trids, "svTRID")) {
+            Some(ours) if self.seen_trids.insert(ours.clone()) => {}
+            other => self.fail(step, &format!("svTRID {other:?} is missing or not new")),
+        }
+    }
+
+    fn fail(&mut self, step: &Step<'_>, what: &str) {
+        self.failures.push(format!("{}:{}: {what}", self.label, step.line));
+    }
+}
+
+/// `ClientX` of `ClientX/2`.
+fn registrar_of(who: &str) -> &str {
+    who.split('/').next().unwrap_or(who)
+}
+
+/// A command with its envelope, the well-known prefixes declared.
+fn wrap(command: &str, trid: &str) -> String {
+    let prefixes: String = PREFIXES
+        .iter()
+        .filter(|(prefix, _)| command.contains(&format!("{prefix}:")))
+        .map(|(prefix, uri)| format!(" xmlns:{prefix}=\"{uri}\""))
+        .collect();
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<epp xmlns=\"{EPP}\"{prefixes}><command>{command}\
+         <clTRID>{trid}</clTRID></command></epp>"
+    )
+}
+
+/// The clTRID that the server has to echo: a valid one of a command that is XML.
+fn given_trid(frame: &str) -> Option<String> {
+    let document = Document::parse(frame, &Bounds::EPP).ok()?;
+    let trid = document.root().child(EPP, "command")?.child(EPP, "clTRID")?;
+    let trid = collapse(trid.text()).into_owned();
+    (3..=64).contains(&trid.chars().count()).then_some(trid)
+}
+
+/// What stands in a response, but for the result's code and text and the transaction identifiers.
+fn show(response: Element<'_>) -> String {
+    let mut out = String::new();
+    for child in response.children() {
+        match child.name() {
+            "result" => {
+                child.children().filter(|c| c.name() != "msg").for_each(|c| show_element(c, 0, &mut out))
+            }
+            "trID" => {}
+            _ => show_element(child, 0, &mut out),
+        }
+    }
+    out
+}
+
+fn show_element(element: Element<'_>, depth: usize, out: &mut String) {
+    let prefix =
+        PREFIXES.iter().find(|(_, uri)| *uri == element.namespace()).map_or("", |(prefix, _)| prefix);
+    let colon = if prefix.is_empty() { "" } else { ":" };
+    let tag = format!("{prefix}{colon}{}", element.name());
+    let _ = write!(out, "{:1$}<{tag}", "", depth * 2);
+    for attribute in element.attributes() {
+        let _ = write!(out, " {}=\"", attribute.name);
+        escape(attribute.value, out);
+        out.push('"');
+    }
+    if element.children().next().is_some() {
+        out.push_str(">\n");
+        element.children().for_each(|child| show_element(child, depth + 1, out));
+        let _ = writeln!(out, "{:1$}</{tag}>", "", depth * 2);
+    } else if element.text().is_empty() {
+        out.push_str("/>\n");
+    } else {
+        out.push('>');
+        escape(element.text(), out);
+        let _ = writeln!(out, "</{tag}>");
+    }
+}
+
+const EPP: &str = "urn:ietf:params:xml:ns:epp-1.0";
+
+/// The prefixes that transcripts use.
+const PREFIXES: &[(&str, &str)] = &[
+    ("domain", "urn:ietf:params:xml:ns:domain-1.0"),
+    ("contact", "urn:ietf:params:xml:ns:contact-1.0"),
+    ("host", "urn:ietf:params:xml:ns:host-1.0"),
+    ("secDNS", "urn:ietf:params:xml:ns:secDNS-1.1"),
+    ("rgp", "urn:ietf:params:xml:ns:rgp-1.0"),
+    ("loginSec", "urn:ietf:params:xml:ns:epp:loginSec-1.0"),
+];
