@@ -173,10 +173,7 @@ impl Refusal {
     /// The field it points at and the value there, for a gateway that shows the place.
     pub fn place(&self) -> Option<(Field, &str)> {
         match self {
-            Self::AuthInfoMissing
-            | Self::OperatorNeeded
-            | Self::RegistrarNeeded
-            | Self::RegistrarState { .. } => None,
+            Self::AuthInfoMissing | Self::RegistrarNeeded | Self::RegistrarState { .. } => None,
             Self::AuthInfoWrong { .. } => Some((Field::AuthInfo, "")),
             Self::Linked { kind, name, .. }
             | Self::NotFound { kind, name }
@@ -191,7 +188,8 @@ impl Refusal {
             Self::NotAccredited { .. } => Some((Field::DomainName, "")),
             Self::NotNow { name, .. } => Some((Field::DomainName, name.as_ref())),
             Self::Policy { field, value, .. } | Self::Unknown { field, value } => Some((*field, value)),
-            Self::RegistrarTaken { .. }
+            Self::OperatorNeeded
+            | Self::RegistrarTaken { .. }
             | Self::RegistrarUnknown { .. }
             | Self::Setting { .. }
             | Self::TldTaken { .. }
@@ -229,7 +227,7 @@ impl fmt::Display for Refusal {
             Self::NotTransferParty { kind, name } => {
                 write!(f, "only the other party may answer the transfer of {kind} {name} this way")
             }
-            Self::OperatorNeeded => f.write_str("only the operator of the registry can do this"),
+            Self::OperatorNeeded => f.write_str("only the registry's operator can do this"),
             Self::OwnObject { kind, name } => write!(f, "you sponsor {kind} {name} already"),
             Self::Policy { rule, .. } => rule.fmt(f),
             Self::RegistrarState { state } => write!(f, "your account is {}", state.as_str()),

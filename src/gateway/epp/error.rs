@@ -10,9 +10,10 @@ pub fn refusal_code(refusal: &Refusal) -> ResultCode {
         Refusal::AuthInfoMissing => ResultCode::ParameterMissing,
         Refusal::AuthInfoWrong { .. } => ResultCode::InvalidAuthInfo,
         Refusal::Linked { .. } => ResultCode::AssociationProhibits,
-        Refusal::MessageUnknown { .. } | Refusal::NotFound { .. } | Refusal::Unknown { .. } => {
-            ResultCode::ObjectDoesNotExist
-        }
+        Refusal::MessageUnknown { .. }
+        | Refusal::NotFound { .. }
+        | Refusal::TldUnknown { .. }
+        | Refusal::Unknown { .. } => ResultCode::ObjectDoesNotExist,
         Refusal::NotAccredited { .. }
         | Refusal::NotSponsor { .. }
         | Refusal::NotTransferParty { .. }
@@ -27,9 +28,7 @@ pub fn refusal_code(refusal: &Refusal) -> ResultCode {
             }
         },
         Refusal::OwnObject { .. } => ResultCode::NotEligibleForTransfer,
-        Refusal::Policy { .. } | Refusal::Setting { .. } | Refusal::TldUnknown { .. } => {
-            ResultCode::PolicyError
-        }
+        Refusal::Policy { .. } | Refusal::Setting { .. } => ResultCode::PolicyError,
         Refusal::StatusProhibits { .. } => ResultCode::StatusProhibits,
         Refusal::RegistrarTaken { .. } | Refusal::Taken { .. } | Refusal::TldTaken { .. } => {
             ResultCode::ObjectExists

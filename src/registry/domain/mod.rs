@@ -5,10 +5,10 @@ pub mod check;
 pub mod create;
 pub mod delete;
 #[cfg(test)]
-mod fixtures;
+pub(super) mod fixtures;
 pub mod info;
 #[cfg(test)]
-mod life_tests;
+mod properties;
 pub mod renew;
 pub mod restore;
 pub mod transfer;
