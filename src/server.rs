@@ -90,13 +90,16 @@ impl Parts {
     }
 }
 
-/// Starts to serve, within a tokio runtime. Sessions that an earlier process left open are closed.
+/// Starts to serve, within a tokio runtime. Whoever holds the lock is alone: sessions that an earlier process left open are
+/// closed then.
 ///
 /// # Errors
 /// [`StartError`].
 pub async fn start(parts: Parts) -> Result<Running, StartError> {
     let Parts { registry, lock, doors, admin } = parts;
-    registry.close_other_sessions().await?;
+    if lock.is_some() {
+        registry.close_other_sessions().await?;
+    }
     let (drain, draining) = watch::channel(false);
     let mut addresses = BTreeMap::new();
     let mut tasks = JoinSet::new();

@@ -4,6 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use domesday::gateway::tls;
+use domesday::model::object::ObjectKind;
+use domesday::registry::operator::Show;
+use domesday::registry::{Actor, Call};
 use domesday::sandbox::{Options, Sandbox, pki};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -12,7 +15,12 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 
 fn options(dir: &Path) -> Options {
-    Options { dir: dir.to_owned(), port_base: 0, seed: None, clock: Some("2030-01-01T00:00:00Z".parse().unwrap()) }
+    Options {
+        dir: dir.to_owned(),
+        port_base: 0,
+        seed: None,
+        clock: Some("2030-01-01T00:00:00Z".parse().unwrap()),
+    }
 }
 
 fn small_seed(dir: &Path) -> Options {
@@ -142,7 +150,59 @@ async fn reopening_keeps_certificates_accounts_and_the_seed() {
 
     std::fs::write(options.seed.as_ref().unwrap(), "[[tld]]\nname = \"other\"\n").unwrap();
     let sentence = refusal(&options).await;
-    assert!(sentence.ends_with("was made with another seed; leave --seed out or choose another --dir"), "{sentence}");
+    assert!(
+        sentence.ends_with("was made with another seed; leave --seed out or choose another --dir"),
+        "{sentence}"
+    );
+}
+
+#[tokio::test]
+async fn objects_are_sown_as_their_sponsors_would_make_them() {
+    let parent = tempfile::tempdir().unwrap();
+    let options = small_seed(parent.path());
+    let seed = options.seed.as_ref().unwrap();
+    let objects = r#"
+[[contact]]
+id = "sh8013"
+sponsor = "Only"
+postal = [{ kind = "int", name = "John Doe", street = ["123 Example Dr."], city = "Dulles", cc = "US" }]
+voice = "+1.7035555555"
+email = "jdoe@example.com"
+auth_info = "2fooBAR"
+
+[[domain]]
+name = "one.small"
+sponsor = "Only"
+years = 2
+registrant = "sh8013"
+contacts = { tech = ["sh8013"] }
+name_servers = ["ns1.one.small"]
+
+[[host]]
+name = "ns1.one.small"
+sponsor = "Only"
+addresses = ["192.0.2.1"]
+"#;
+    let begin = std::fs::read_to_string(seed).unwrap();
+    std::fs::write(seed, begin.clone() + objects).unwrap();
+    let sandbox = start(&options).await;
+    let call = Call { actor: Actor::Operator, client_trid: None, server_trid: "DD-1".to_owned() };
+    let show = Show { kind: ObjectKind::Domain, name: "one.small".to_owned() };
+    let shown = sandbox.running.registry().run(call, show).await.unwrap();
+    assert_eq!(shown["name_servers"], json!(["ns1.one.small"]));
+    assert_eq!(shown["registrant"], "sh8013");
+    assert_eq!(shown["expires_at"].as_str().unwrap()[..10], *"2032-01-01");
+    sandbox.shutdown().await;
+
+    // What the registry refuses is not there at all.
+    let other = Options { dir: parent.path().join("other"), ..options };
+    std::fs::write(
+        other.seed.as_ref().unwrap(),
+        begin + &objects.replace("tech = [\"sh8013\"]", "tech = [\"sh9999\"]"),
+    )
+    .unwrap();
+    let sentence = refusal(&other).await;
+    assert!(sentence.contains("one.small: contact sh9999 does not exist"), "{sentence}");
 }
 
 #[tokio::test]
