@@ -2,6 +2,7 @@
 //! and works whether a server runs or not.
 
 mod backup;
+mod epp;
 mod init;
 mod object;
 mod password;
@@ -53,6 +54,8 @@ enum Command {
     /// The operator's verbs on hosts
     #[command(subcommand)]
     Host(object::Verb),
+    /// Speak EPP to a server, as a registrar
+    Epp(epp::Epp),
     /// Every change of a domain, contact or host, newest first
     History(object::History),
     /// Copy the database into a new file, while the server runs or not
@@ -83,6 +86,7 @@ impl Command {
             Self::Domain(verb) => verb.run().await,
             Self::Contact(verb) => verb.run(ObjectKind::Contact).await,
             Self::Host(verb) => verb.run(ObjectKind::Host).await,
+            Self::Epp(epp) => epp.run().await,
             Self::History(history) => history.run().await,
             Self::Backup(backup) => backup.run().await,
         }
