@@ -8,9 +8,8 @@ pub mod lock;
 pub mod socket;
 
 use std::fmt;
-use std::fs::{self, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -297,26 +296,11 @@ async fn backup(
 ) -> Result<Answer, Problem> {
     let store = registry.store().clone();
     let copied = tokio::task::spawn_blocking(move || {
-        // It holds what the database holds: nobody else may read it. An existing file is never overwritten.
-        OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&to)
-            .map_err(|cause| not_copied(&to, &cause))?;
-        let copied = store.backup(&to, &mut progress).map_err(|error| not_copied(&to, &error));
-        let size = copied.and_then(|()| fs::metadata(&to).map_err(|cause| not_copied(&to, &cause)));
-        if size.is_err() {
-            let _ = fs::remove_file(&to);
-        }
-        size.map(|metadata| Answer::Copied(metadata.len()))
+        store.backup(&to, &mut progress).map_err(Problem::new)?;
+        let size = fs::metadata(&to).map_err(|cause| {
+            Problem::new(format_args!("{} was written and is gone ({cause}); try again", to.display()))
+        })?;
+        Ok(Answer::Copied(size.len()))
     });
     copied.await.map_err(|_| Problem::new("the copy was broken off; see the server's log"))?
-}
-
-fn not_copied(to: &Path, cause: &dyn fmt::Display) -> Problem {
-    Problem::new(format_args!(
-        "{} cannot be written ({cause}); name a new file in a directory that the server may write",
-        to.display()
-    ))
 }

@@ -241,8 +241,8 @@ async fn bind_key(store: &Store, key: &ServerKey) -> Result<(), StartError> {
 /// The clock, as far ahead as a sandbox turned it.
 async fn clock_of(store: &Store) -> Result<Clock, StartError> {
     let ahead = store.read(|tx| tx.meta(CLOCK_AHEAD)).await?;
-    let seconds = ahead.and_then(|ahead| ahead.parse().ok()).unwrap_or(0);
-    Ok(Clock::offset(jiff::SignedDuration::from_secs(seconds)))
+    let millis = ahead.and_then(|ahead| ahead.parse().ok()).unwrap_or(0);
+    Ok(Clock::offset(jiff::SignedDuration::from_millis(millis)))
 }
 
 fn epp_door(
@@ -372,5 +372,5 @@ start_error_from! {
 const DUE_EVERY: Duration = Duration::from_secs(10);
 /// The key in `meta` under which the id of the server's key is kept.
 const KEY_ID: &str = "server_key";
-/// The key in `meta` under which a sandbox keeps how many seconds its clock is ahead.
-pub(crate) const CLOCK_AHEAD: &str = "clock_ahead_seconds";
+/// The key in `meta` under which a sandbox keeps how many milliseconds its clock is ahead.
+pub(crate) const CLOCK_AHEAD: &str = "clock_ahead_ms";

@@ -1,5 +1,6 @@
 //! The server as the wiring puts it together: started from parts or a configuration, asked over its admin socket, stopped.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -100,7 +101,6 @@ async fn a_registrar_added_over_the_socket_logs_in_at_once() {
 
 #[tokio::test]
 async fn what_is_no_request_gets_a_sentence_and_the_next_one_an_answer() {
-    use std::os::unix::fs::PermissionsExt;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     let dir = tempfile::tempdir().unwrap();
@@ -139,7 +139,8 @@ async fn a_backup_over_the_socket_is_a_whole_database() {
     let Ok(Answer::Copied(bytes)) = ask(dir.path(), Request::Backup { to: to.clone() }).await else {
         panic!()
     };
-    assert_eq!(std::fs::metadata(&to).unwrap().len(), bytes);
+    let metadata = std::fs::metadata(&to).unwrap();
+    assert_eq!((metadata.len(), metadata.permissions().mode() & 0o777), (bytes, 0o600));
     let again = ask(dir.path(), Request::Backup { to: to.clone() }).await.unwrap_err();
     assert!(again.contains("name a new file"), "{again}");
     server.shutdown().await;
