@@ -47,7 +47,7 @@ enum Command {
     Tld(tld::Verb),
     /// The operator's verbs on domains
     #[command(subcommand)]
-    Domain(object::Verb),
+    Domain(object::DomainVerb),
     /// The operator's verbs on contacts
     #[command(subcommand)]
     Contact(object::Verb),
@@ -83,7 +83,7 @@ impl Command {
             Self::Sandbox(sandbox) => sandbox.run().await,
             Self::Registrar(verb) => verb.run().await,
             Self::Tld(verb) => verb.run().await,
-            Self::Domain(verb) => verb.run(ObjectKind::Domain).await,
+            Self::Domain(verb) => verb.run().await,
             Self::Contact(verb) => verb.run(ObjectKind::Contact).await,
             Self::Host(verb) => verb.run(ObjectKind::Host).await,
             Self::Epp(epp) => epp.run().await,

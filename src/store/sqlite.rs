@@ -11,6 +11,7 @@ mod writer;
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -130,7 +131,7 @@ impl Engine for Sqlite {
     fn backup(&self, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<(), StoreError> {
         if to.exists() {
             return Err(StoreError::Unavailable(format!(
-                "{} exists already and is left alone",
+                "{} exists already and is left alone; name a new file",
                 to.display()
             )));
         }
@@ -181,6 +182,9 @@ fn copy(from: &Connection, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Res
     if to.exists() {
         fs::remove_file(to).map_err(|error| backup_error(to, &error))?;
     }
+    // It holds what the database holds: nobody else may read it.
+    let made = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(to);
+    made.map_err(|error| backup_error(to, &error))?;
     let mut target = Connection::open(to).map_err(engine_error)?;
     let copy = backup::Backup::new(from, &mut target).map_err(engine_error)?;
     loop {

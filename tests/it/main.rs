@@ -2,7 +2,9 @@
 //! `./check`; what here needs a foreign tool (the schema oracle) says so and skips where the tool is not.
 
 mod client;
+mod sandbox;
 mod schema;
 mod server;
 mod tidy;
 mod transcript;
+mod wiring;
