@@ -127,7 +127,7 @@ impl<'g> Session<'g> {
         let registrar = self.login.as_ref().and_then(|login| login.place.place.as_ref());
         let registrar = registrar.map(|place| place.registrar.clone());
         let (answer, after) = match (envelope.verb, &registrar) {
-            (Verb::Login, _) => self.login(envelope).await,
+            (Verb::Login, _) => self.login(envelope, server_trid).await,
             (_, None) => (Answer::plain(ResultCode::UseError), After::GoOn),
             (Verb::Logout, Some(_)) => self.logout(envelope).await,
             (_, Some(registrar)) => {
