@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use super::testing::{TestEngine, TestStore};
+use super::testing::TestEngine;
 use super::{Keep, Store, StoreError, Tx};
 
 macro_rules! conformance {
@@ -112,16 +112,18 @@ fn sources(dir: &Path) -> Vec<String> {
 }
 
 async fn on_sqlite<F: Future<Output = ()>>(test: impl FnOnce(Store) -> F) {
-    let place = TestStore::on(TestEngine::Sqlite).unwrap();
-    change(&place.store, samples::registrars).await;
-    test(place.store.clone()).await;
+    on(TestEngine::Sqlite, test).await;
 }
 
 async fn on_postgres<F: Future<Output = ()>>(test: impl FnOnce(Store) -> F) {
-    // Without a server this passes by; that none was there is said once, loudly.
-    let Some(place) = TestStore::on(TestEngine::Postgres) else { return };
-    change(&place.store, samples::registrars).await;
-    test(place.store.clone()).await;
+    on(TestEngine::Postgres, test).await;
+}
+
+/// Without its engine a test passes by; that there was none is said once, loudly.
+async fn on<F: Future<Output = ()>>(engine: TestEngine, test: impl FnOnce(Store) -> F) {
+    let Some((store, _place)) = engine.store() else { return };
+    change(&store, samples::registrars).await;
+    test(store).await;
 }
 
 /// A write that is kept.

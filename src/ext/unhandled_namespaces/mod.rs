@@ -4,17 +4,20 @@
 //! declare this URI. It has no elements.
 
 use crate::gateway::epp::extension::Extension;
-use crate::gateway::epp::response::UNHANDLED_NAMESPACES;
 
 /// RFC 9038.
 pub(super) struct UnhandledNamespaces;
 
 impl Extension for UnhandledNamespaces {
     fn uri(&self) -> &'static str {
-        UNHANDLED_NAMESPACES
+        "urn:ietf:params:xml:ns:epp:unhandled-namespaces-1.0"
     }
 
     fn has_elements(&self) -> bool {
         false
+    }
+
+    fn wants_undeclared(&self) -> bool {
+        true
     }
 }

@@ -28,6 +28,11 @@ pub trait Extension: Sync {
         true
     }
 
+    /// Whether a client that declares it also gets, in `extValue`, what is in namespaces that it did not declare.
+    fn wants_undeclared(&self) -> bool {
+        false
+    }
+
     /// Reads its element of a login command.
     fn on_login(&self, _element: Element<'_>, _login: &mut Login) -> Result<Applied, Fault> {
         Ok(Applied::No)

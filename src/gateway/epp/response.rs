@@ -341,9 +341,6 @@ pub fn push_address(tag: &str, address: IpAddr, out: &mut String) {
     close(tag, out);
 }
 
-/// RFC 9038: a client that declares it also gets what is in namespaces that it did not declare.
-pub const UNHANDLED_NAMESPACES: &str = "urn:ietf:params:xml:ns:epp:unhandled-namespaces-1.0";
-
 fn open_epp(namespace: &str, out: &mut String) {
     out.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"no\"?>\n<epp xmlns=\"");
     out.push_str(namespace);

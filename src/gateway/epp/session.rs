@@ -14,7 +14,7 @@ use super::error::elements_of;
 use super::event;
 use super::extension::Applied;
 use super::object::{ObjectMapping, Terms};
-use super::response::{Answer, Part, QueueState, ResultCode, UNHANDLED_NAMESPACES, greeting};
+use super::response::{Answer, Part, QueueState, ResultCode, greeting};
 use crate::gateway::tls::Peer;
 use crate::gateway::xml::{Bounds, Document, Element, collapse, decode_text};
 use crate::model::object::MessageNumber;
@@ -338,7 +338,7 @@ impl<'g> Session<'g> {
         };
         if self.declares(data.uri) {
             answer.data = Some(data);
-        } else if always || self.declares(UNHANDLED_NAMESPACES) {
+        } else if always || self.wants_undeclared() {
             answer.ext_values.push(unhandled(data));
         }
     }
@@ -346,7 +346,7 @@ impl<'g> Session<'g> {
     fn place_extension(&self, answer: &mut Answer, part: Part) {
         if self.declares(part.uri) {
             answer.extension.push(part);
-        } else if self.declares(UNHANDLED_NAMESPACES) {
+        } else if self.wants_undeclared() {
             answer.ext_values.push(unhandled(part));
         }
     }
@@ -354,6 +354,13 @@ impl<'g> Session<'g> {
     fn declares(&self, uri: &str) -> bool {
         let declares = |login: &LoggedIn| login.objects.contains(&uri) || login.extensions.contains(&uri);
         self.login.as_ref().is_some_and(declares)
+    }
+
+    fn wants_undeclared(&self) -> bool {
+        let extensions = self.gateway.dialect.extensions().iter();
+        extensions
+            .filter(|extension| extension.wants_undeclared())
+            .any(|extension| self.declares(extension.uri()))
     }
 
     fn terms(&self, is_extended: bool) -> Terms<'g> {
