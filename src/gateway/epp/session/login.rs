@@ -24,6 +24,9 @@ struct Command<'d> {
     extensions: Vec<Element<'d>>,
 }
 
+/// A login that only the registry can judge further, and the URIs of objects and extensions it declares.
+type Judged = (Login, Vec<&'static str>, Vec<&'static str>);
+
 impl Session<'_> {
     pub(super) async fn login(&mut self, envelope: Envelope<'_>, server_trid: &str) -> (Answer, After) {
         if self.is_open() {
@@ -53,10 +56,7 @@ impl Session<'_> {
     }
 
     /// Reads the command and judges what needs no account.
-    fn judge(
-        &self,
-        envelope: Envelope<'_>,
-    ) -> Result<(Login, Vec<&'static str>, Vec<&'static str>), Box<Answer>> {
+    fn judge(&self, envelope: Envelope<'_>) -> Result<Judged, Box<Answer>> {
         let dialect = self.gateway.dialect;
         let faulty = |fault: Fault| Box::new(self.faulty(&fault));
         let mut command = read(envelope.element, dialect.namespace()).map_err(faulty)?;
