@@ -2,6 +2,9 @@
 //! `./check`; what here needs a foreign tool (the schema oracle) says so and skips where the tool is not.
 
 mod client;
+mod codes;
+mod operator;
+mod rfc_frames;
 mod schema;
 mod server;
 mod tidy;
