@@ -4,6 +4,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed, also in what tests share")]
 
 mod client;
+mod codes;
+mod operator;
+mod rfc_frames;
 mod sandbox;
 mod schema;
 mod server;

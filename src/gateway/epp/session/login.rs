@@ -82,6 +82,9 @@ impl Session<'_> {
             .map_err(|element| faulty(Fault::at(element, FaultKind::ExtensionUnknown)))?;
         self.check_extensions(envelope).map_err(faulty)?;
         for element in envelope.extension.iter().flat_map(|extension| extension.children()) {
+            if !extensions.contains(&element.namespace()) {
+                return Err(faulty(Fault::at(element, FaultKind::Undeclared)));
+            }
             let extension =
                 dialect.extensions().iter().find(|extension| extension.uri() == element.namespace());
             let applied =
@@ -94,6 +97,9 @@ impl Session<'_> {
             }
         }
         let mut login = command.login;
+        for extension in dialect.extensions() {
+            extension.judge_login(&login).map_err(faulty)?;
+        }
         login.address = self.peer.address.ip();
         login.certificate = self.peer.certificate.as_ref().map(|certificate| to_hex(&certificate.sha256));
         Ok((login, objects, extensions))
