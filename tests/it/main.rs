@@ -2,7 +2,10 @@
 //! `./check`; what here needs a foreign tool (the schema oracle) says so and skips where the tool is not.
 
 mod client;
+mod hostile;
+mod instant_epp;
 mod schema;
 mod server;
+mod sessions;
 mod tidy;
 mod transcript;

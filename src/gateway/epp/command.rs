@@ -94,7 +94,7 @@ pub fn client_trid(document: &Document<'_>, namespace: &str) -> Option<String> {
 /// Reads the envelope.
 pub fn read_request<'d>(document: &'d Document<'_>, namespace: &str) -> Result<Request<'d>, Fault> {
     let root = document.root();
-    if !root.is(namespace, "epp") {
+    if !root.is(namespace, "epp") || root.has_stray_text() {
         return Err(Fault::at(root, FaultKind::Unexpected));
     }
     check_attributes(root, &[])?;
@@ -121,10 +121,14 @@ pub fn read_request<'d>(document: &'d Document<'_>, namespace: &str) -> Result<R
 fn read_command<'d>(command: Element<'d>, namespace: &str) -> Result<Envelope<'d>, Fault> {
     check_attributes(command, &[])?;
     let mut rest = command.children();
-    let Some(element) = rest.next() else {
+    let is_rest = |child: &Element<'_>| ["extension", "clTRID"].iter().any(|name| child.is(namespace, name));
+    let Some(element) = rest.next().filter(|child| !is_rest(child)) else {
         return Err(Fault::at(command, FaultKind::Missing("the command")));
     };
     let verb = read_verb(element, namespace)?;
+    if element.has_stray_text() {
+        return Err(Fault::at(element, FaultKind::Unexpected));
+    }
     let mut after = rest;
     let extension = after.next().filter(|child| child.is(namespace, "extension"));
     let rest = if extension.is_some() { after } else { rest };

@@ -275,6 +275,9 @@ impl<'g> Session<'g> {
             return Ok(());
         };
         check_attributes(wrapper, &[])?;
+        if wrapper.has_stray_text() {
+            return Err(Fault::at(wrapper, FaultKind::Unexpected));
+        }
         if wrapper.children().next().is_none() {
             return Err(Fault::at(wrapper, FaultKind::Missing("an extension's element")));
         }
