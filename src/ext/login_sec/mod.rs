@@ -33,6 +33,14 @@ impl Extension for LoginSec {
         Ok(Applied::Yes)
     }
 
+    fn on_login_without(&self, command: Element<'_>, login: &Login) -> Result<(), Fault> {
+        let new_password = login.new_password.iter();
+        let is_promised =
+            new_password.chain([&login.password]).any(|password| password.as_str() == PLACEHOLDER);
+        // Taken as it stands it would be everybody's password.
+        if is_promised { Err(Fault::at(command, FaultKind::Missing("loginSec"))) } else { Ok(()) }
+    }
+
     fn login_answer(&self, events: &[SecurityEvent]) -> Option<Part> {
         if events.is_empty() {
             return None;

@@ -33,6 +33,11 @@ pub trait Extension: Sync {
         Ok(Applied::No)
     }
 
+    /// Judges a login command that has no element of it, when there should be one.
+    fn on_login_without(&self, _command: Element<'_>, _login: &Login) -> Result<(), Fault> {
+        Ok(())
+    }
+
     /// Reads its element of an object command, which it may fill or replace.
     fn on_command(&self, _element: Element<'_>, _command: &mut Command) -> Result<Applied, Fault> {
         Ok(Applied::No)

@@ -81,7 +81,12 @@ impl Session<'_> {
         let extensions = declared(&command.extensions, dialect.extensions().iter().map(|e| e.uri()))
             .map_err(|element| faulty(Fault::at(element, FaultKind::ExtensionUnknown)))?;
         self.check_extensions(envelope).map_err(faulty)?;
-        for element in envelope.extension.iter().flat_map(|extension| extension.children()) {
+        let elements = || envelope.extension.iter().flat_map(|extension| extension.children());
+        let is_given = |uri| elements().any(|element| element.namespace() == uri);
+        for extension in dialect.extensions().iter().filter(|extension| !is_given(extension.uri())) {
+            extension.on_login_without(envelope.element, &command.login).map_err(faulty)?;
+        }
+        for element in elements() {
             let extension =
                 dialect.extensions().iter().find(|extension| extension.uri() == element.namespace());
             let applied =
@@ -95,7 +100,9 @@ impl Session<'_> {
         }
         let mut login = command.login;
         login.address = self.peer.address.ip();
-        login.certificate = self.peer.certificate.as_ref().map(|certificate| to_hex(&certificate.sha256));
+        // Pins are in lower case.
+        let pin = |certificate: &PeerCertificate| to_hex(&certificate.sha256).to_ascii_lowercase();
+        login.certificate = self.peer.certificate.as_ref().map(pin);
         Ok((login, objects, extensions))
     }
 
