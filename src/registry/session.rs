@@ -258,7 +258,7 @@ fn may_log_in(
 
 /// After every [`WRONG_PASSWORDS_MAX`] wrong passwords in a row no login is taken for a while.
 fn locked_until(wrong: u32, now: Timestamp) -> Option<Timestamp> {
-    (wrong % WRONG_PASSWORDS_MAX == 0).then(|| now.saturating_add(LOCK).unwrap_or(now))
+    wrong.is_multiple_of(WRONG_PASSWORDS_MAX).then(|| now.saturating_add(LOCK).unwrap_or(now))
 }
 
 /// RFC 8807 §1.2 wants long passwords; the schema of RFC 5730 allows 6–16 characters, so strength is asked of variety too.
