@@ -5,11 +5,14 @@
 
 mod client;
 mod codes;
+mod hostile;
+mod instant_epp;
 mod operator;
 mod rfc_frames;
 mod sandbox;
 mod schema;
 mod server;
+mod sessions;
 mod tidy;
 mod transcript;
 mod wiring;
