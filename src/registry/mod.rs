@@ -23,6 +23,7 @@ mod status;
 #[cfg(test)]
 pub(crate) mod testing;
 mod transaction;
+mod wrong_logins;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
@@ -33,6 +34,7 @@ use self::policy::Policy;
 pub use self::refusal::Refusal;
 use self::secret::ServerKey;
 pub use self::transaction::Transaction;
+use self::wrong_logins::WrongLogins;
 use crate::model::octets::to_hex;
 use crate::model::registrar::RegistrarId;
 use crate::store::{Keep, Store, StoreError, Tx};
@@ -43,6 +45,7 @@ pub struct Registry {
     clock: Clock,
     key: ServerKey,
     passwords: Passwords,
+    wrong_logins: WrongLogins,
     policy: RwLock<Arc<Policy>>,
     settings: Settings,
     /// Tells this process from every other that ever ran: the first part of each svTRID.
@@ -148,6 +151,7 @@ impl Registry {
             clock,
             key,
             passwords: Passwords::new(),
+            wrong_logins: WrongLogins::default(),
             policy: RwLock::new(policy),
             settings,
             boot: to_hex(&boot),

@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use crate::gateway::epp::decode::{Cursor, Fault, FaultKind, token};
 use crate::gateway::epp::extension::{Applied, Extension};
-use crate::gateway::epp::response::{Part, push_number};
+use crate::gateway::epp::response::{Part, push_date_time, push_number};
 use crate::gateway::xml::Element;
 use crate::registry::session::{Login, SecurityEvent};
 
@@ -93,6 +93,11 @@ fn read_user_agent(element: Element<'_>) -> Result<(), Fault> {
 
 fn push_event(event: &SecurityEvent, out: &mut String) {
     match event {
+        SecurityEvent::CertificateExpires { at } => {
+            out.push_str("<loginSec:event type=\"certificate\" level=\"warning\" exDate=\"");
+            push_date_time(*at, out);
+            out.push_str("\">The client certificate expires soon</loginSec:event>");
+        }
         SecurityEvent::NewPasswordWeak => out.push_str(
             "<loginSec:event type=\"newPW\" level=\"error\">New password does not meet complexity requirements\
              </loginSec:event>",

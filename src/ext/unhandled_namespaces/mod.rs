@@ -10,16 +10,14 @@ pub(super) struct UnhandledNamespaces;
 
 impl Extension for UnhandledNamespaces {
     fn uri(&self) -> &'static str {
-        URI
+        "urn:ietf:params:xml:ns:epp:unhandled-namespaces-1.0"
     }
 
     fn has_elements(&self) -> bool {
         false
     }
 
-    fn shows_undeclared(&self) -> bool {
+    fn wants_undeclared(&self) -> bool {
         true
     }
 }
-
-const URI: &str = "urn:ietf:params:xml:ns:epp:unhandled-namespaces-1.0";

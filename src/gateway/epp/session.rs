@@ -130,7 +130,7 @@ impl<'g> Session<'g> {
         let registrar = self.login.as_ref().and_then(|login| login.place.place.as_ref());
         let registrar = registrar.map(|place| place.registrar.clone());
         let (answer, after) = match (envelope.verb, &registrar) {
-            (Verb::Login, _) => self.login(envelope).await,
+            (Verb::Login, _) => self.login(envelope, server_trid).await,
             (_, None) => (Answer::plain(ResultCode::UseError), After::GoOn),
             (Verb::Logout, Some(_)) => self.logout(envelope).await,
             (_, Some(registrar)) => {
@@ -347,7 +347,7 @@ impl<'g> Session<'g> {
         };
         if self.declares(data.uri) {
             answer.data = Some(data);
-        } else if always || self.shows_undeclared() {
+        } else if always || self.wants_undeclared() {
             answer.ext_values.push(unhandled(data));
         }
     }
@@ -355,7 +355,7 @@ impl<'g> Session<'g> {
     fn place_extension(&self, answer: &mut Answer, part: Part) {
         if self.declares(part.uri) {
             answer.extension.push(part);
-        } else if self.shows_undeclared() {
+        } else if self.wants_undeclared() {
             answer.ext_values.push(unhandled(part));
         }
     }
@@ -365,9 +365,11 @@ impl<'g> Session<'g> {
         self.login.as_ref().is_some_and(declares)
     }
 
-    fn shows_undeclared(&self) -> bool {
-        let mut extensions = self.gateway.dialect.extensions().iter();
-        extensions.any(|extension| extension.shows_undeclared() && self.declares(extension.uri()))
+    fn wants_undeclared(&self) -> bool {
+        let extensions = self.gateway.dialect.extensions().iter();
+        extensions
+            .filter(|extension| extension.wants_undeclared())
+            .any(|extension| self.declares(extension.uri()))
     }
 
     fn terms(&self, is_extended: bool) -> Terms<'g> {
