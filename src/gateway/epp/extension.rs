@@ -28,8 +28,8 @@ pub trait Extension: Sync {
         true
     }
 
-    /// Whether a client that declares it also gets, in `extValue`, what is in namespaces that it did not declare.
-    fn wants_undeclared(&self) -> bool {
+    /// Whether a session that declares it also gets, in `extValue`, what is in namespaces that it did not declare (RFC 9038).
+    fn shows_undeclared(&self) -> bool {
         false
     }
 

@@ -347,7 +347,7 @@ impl<'g> Session<'g> {
         };
         if self.declares(data.uri) {
             answer.data = Some(data);
-        } else if always || self.wants_undeclared() {
+        } else if always || self.shows_undeclared() {
             answer.ext_values.push(unhandled(data));
         }
     }
@@ -355,7 +355,7 @@ impl<'g> Session<'g> {
     fn place_extension(&self, answer: &mut Answer, part: Part) {
         if self.declares(part.uri) {
             answer.extension.push(part);
-        } else if self.wants_undeclared() {
+        } else if self.shows_undeclared() {
             answer.ext_values.push(unhandled(part));
         }
     }
@@ -365,11 +365,9 @@ impl<'g> Session<'g> {
         self.login.as_ref().is_some_and(declares)
     }
 
-    fn wants_undeclared(&self) -> bool {
-        let extensions = self.gateway.dialect.extensions().iter();
-        extensions
-            .filter(|extension| extension.wants_undeclared())
-            .any(|extension| self.declares(extension.uri()))
+    fn shows_undeclared(&self) -> bool {
+        let mut extensions = self.gateway.dialect.extensions().iter();
+        extensions.any(|extension| extension.shows_undeclared() && self.declares(extension.uri()))
     }
 
     fn terms(&self, is_extended: bool) -> Terms<'g> {
