@@ -33,12 +33,14 @@ impl Extension for LoginSec {
         Ok(Applied::Yes)
     }
 
-    fn on_login_without(&self, command: Element<'_>, login: &Login) -> Result<(), Fault> {
-        let new_password = login.new_password.iter();
-        let is_promised =
-            new_password.chain([&login.password]).any(|password| password.as_str() == PLACEHOLDER);
-        // Taken as it stands it would be everybody's password.
-        if is_promised { Err(Fault::at(command, FaultKind::Missing("loginSec"))) } else { Ok(()) }
+    fn judge_login(&self, login: &Login) -> Result<(), Fault> {
+        // RFC 8807 §3.2: nobody may have the placeholder for a password.
+        match &login.new_password {
+            Some(new) if new.as_str() == PLACEHOLDER => {
+                Err(Fault { kind: FaultKind::Missing("the long newPW"), element: None })
+            }
+            _ => Ok(()),
+        }
     }
 
     fn login_answer(&self, events: &[SecurityEvent]) -> Option<Part> {
@@ -83,13 +85,10 @@ fn read_password(element: Element<'_>) -> Result<Zeroizing<String>, Fault> {
 /// `userAgentType`: app, tech, os in this order, at least one.
 fn read_user_agent(element: Element<'_>) -> Result<(), Fault> {
     let mut cursor = Cursor::new(element, URI, &["app", "tech", "os"], &[])?;
+    cursor.some("app, tech or os")?;
     let parts = [cursor.optional("app"), cursor.optional("tech"), cursor.optional("os")];
     cursor.end()?;
-    let mut given = parts.into_iter().flatten().peekable();
-    if given.peek().is_none() {
-        return Err(Fault::at(element, FaultKind::Missing("app, tech or os")));
-    }
-    given.try_for_each(|part| token(part).map(drop))
+    parts.into_iter().flatten().try_for_each(|part| token(part).map(drop))
 }
 
 fn push_event(event: &SecurityEvent, out: &mut String) {

@@ -188,7 +188,7 @@ fn structure() -> Vec<Case> {
             "2001",
         ),
         ("an unknown verb", command("<destroy/>", "VERB-1").into(), "2000"),
-        ("no verb", command("", "VERB-2").into(), "2003"),
+        ("no verb", command("", "VERB-2").into(), "2001"),
         ("a second login", command(LOGIN, "LOGIN-2").into(), "2002"),
     ]
 }

@@ -85,12 +85,10 @@ impl Session<'_> {
         let extensions = declared(&command.extensions, dialect.extensions().iter().map(|e| e.uri()))
             .map_err(|element| faulty(Fault::at(element, FaultKind::ExtensionUnknown)))?;
         self.check_extensions(envelope).map_err(faulty)?;
-        let elements = || envelope.extension.iter().flat_map(|extension| extension.children());
-        let is_given = |uri| elements().any(|element| element.namespace() == uri);
-        for extension in dialect.extensions().iter().filter(|extension| !is_given(extension.uri())) {
-            extension.on_login_without(envelope.element, &command.login).map_err(faulty)?;
-        }
-        for element in elements() {
+        for element in envelope.extension.iter().flat_map(|extension| extension.children()) {
+            if !extensions.contains(&element.namespace()) {
+                return Err(faulty(Fault::at(element, FaultKind::Undeclared)));
+            }
             let extension =
                 dialect.extensions().iter().find(|extension| extension.uri() == element.namespace());
             let applied =
@@ -103,6 +101,9 @@ impl Session<'_> {
             }
         }
         let mut login = command.login;
+        for extension in dialect.extensions() {
+            extension.judge_login(&login).map_err(faulty)?;
+        }
         login.address = self.peer.address.ip();
         // Pins are in lower case.
         let pin = |certificate: &PeerCertificate| to_hex(&certificate.sha256).to_ascii_lowercase();
