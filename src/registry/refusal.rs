@@ -241,7 +241,9 @@ impl fmt::Display for Refusal {
                 write!(f, "the authInfo does not open this {kind}; ask its holder for a current one")
             }
             Self::Changed => f.write_str("the object has changed since it was read; read it again"),
-            Self::KeyUsed => f.write_str("the Idempotency-Key was used for another request; choose a new one"),
+            Self::KeyUsed => {
+                f.write_str("the Idempotency-Key was used for another request; choose a new one")
+            }
             Self::Linked { kind, name, by } => {
                 write!(f, "{kind} {name} is still in use by a {by}; end that use first")
             }
@@ -260,7 +262,9 @@ impl fmt::Display for Refusal {
             Self::RegistrarNeeded => f.write_str("only a registrar can do this"),
             Self::RegistrarTaken { id } => write!(f, "there is a registrar {id} already"),
             Self::RegistrarUnknown { id } => write!(f, "there is no registrar {id}"),
-            Self::RoleForbids { role } => write!(f, "an API user with role {} may not do this", role.as_str()),
+            Self::RoleForbids { role } => {
+                write!(f, "an API user with role {} may not do this", role.as_str())
+            }
             Self::Setting { key, value, why } => write!(f, "{key} cannot be {value}: {why}"),
             Self::StatusProhibits { kind, name, status } => {
                 write!(f, "{kind} {name} has status {status}, which prohibits this")

@@ -64,7 +64,8 @@ impl Tx<'_> {
     /// Sets a user's key, which ends what was begun or granted under the earlier one; false when there is no such user.
     pub fn set_api_key(&mut self, login: &ApiLogin, sealed_key: &str) -> Result<bool, StoreError> {
         let login = login.as_str().into();
-        let known = self.write("UPDATE api_user SET api_key = ?2 WHERE login = ?1", &[login, sealed_key.into()])?;
+        let known =
+            self.write("UPDATE api_user SET api_key = ?2 WHERE login = ?1", &[login, sealed_key.into()])?;
         self.write("DELETE FROM api_token WHERE login = ?1", &[login])?;
         self.write("DELETE FROM api_challenge WHERE login = ?1", &[login])?;
         Ok(known > 0)
@@ -175,7 +176,12 @@ impl Tx<'_> {
     }
 
     /// Keeps the answer under a key that was taken.
-    pub fn keep_answer(&mut self, registrar: &RegistrarId, key: &str, answer: &str) -> Result<(), StoreError> {
+    pub fn keep_answer(
+        &mut self,
+        registrar: &RegistrarId,
+        key: &str,
+        answer: &str,
+    ) -> Result<(), StoreError> {
         let sql = "UPDATE kept_answer SET answer = ?3 WHERE registrar = ?1 AND key = ?2";
         self.write(sql, &[registrar.as_str().into(), key.into(), answer.into()]).map(drop)
     }

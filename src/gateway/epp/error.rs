@@ -33,11 +33,12 @@ pub fn refusal_code(refusal: &Refusal) -> ResultCode {
         Refusal::OwnObject { .. } => ResultCode::NotEligibleForTransfer,
         Refusal::Changed | Refusal::KeyUsed | Refusal::Policy { .. } | Refusal::Setting { .. } => {
             ResultCode::PolicyError
-        },
-        Refusal::StatusProhibits { .. } => ResultCode::StatusProhibits,
-        Refusal::ApiUserTaken { .. } | Refusal::RegistrarTaken { .. } | Refusal::Taken { .. } | Refusal::TldTaken { .. } => {
-            ResultCode::ObjectExists
         }
+        Refusal::StatusProhibits { .. } => ResultCode::StatusProhibits,
+        Refusal::ApiUserTaken { .. }
+        | Refusal::RegistrarTaken { .. }
+        | Refusal::Taken { .. }
+        | Refusal::TldTaken { .. } => ResultCode::ObjectExists,
         Refusal::TransferNotPending { .. } => ResultCode::NotPendingTransfer,
         Refusal::TransferPending { .. } => ResultCode::PendingTransfer,
     }

@@ -127,12 +127,7 @@ impl Answer {
         Ok(fitting.filter(|_| self.response.is_some()))
     }
 
-    fn count(
-        &self,
-        t: &mut Transaction<'_, '_>,
-        source: &str,
-        known: bool,
-    ) -> Result<NoToken, Error> {
+    fn count(&self, t: &mut Transaction<'_, '_>, source: &str, known: bool) -> Result<NoToken, Error> {
         let forgotten_at = later(t.now, COUNTED_SECS);
         let mut wrong = 0;
         for subject in [by_login(&self.login), by_source(source)] {
