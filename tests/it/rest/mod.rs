@@ -1,5 +1,6 @@
 //! The token login and the REST API over a server in this process.
 
+mod api;
 mod login;
 
 use std::net::SocketAddr;
