@@ -34,21 +34,13 @@ pub async fn turn(registry: &Arc<Registry>, to: Timestamp) -> Result<Timestamp, 
         )));
     }
     registry.clock().set(to);
-    let ahead = registry.clock().ahead().as_secs().to_string();
+    // Rounded to seconds, it would go back at every restart.
+    let ahead = registry.clock().ahead().as_millis().to_string();
     let kept =
         registry.store().write(move |tx| tx.put_meta(CLOCK_AHEAD, &ahead).map(|()| ((), Keep::Commit)));
     kept.await.map_err(Problem::new)?;
-    run_due(registry).await?;
+    registry.run_due().await;
     Ok(registry.clock().now())
-}
-
-/// Everything that is due by the registry's clock, in order.
-async fn run_due(registry: &Arc<Registry>) -> Result<(), Problem> {
-    if registry.store().is_ready() {
-        Ok(())
-    } else {
-        Err(Problem::new("the database takes no writes; see the log"))
-    }
 }
 
 async fn newest_change(registry: &Arc<Registry>) -> Result<Timestamp, Problem> {
