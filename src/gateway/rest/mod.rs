@@ -130,3 +130,6 @@ impl utoipa::Modify for Bearer {
         components.add_security_scheme("token", SecurityScheme::Http(token));
     }
 }
+
+/// What the gateway is called where commands are counted.
+const GATEWAY: &str = "rest";

@@ -1,6 +1,7 @@
 //! What every request has in common: who asks, a body that is read strictly, one operation, an answer.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
@@ -12,8 +13,9 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use super::error::{Fault, Problem};
-use super::{Rest, json};
+use super::{GATEWAY, Rest, json};
 use crate::gateway::http::{BodyError, read_body};
+use crate::gateway::measure;
 use crate::gateway::tls::Peer;
 use crate::model::auth_info::AuthInfo;
 use crate::model::octets::to_hex;
@@ -160,6 +162,7 @@ impl Rest {
         operation: O,
         render: fn(&O::Outcome) -> Rendering,
     ) -> Response {
+        let begun = Instant::now();
         let server_trid = self.registry.next_trid();
         let key = caller.repeated(body);
         let call =
@@ -172,6 +175,7 @@ impl Rest {
         if let Ok(server_trid) = HeaderValue::from_str(&server_trid) {
             answer.headers_mut().insert(SERVER_TRID, server_trid);
         }
+        measure::command(GATEWAY, O::NAME, answer.status().as_u16(), begun.elapsed());
         answer
     }
 }
