@@ -6,6 +6,7 @@
 pub mod dialect;
 pub mod ext;
 pub mod gateway;
+pub mod mail;
 pub mod model;
 pub mod registry;
 pub mod sandbox;

@@ -4,4 +4,5 @@ pub mod epp;
 pub mod listener;
 pub mod proxy_protocol;
 pub mod tls;
+pub mod xcp;
 pub mod xml;

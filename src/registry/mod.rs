@@ -5,17 +5,20 @@
 //! [`Error::Denied`]: what must be remembered of a refusal is committed. Operations are plain synchronous code and
 //! repeatable; they compose by calling each other's `run` on the same [`Transaction`].
 
+pub mod auth_code;
 pub mod auth_info;
 pub mod clock;
 pub mod contact;
 pub mod domain;
 pub mod host;
 pub mod lifecycle;
+pub mod outbox;
 pub mod password;
 pub mod policy;
 pub mod poll;
 mod record;
 pub mod refusal;
+pub mod reseller;
 pub mod secret;
 pub mod session;
 mod status;
@@ -34,6 +37,7 @@ use self::secret::ServerKey;
 pub use self::transaction::Transaction;
 use crate::model::octets::to_hex;
 use crate::model::registrar::RegistrarId;
+use crate::model::reseller::ResellerName;
 use crate::store::{Keep, Store, StoreError, Tx};
 
 /// A registry over a store; shared by all gateways.
@@ -65,6 +69,13 @@ pub enum Actor {
     Operator,
     /// A registrar, logged in.
     Registrar(RegistrarId),
+    /// A reseller of a registrar; it sees only the domains that carry it.
+    Reseller {
+        /// Its name.
+        name: ResellerName,
+        /// The registrar it acts for.
+        registrar: RegistrarId,
+    },
     /// The server itself: due work.
     Server,
 }

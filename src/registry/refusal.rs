@@ -22,6 +22,10 @@ pub enum Refusal {
     AuthInfoWrong { kind: ObjectKind, name: String },
     /// Another object refers to it.
     Linked { kind: ObjectKind, name: String, by: ObjectKind },
+    /// So many mails were asked for lately that no more are taken.
+    MailLimit,
+    /// No mail of this number waits or was given up.
+    MailUnknown { number: i64 },
     /// A message id that is not in the registrar's queue.
     MessageUnknown { number: MessageNumber },
     /// The registrar is not accredited for the TLD.
@@ -78,6 +82,7 @@ pub enum Field {
     Period,
     PostalInfo,
     Registrant,
+    Reseller,
     RestoreReport,
     Status,
     Urgent,
@@ -166,6 +171,8 @@ impl Refusal {
     pub fn place(&self) -> Option<(Field, &str)> {
         match self {
             Self::AuthInfoMissing
+            | Self::MailLimit
+            | Self::MailUnknown { .. }
             | Self::OperatorNeeded
             | Self::RegistrarNeeded
             | Self::RegistrarState { .. } => None,
@@ -209,6 +216,8 @@ impl fmt::Display for Refusal {
             Self::Linked { kind, name, by } => {
                 write!(f, "{kind} {name} is still in use by a {by}; end that use first")
             }
+            Self::MailLimit => f.write_str("too many mails were asked for; wait an hour"),
+            Self::MailUnknown { number } => write!(f, "no mail {number} waits or was given up"),
             Self::MessageUnknown { number } => write!(f, "no message {number} waits in your queue"),
             Self::NotAccredited { tld } => write!(f, "you are not accredited for {tld}"),
             Self::NotFound { kind, name } => write!(f, "{kind} {name} does not exist"),
@@ -253,6 +262,7 @@ impl Field {
             Self::Period => "period",
             Self::PostalInfo => "postal information",
             Self::Registrant => "registrant",
+            Self::Reseller => "reseller",
             Self::RestoreReport => "restore report",
             Self::Status => "status",
             Self::Urgent => "urgent",

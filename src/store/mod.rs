@@ -9,8 +9,10 @@ mod history;
 mod host;
 mod message;
 mod meta;
+mod outbox;
 mod policy;
 mod registrar;
+mod reseller;
 mod session;
 mod sql;
 mod sqlite;
@@ -22,7 +24,9 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 pub use self::domain::DomainDraft;
+pub use self::outbox::{DueMail, MailDraft};
 pub use self::registrar::Credential;
+pub use self::reseller::DomainRange;
 pub use self::sql::Tx;
 
 /// A store: cheap to clone, shared by everything in the process.

@@ -452,4 +452,5 @@ const READERS_PER_THREAD_MAX: usize = 4;
 const STATEMENTS_CACHED: usize = 256;
 
 /// Forward only; a released one is never changed.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_registry.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("migrations/0001_registry.sql"), include_str!("migrations/0003_resellers.sql")];

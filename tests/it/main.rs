@@ -6,3 +6,5 @@ mod schema;
 mod server;
 mod tidy;
 mod transcript;
+mod xcp;
+mod xcp_server;

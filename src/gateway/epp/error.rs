@@ -10,6 +10,9 @@ pub fn refusal_code(refusal: &Refusal) -> ResultCode {
         Refusal::AuthInfoMissing => ResultCode::ParameterMissing,
         Refusal::AuthInfoWrong { .. } => ResultCode::InvalidAuthInfo,
         Refusal::Linked { .. } => ResultCode::AssociationProhibits,
+        // Neither is refused to a registrar over EPP.
+        Refusal::MailLimit => ResultCode::PolicyError,
+        Refusal::MailUnknown { .. } => ResultCode::ObjectDoesNotExist,
         Refusal::MessageUnknown { .. } | Refusal::NotFound { .. } | Refusal::Unknown { .. } => {
             ResultCode::ObjectDoesNotExist
         }
@@ -70,6 +73,7 @@ pub fn elements_of(field: Field) -> &'static [&'static str] {
         Field::Period => &["period"],
         Field::PostalInfo => &["postalInfo"],
         Field::Registrant => &["registrant"],
+        Field::Reseller => &["update"],
         Field::RestoreReport => &["report", "restore"],
         Field::Status => &["status"],
         Field::Urgent => &["update"],
