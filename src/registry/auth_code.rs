@@ -91,9 +91,7 @@ fn with_new_code(
     domain: &Domain,
     tld: &Tld,
 ) -> Result<(AuthInfo, Domain), Error> {
-    let text = new_code(|bytes| (t.registry.settings.random)(bytes));
-    // The alphabet has no white space and the code is not empty.
-    let code = AuthInfo::new(&text).ok_or(Refusal::AuthInfoMissing)?;
+    let code = new_auth_info(t)?;
     let after = Domain {
         auth_info: Some(t.keep_auth_info(tld.auth_info.mode, &code)),
         updated_by: Some(domain.sponsor.clone()),
@@ -129,6 +127,13 @@ fn letter_to(
             expires_at,
         },
     })
+}
+
+/// A new code.
+pub(super) fn new_auth_info(t: &Transaction<'_, '_>) -> Result<AuthInfo, Error> {
+    let text = new_code(|bytes| (t.registry.settings.random)(bytes));
+    // The alphabet has no white space and the code is not empty.
+    AuthInfo::new(&text).ok_or_else(|| Refusal::AuthInfoMissing.into())
 }
 
 /// A code of [`CODE_CHARACTERS`] characters, each drawn evenly: 139 random bits (RFC 9154 §4.1 asks for 128).

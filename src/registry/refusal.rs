@@ -44,6 +44,8 @@ pub enum Refusal {
     OwnObject { kind: ObjectKind, name: String },
     /// Policy does not allow the value.
     Policy { field: Field, value: String, rule: Rule },
+    /// Only a reseller can do this.
+    ResellerNeeded,
     /// A registrar's state forbids it.
     RegistrarState { state: RegistrarState },
     /// Only a registrar can do this.
@@ -79,8 +81,10 @@ pub enum Field {
     MaxSigLife,
     MessageId,
     NameServer,
+    Order,
     Period,
     PostalInfo,
+    Profile,
     Registrant,
     Reseller,
     RestoreReport,
@@ -92,6 +96,8 @@ pub enum Field {
 /// Why a domain cannot be renewed, restored or transferred now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NotNow {
+    /// Its add grace period is over.
+    AddGraceOver,
     /// It is being deleted.
     Deleting,
     /// It is not in redemption.
@@ -175,6 +181,7 @@ impl Refusal {
             | Self::MailUnknown { .. }
             | Self::OperatorNeeded
             | Self::RegistrarNeeded
+            | Self::ResellerNeeded
             | Self::RegistrarState { .. } => None,
             Self::AuthInfoWrong { .. } => Some((Field::AuthInfo, "")),
             Self::Linked { kind, name, .. }
@@ -230,6 +237,7 @@ impl fmt::Display for Refusal {
             Self::OwnObject { kind, name } => write!(f, "you sponsor {kind} {name} already"),
             Self::Policy { rule, .. } => rule.fmt(f),
             Self::RegistrarState { state } => write!(f, "your account is {}", state.as_str()),
+            Self::ResellerNeeded => f.write_str("only a reseller can do this"),
             Self::RegistrarNeeded => f.write_str("only a registrar can do this"),
             Self::RegistrarUnknown { id } => write!(f, "there is no registrar {id}"),
             Self::StatusProhibits { kind, name, status } => {
@@ -259,8 +267,10 @@ impl Field {
             Self::HostName | Self::NameServer => "host",
             Self::MaxSigLife => "maxSigLife",
             Self::MessageId => "message",
+            Self::Order => "order",
             Self::Period => "period",
             Self::PostalInfo => "postal information",
+            Self::Profile => "profile",
             Self::Registrant => "registrant",
             Self::Reseller => "reseller",
             Self::RestoreReport => "restore report",
@@ -274,6 +284,7 @@ impl Field {
 impl fmt::Display for NotNow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::AddGraceOver => "the domain is no longer in its add grace period",
             Self::Deleting => "the domain is being deleted; restore it first",
             Self::NotInRedemption => "the domain is not in its redemption period",
             Self::TransferLock => "the domain was registered too recently to be transferred",

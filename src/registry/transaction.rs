@@ -174,6 +174,12 @@ impl<'t, 's> Transaction<'t, 's> {
         Ok((domain, tld))
     }
 
+    /// As [`Self::domain_to_see`], whichever reseller asks: for what it may learn of a domain that does not carry it.
+    pub(super) fn any_domain_to_see(&mut self, name: &DomainName) -> Result<(Domain, Arc<Tld>), Error> {
+        let (domain, tld) = self.domain_as_kept(name)?;
+        Ok((settled(domain, &tld, self.now), tld))
+    }
+
     /// A domain and its TLD, brought up to now, whoever asks: the operation judges the actor's right to it.
     pub(super) fn domain_to_judge(&mut self, name: &DomainName) -> Result<(Domain, Arc<Tld>), Error> {
         let (domain, tld) = self.domain_as_kept(name)?;

@@ -21,13 +21,15 @@ pub fn refusal_code(refusal: &Refusal) -> ResultCode {
         | Refusal::NotTransferParty { .. }
         | Refusal::OperatorNeeded
         | Refusal::RegistrarNeeded
+        | Refusal::ResellerNeeded
         | Refusal::RegistrarState { .. }
         | Refusal::RegistrarUnknown { .. } => ResultCode::AuthorizationError,
         Refusal::NotNow { reason, .. } => match reason {
             NotNow::Deleting => ResultCode::NotEligibleForRenewal,
-            NotNow::NoRestorePending | NotNow::NotInRedemption | NotNow::TransferLock => {
-                ResultCode::StatusProhibits
-            }
+            NotNow::AddGraceOver
+            | NotNow::NoRestorePending
+            | NotNow::NotInRedemption
+            | NotNow::TransferLock => ResultCode::StatusProhibits,
         },
         Refusal::OwnObject { .. } => ResultCode::NotEligibleForTransfer,
         Refusal::Policy { .. } => ResultCode::PolicyError,
@@ -70,10 +72,11 @@ pub fn elements_of(field: Field) -> &'static [&'static str] {
         Field::MaxSigLife => &["maxSigLife"],
         Field::MessageId => &["poll"],
         Field::NameServer => &["hostObj", "hostName", "ns"],
+        // Only resellers' commands have them.
+        Field::Order | Field::Profile | Field::Reseller => &["update"],
         Field::Period => &["period"],
         Field::PostalInfo => &["postalInfo"],
         Field::Registrant => &["registrant"],
-        Field::Reseller => &["update"],
         Field::RestoreReport => &["report", "restore"],
         Field::Status => &["status"],
         Field::Urgent => &["update"],

@@ -21,9 +21,19 @@ pub enum Fault {
     /// A key that stands twice in a command that changes something.
     Duplicate(String),
     /// No such command.
-    Command { action: String, object: String },
+    Command {
+        /// What was to be done.
+        action: String,
+        /// To what.
+        object: String,
+    },
     /// An attribute is wrong.
-    Invalid { key: String, why: String },
+    Invalid {
+        /// Its key.
+        key: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// An attribute is missing or empty.
     Missing(String),
     /// Something that OpenSRS has and this registry has not.
@@ -94,7 +104,7 @@ pub fn refusal_reply(refusal: &Refusal) -> Reply {
         // A foreign domain and one that does not exist are one answer.
         Refusal::NotFound { kind, name } | Refusal::NotSponsor { kind, name } => not_found(*kind, name),
         Refusal::NotNow { reason, .. } => match reason {
-            NotNow::Deleting | NotNow::NoRestorePending | NotNow::NotInRedemption => {
+            NotNow::AddGraceOver | NotNow::Deleting | NotNow::NoRestorePending | NotNow::NotInRedemption => {
                 Reply::refused(465, sentence(refusal))
             }
             NotNow::TransferLock => detailed(487, "Domain not transferable", refusal),
@@ -105,6 +115,7 @@ pub fn refusal_reply(refusal: &Refusal) -> Reply {
         | Refusal::NotTransferParty { .. }
         | Refusal::OperatorNeeded
         | Refusal::RegistrarNeeded
+        | Refusal::ResellerNeeded
         | Refusal::RegistrarState { .. }
         | Refusal::RegistrarUnknown { .. } => detailed(435, "Permission denied", refusal),
         Refusal::StatusProhibits { kind, .. } => match kind {
@@ -161,8 +172,10 @@ fn policy_reply(field: Field, value: &str, rule: &Rule) -> Reply {
             | Field::MaxSigLife
             | Field::MessageId
             | Field::NameServer
+            | Field::Order
             | Field::Period
             | Field::PostalInfo
+            | Field::Profile
             | Field::Registrant
             | Field::Reseller
             | Field::RestoreReport
@@ -188,7 +201,9 @@ fn key_of(field: Field) -> &'static str {
         Field::HostName => "name",
         Field::MessageId => "event_id",
         Field::NameServer => "nameserver_list",
+        Field::Order => "order_id",
         Field::Period => "period",
+        Field::Profile => "reg_username or reg_password",
         Field::Reseller => "reseller",
         Field::RestoreReport | Field::Urgent => "domain",
         Field::Status => "lock_state",

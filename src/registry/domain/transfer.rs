@@ -327,7 +327,11 @@ fn demand_auth_info(
 }
 
 /// Refuses a request that the domain's state, a status or the TLD's lock forbids.
-fn demand_transferable(domain: &Domain, tld: &Tld, now: Timestamp) -> Result<(), Refusal> {
+pub(in crate::registry) fn demand_transferable(
+    domain: &Domain,
+    tld: &Tld,
+    now: Timestamp,
+) -> Result<(), Refusal> {
     let name = &domain.name;
     if domain.deletion.is_some() {
         return Err(Refusal::domain_status(name, DomainStatus::PendingDelete));

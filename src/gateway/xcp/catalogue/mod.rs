@@ -1,14 +1,25 @@
 //! The commands (facts/xcp.md §4, §5): one table, one function each.
 
+mod account;
+mod attributes;
 mod auth_code;
+mod contact;
+mod get;
+mod listing;
+mod lookup;
+mod modify;
+mod name_server;
+mod order;
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::envelope::{Assoc, Reply, Request, Value};
+use self::attributes::parse_domain;
+use super::envelope::{Assoc, Reply, Request};
 use super::error::{Fault, broken_reply, refusal_reply};
 use crate::model::name::DomainName;
 use crate::model::reseller::Reseller;
+use crate::registry::reseller::CookieDomain;
 use crate::registry::{Actor, Call, Error, Operation, Registry};
 
 /// A command that a reseller sent.
@@ -38,11 +49,71 @@ pub fn commands() -> impl Iterator<Item = (&'static str, &'static str, Standing)
 
 #[derive(Clone, Copy)]
 enum Verb {
+    AckEvent,
+    Balance,
+    BelongsTo,
+    CancelTransfer,
+    CheckTransfer,
+    ContactsOf,
+    CreateNameServer,
+    DeleteNameServer,
+    DeletedDomains,
+    DomainsByExpiry,
+    Get,
+    GetNameServer,
+    Lookup,
+    Modify,
+    ModifyNameServer,
+    PollEvents,
+    Price,
+    ProcessTransfer,
+    QueuedRequest,
+    Register,
+    Renew,
+    Revoke,
     SendAuthCode,
+    SetCookie,
+    Suggest,
+    TransfersAway,
+    TransfersIn,
+    UpdateContacts,
+    UpdateNameServers,
 }
 
-const COMMANDS: &[(&str, &str, Standing, Verb)] =
-    &[("domain", "send_authcode", Standing::Changes, Verb::SendAuthCode)];
+use self::Standing::{Changes, Looks};
+
+const COMMANDS: &[(&str, &str, Standing, Verb)] = &[
+    ("balance", "get_balance", Looks, Verb::Balance),
+    ("cookie", "set", Changes, Verb::SetCookie),
+    ("domain", "advanced_update_nameservers", Changes, Verb::UpdateNameServers),
+    ("domain", "belongs_to_rsp", Looks, Verb::BelongsTo),
+    ("domain", "check_transfer", Looks, Verb::CheckTransfer),
+    ("domain", "get", Looks, Verb::Get),
+    ("domain", "get_balance", Looks, Verb::Balance),
+    ("domain", "get_deleted_domains", Looks, Verb::DeletedDomains),
+    ("domain", "get_domains_by_expiredate", Looks, Verb::DomainsByExpiry),
+    ("domain", "get_domains_contacts", Looks, Verb::ContactsOf),
+    ("domain", "get_price", Looks, Verb::Price),
+    ("domain", "get_transfers_away", Looks, Verb::TransfersAway),
+    ("domain", "get_transfers_in", Looks, Verb::TransfersIn),
+    ("domain", "lookup", Looks, Verb::Lookup),
+    ("domain", "modify", Changes, Verb::Modify),
+    ("domain", "name_suggest", Looks, Verb::Suggest),
+    ("domain", "query_queued_request", Looks, Verb::QueuedRequest),
+    ("domain", "renew", Changes, Verb::Renew),
+    ("domain", "revoke", Changes, Verb::Revoke),
+    ("domain", "send_authcode", Changes, Verb::SendAuthCode),
+    ("domain", "sw_register", Changes, Verb::Register),
+    ("domain", "update_contacts", Changes, Verb::UpdateContacts),
+    ("event", "ack", Changes, Verb::AckEvent),
+    ("event", "poll", Looks, Verb::PollEvents),
+    ("nameserver", "create", Changes, Verb::CreateNameServer),
+    ("nameserver", "delete", Changes, Verb::DeleteNameServer),
+    ("nameserver", "get", Looks, Verb::GetNameServer),
+    ("nameserver", "modify", Changes, Verb::ModifyNameServer),
+    ("transfer", "cancel_transfer", Changes, Verb::CancelTransfer),
+    ("transfer", "process_transfer", Changes, Verb::ProcessTransfer),
+];
 
 /// Answers a command.
 pub(super) async fn answer(asked: &Asked<'_>) -> Reply {
@@ -52,15 +123,46 @@ pub(super) async fn answer(asked: &Asked<'_>) -> Reply {
         let (action, object) = asked.request.spelling.clone();
         return Fault::Command { action, object }.into();
     };
-    if *standing == Standing::Changes
+    if *standing == Changes
         && let Some(key) = duplicate
     {
         return Fault::Duplicate(key.clone()).into();
     }
-    let answer = match verb {
+    carry_out(*verb, asked).await.unwrap_or_else(|refused| refused)
+}
+
+async fn carry_out(verb: Verb, asked: &Asked<'_>) -> Answer {
+    match verb {
+        Verb::AckEvent => account::ack(asked).await,
+        Verb::Balance => account::balance(asked).await,
+        Verb::BelongsTo => lookup::belongs(asked).await,
+        Verb::CancelTransfer => order::cancel_transfer(asked).await,
+        Verb::CheckTransfer => lookup::check_transfer(asked).await,
+        Verb::ContactsOf => contact::of_domains(asked).await,
+        Verb::CreateNameServer => name_server::create(asked).await,
+        Verb::DeleteNameServer => name_server::delete(asked).await,
+        Verb::DeletedDomains => listing::deleted(asked).await,
+        Verb::DomainsByExpiry => listing::by_expiry(asked).await,
+        Verb::Get => get::get(asked).await,
+        Verb::GetNameServer => name_server::get(asked).await,
+        Verb::Lookup => lookup::lookup(asked).await,
+        Verb::Modify => modify::modify(asked).await,
+        Verb::ModifyNameServer => name_server::modify(asked).await,
+        Verb::PollEvents => account::poll(asked).await,
+        Verb::Price => lookup::price(asked).await,
+        Verb::ProcessTransfer => order::process_transfer(asked),
+        Verb::QueuedRequest => account::queued_request(asked),
+        Verb::Register => order::register(asked).await,
+        Verb::Renew => order::renew(asked).await,
+        Verb::Revoke => order::revoke(asked).await,
         Verb::SendAuthCode => auth_code::send(asked).await,
-    };
-    answer.unwrap_or_else(|refused| refused)
+        Verb::SetCookie => account::set_cookie(asked).await,
+        Verb::Suggest => lookup::suggest(asked).await,
+        Verb::TransfersAway => listing::transfers_away(asked).await,
+        Verb::TransfersIn => listing::transfers_in(asked).await,
+        Verb::UpdateContacts => contact::update(asked).await,
+        Verb::UpdateNameServers => name_server::update_list(asked).await,
+    }
 }
 
 impl Asked<'_> {
@@ -93,16 +195,30 @@ impl Asked<'_> {
             text.ok_or_else(|| Fault::Missing(keys.first().copied().unwrap_or("domain").to_owned()))?,
         )
     }
-}
 
-impl Assoc {
-    /// The text of a key, trimmed; an empty one was not given.
-    fn present(&self, key: &str) -> Option<&str> {
-        self.get(key).map(|value| value.text().trim()).filter(|text| !text.is_empty())
+    /// The domain that the command is about.
+    fn domain(&self) -> Result<DomainName, Fault> {
+        self.domain_under(&["domain"])
     }
-}
 
-/// A domain's name, in either form.
-fn parse_domain(text: &str) -> Result<DomainName, Fault> {
-    DomainName::parse(text).map_err(|error| Fault::DomainSyntax(error.to_string()))
+    /// The domain that the command names, or that the registrant's cookie is for. A cookie that is given must be good, and
+    /// good for the domain named beside it.
+    async fn domain_or_cookie(&self) -> Result<DomainName, Reply> {
+        let Some(cookie) = &self.request.cookie else { return Ok(self.domain()?) };
+        let of_cookie =
+            self.run(CookieDomain { cookie: cookie.clone().into() }).await?.ok_or(Fault::Cookie)?;
+        let named = self.attributes().present("domain").or(self.request.domain.as_deref());
+        match named {
+            Some(text) if parse_domain(text)? != of_cookie => Err(Fault::Cookie.into()),
+            _ => Ok(of_cookie),
+        }
+    }
+
+    /// Refuses what would change all domains of a registrant at once.
+    fn demand_one_domain(&self) -> Result<(), Fault> {
+        match self.attributes().flag("affect_domains")? {
+            Some(true) => Err(Fault::NotOffered("affect_domains")),
+            Some(false) | None => Ok(()),
+        }
+    }
 }

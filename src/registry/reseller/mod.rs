@@ -1,6 +1,10 @@
 //! Resellers' accounts: the operator's verbs on them, the key that their commands are signed with, and which domain carries
 //! which reseller.
 
+pub mod access;
+mod order;
+mod portfolio;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -8,6 +12,13 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+pub use self::access::{Cookie, CookieDomain, NewProfile, OpenCookie};
+pub(super) use self::order::order;
+pub use self::order::{
+    CancelTransfer, CheckTransfer, NotTransferable, OrderRenewal, OrderTransfer, Ordered, Revoke,
+    TransferLine, Transferability, TransfersAway, TransfersIn,
+};
+pub use self::portfolio::{AckEvent, Balance, DomainPage, Domains, EventPage, Events, Holds};
 use super::refusal::{Field, Refusal, Rule};
 use super::transaction::Transaction;
 use super::{Access, Error, Operation, Registry};
