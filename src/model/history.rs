@@ -1,13 +1,14 @@
 //! The history of an object: one entry for each change.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::object::ObjectKind;
 
 /// One change, with both states.
 ///
 /// Secrets are masked before an entry is made.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HistoryEntry {
     /// When it takes effect by the registry's clock.
     pub at: Timestamp,

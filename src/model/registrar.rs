@@ -72,6 +72,8 @@ impl fmt::Display for RegistrarIdError {
     }
 }
 
+impl std::error::Error for RegistrarIdError {}
+
 /// What a registrar may still do (decisions.md, Objects).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -87,6 +89,14 @@ pub enum RegistrarState {
 }
 
 impl RegistrarState {
+    /// All of them, from the most to the least.
+    pub const ALL: [Self; 4] = [Self::Active, Self::NoNewBusiness, Self::Suspended, Self::Terminated];
+
+    /// Reads the word.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+
     /// The word that the command line and messages use.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -126,7 +136,7 @@ pub struct Accreditation {
 }
 
 /// A registrar, without its secrets.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Registrar {
     /// The identifier it logs in with.
     pub id: RegistrarId,

@@ -235,3 +235,6 @@ fn deletion_done(t: &mut Transaction<'_, '_>, domain: &Domain) -> Result<Event, 
 /// Between a delete and the purge there are few entries: restores that lapsed.
 const ENTRIES_SEARCHED: u32 = 64;
 const STEPS_LISTED: u32 = 1000;
+
+#[cfg(test)]
+mod tests;

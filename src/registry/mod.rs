@@ -12,6 +12,7 @@ pub mod contact;
 pub mod domain;
 pub mod host;
 pub mod lifecycle;
+pub mod operator;
 pub mod outbox;
 pub mod password;
 pub mod policy;
@@ -25,6 +26,7 @@ mod status;
 #[cfg(test)]
 pub(crate) mod testing;
 mod transaction;
+mod wrong_logins;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
@@ -35,6 +37,7 @@ use self::policy::Policy;
 pub use self::refusal::Refusal;
 use self::secret::ServerKey;
 pub use self::transaction::Transaction;
+use self::wrong_logins::WrongLogins;
 use crate::model::octets::to_hex;
 use crate::model::registrar::RegistrarId;
 use crate::model::reseller::ResellerName;
@@ -46,6 +49,7 @@ pub struct Registry {
     clock: Clock,
     key: ServerKey,
     passwords: Passwords,
+    wrong_logins: WrongLogins,
     policy: RwLock<Arc<Policy>>,
     settings: Settings,
     /// Tells this process from every other that ever ran: the first part of each svTRID.
@@ -112,8 +116,11 @@ pub trait Operation: Send + Sync + 'static {
     /// Does it. May be called more than once; only the last call counts.
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Self::Outcome, Error>;
 
+    /// Whether [`Self::looks_refused`] is worth asking. It costs a read transaction.
+    const LOOKS_FIRST: bool = false;
+
     /// Whether it will probably be refused, so that it is worth running on a snapshot first, where its first write verb sends
-    /// it to the writer after all. Asked of writing operations only.
+    /// it to the writer after all. Asked of writing operations that look first.
     fn looks_refused(&self, _t: &mut Transaction<'_, '_>) -> Result<bool, Error> {
         Ok(false)
     }
@@ -158,6 +165,7 @@ impl Registry {
             clock,
             key,
             passwords: Passwords::new(),
+            wrong_logins: WrongLogins::default(),
             policy: RwLock::new(policy),
             settings,
             boot: to_hex(&boot),
@@ -202,6 +210,9 @@ impl Registry {
         operation: O,
     ) -> Result<O::Outcome, Error> {
         let shared = Arc::new((call, operation));
+        if O::ACCESS == Access::Write && !O::LOOKS_FIRST {
+            return self.write(shared).await;
+        }
         let (registry, work) = (Arc::clone(self), Arc::clone(&shared));
         let looked = self
             .store
@@ -217,6 +228,10 @@ impl Registry {
             Ok(Err(Error::Denied(_))) if O::ACCESS == Access::Write => {}
             other => return other?,
         }
+        self.write(shared).await
+    }
+
+    async fn write<O: Operation>(self: &Arc<Self>, shared: Arc<(Call, O)>) -> Result<O::Outcome, Error> {
         let registry = Arc::clone(self);
         self.store.write(move |tx| registry.attempt(tx, &shared.0, &shared.1)).await?
     }

@@ -92,7 +92,7 @@ fn carriers(domain: &Domain) -> impl Iterator<Item = (DomainName, ResellerName)>
     domain.reseller.iter().chain(wants).map(|reseller| (domain.name.clone(), reseller.clone()))
 }
 
-fn domain_state(domain: &Domain) -> Value {
+pub(super) fn domain_state(domain: &Domain) -> Value {
     let name_servers = domain.name_servers.iter().map(|server| match server {
         NameServer::Object(_, name) => json!(name),
         NameServer::Attribute(attribute) => json!(attribute),
@@ -118,7 +118,7 @@ fn domain_state(domain: &Domain) -> Value {
     })
 }
 
-fn contact_state(contact: &Contact) -> Value {
+pub(super) fn contact_state(contact: &Contact) -> Value {
     json!({
         "id": contact.id,
         "sponsor": contact.sponsor,
@@ -136,7 +136,7 @@ fn contact_state(contact: &Contact) -> Value {
     })
 }
 
-fn host_state(host: &Host) -> Value {
+pub(super) fn host_state(host: &Host) -> Value {
     json!({
         "name": host.name,
         "sponsor": host.sponsor,

@@ -50,12 +50,20 @@ pub enum Refusal {
     RegistrarState { state: RegistrarState },
     /// Only a registrar can do this.
     RegistrarNeeded,
+    /// A registrar of this id is there already.
+    RegistrarTaken { id: String },
     /// No such registrar.
     RegistrarUnknown { id: String },
+    /// The operator's setting cannot have this value.
+    Setting { key: String, value: String, why: String },
     /// A status prohibits it.
     StatusProhibits { kind: ObjectKind, name: String, status: String },
     /// The name or identifier is taken.
     Taken { kind: ObjectKind, name: String },
+    /// A TLD of this name is there already.
+    TldTaken { tld: ZoneName },
+    /// No such TLD.
+    TldUnknown { tld: ZoneName },
     /// A transfer is pending already.
     TransferPending { kind: ObjectKind, name: String },
     /// No transfer is pending.
@@ -176,14 +184,12 @@ impl Refusal {
     /// The field it points at and the value there, for a gateway that shows the place.
     pub fn place(&self) -> Option<(Field, &str)> {
         match self {
-            Self::AuthInfoMissing
-            | Self::MailLimit
+            Self::MailLimit
             | Self::MailUnknown { .. }
-            | Self::OperatorNeeded
             | Self::RegistrarNeeded
             | Self::ResellerNeeded
             | Self::RegistrarState { .. } => None,
-            Self::AuthInfoWrong { .. } => Some((Field::AuthInfo, "")),
+            Self::AuthInfoMissing | Self::AuthInfoWrong { .. } => Some((Field::AuthInfo, "")),
             Self::Linked { kind, name, .. }
             | Self::NotFound { kind, name }
             | Self::NotSponsor { kind, name }
@@ -197,7 +203,12 @@ impl Refusal {
             Self::NotAccredited { .. } => Some((Field::DomainName, "")),
             Self::NotNow { name, .. } => Some((Field::DomainName, name.as_ref())),
             Self::Policy { field, value, .. } | Self::Unknown { field, value } => Some((*field, value)),
-            Self::RegistrarUnknown { .. } => None,
+            Self::OperatorNeeded
+            | Self::RegistrarTaken { .. }
+            | Self::RegistrarUnknown { .. }
+            | Self::Setting { .. }
+            | Self::TldTaken { .. }
+            | Self::TldUnknown { .. } => None,
         }
     }
 }
@@ -225,7 +236,7 @@ impl fmt::Display for Refusal {
             }
             Self::MailLimit => f.write_str("too many mails were asked for; wait an hour"),
             Self::MailUnknown { number } => write!(f, "no mail {number} waits or was given up"),
-            Self::MessageUnknown { number } => write!(f, "no message {number} waits in your queue"),
+            Self::MessageUnknown { .. } => f.write_str("no message with this id waits in your queue"),
             Self::NotAccredited { tld } => write!(f, "you are not accredited for {tld}"),
             Self::NotFound { kind, name } => write!(f, "{kind} {name} does not exist"),
             Self::NotNow { reason, .. } => reason.fmt(f),
@@ -233,17 +244,33 @@ impl fmt::Display for Refusal {
             Self::NotTransferParty { kind, name } => {
                 write!(f, "only the other party may answer the transfer of {kind} {name} this way")
             }
-            Self::OperatorNeeded => f.write_str("only the operator of the registry can do this"),
+            Self::OperatorNeeded => f.write_str("only the registry's operator can do this"),
             Self::OwnObject { kind, name } => write!(f, "you sponsor {kind} {name} already"),
+            Self::Policy { field: Field::Contact(Some(role)), rule: Rule::Missing, .. } => {
+                write!(f, "a contact of type {role} is demanded here")
+            }
+            Self::Policy { field: Field::PostalInfo, rule: Rule::Missing, .. } => {
+                f.write_str("new postal information needs a name and an address")
+            }
+            Self::Policy { field: Field::RestoreReport, rule: Rule::Missing, .. } => {
+                f.write_str("a restore report gives a reason and makes a statement")
+            }
+            Self::Policy { field, rule: Rule::Missing, .. } => {
+                write!(f, "{} is demanded here", field.as_str())
+            }
             Self::Policy { rule, .. } => rule.fmt(f),
             Self::RegistrarState { state } => write!(f, "your account is {}", state.as_str()),
             Self::ResellerNeeded => f.write_str("only a reseller can do this"),
             Self::RegistrarNeeded => f.write_str("only a registrar can do this"),
+            Self::RegistrarTaken { id } => write!(f, "there is a registrar {id} already"),
             Self::RegistrarUnknown { id } => write!(f, "there is no registrar {id}"),
+            Self::Setting { key, value, why } => write!(f, "{key} cannot be {value}: {why}"),
             Self::StatusProhibits { kind, name, status } => {
                 write!(f, "{kind} {name} has status {status}, which prohibits this")
             }
             Self::Taken { kind, name } => write!(f, "{kind} {name} exists already"),
+            Self::TldTaken { tld } => write!(f, "there is a TLD {tld} already"),
+            Self::TldUnknown { tld } => write!(f, "there is no TLD {tld}; `domesday tld list` shows them"),
             Self::TransferPending { kind, name } => {
                 write!(f, "a transfer of {kind} {name} is pending already")
             }

@@ -1,3 +1,325 @@
 //! The sandbox: the server itself on loopback, with certificates, accounts and a clock to turn.
+//!
+//! `DIR/sandbox.json` describes it to programs; it is there only while everything answers. What lies in DIR is what
+//! `domesday init` makes, so every operator's verb works on it.
 
+pub mod clock;
+pub mod http;
 pub mod pki;
+pub mod seed;
+
+use std::collections::BTreeMap;
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, Write};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use self::http::ClockDoor;
+use self::pki::{CertificateFiles, Pki};
+use self::seed::Seed;
+use crate::admin::Problem;
+use crate::admin::socket::AdminSocket;
+use crate::config::{Config, EppListener};
+use crate::dialect;
+use crate::gateway::epp::EppGateway;
+use crate::gateway::listener::{Limits, Listener};
+use crate::gateway::tls::{self, ClientCertificate, TlsFiles};
+use crate::registry::Registry;
+use crate::registry::clock::Clock;
+use crate::registry::secret::{ServerKey, system_random};
+use crate::server::{self, Door, Gateway, Parts, Running, StartError};
+use crate::store::Keep;
+
+/// What a sandbox is asked to be.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where everything lies.
+    pub dir: PathBuf,
+    /// The first port; the others are offsets from it. 0 takes any free ones.
+    pub port_base: u16,
+    /// What to begin with; the built-in seed when absent.
+    pub seed: Option<PathBuf>,
+    /// What the clock shows at first; the machine's time, or what it was turned to before, when absent.
+    pub clock: Option<Timestamp>,
+}
+
+/// A sandbox that answers.
+pub struct Sandbox {
+    /// The server.
+    pub running: Running,
+    /// What `sandbox.json` says.
+    pub description: Description,
+    dir: PathBuf,
+}
+
+/// `sandbox.json`. Paths are relative to its directory; a key is there when its door is.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Description {
+    /// The CA that signed every certificate here.
+    pub ca_cert: PathBuf,
+    /// Where the clock is told and turned.
+    pub clock: String,
+    /// EPP listeners by dialect.
+    pub epp: BTreeMap<String, EppAddress>,
+    /// Accounts.
+    pub registrars: Vec<Account>,
+}
+
+/// Where an EPP listener listens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EppAddress {
+    /// The address.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// Whether it speaks TLS.
+    pub tls: bool,
+}
+
+/// A registrar's account.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// What it logs in with.
+    pub id: String,
+    /// The password that the seed gave it.
+    pub password: String,
+    /// Its client certificate.
+    pub cert: PathBuf,
+    /// The certificate's key.
+    pub key: PathBuf,
+}
+
+impl Sandbox {
+    /// Makes or reopens the sandbox and serves.
+    ///
+    /// # Errors
+    /// A sentence that says what to do.
+    pub async fn start(options: &Options) -> Result<Self, Problem> {
+        let dir = options.dir.as_path();
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
+        made.map_err(|cause| not_written(dir, &cause))?;
+        let lock = server::lock(dir).map_err(Problem::new)?;
+        // It would promise what does not answer yet.
+        let description = dir.join(DESCRIPTION);
+        remove(&description).map_err(|cause| not_written(&description, &cause))?;
+
+        let seed = seed_of(dir, options.seed.as_deref())?;
+        let registry = open_registry(dir).await?;
+        // Before the seed, whose objects begin when the clock does.
+        clock::start(&registry, options.clock).await?;
+        sow_once(&registry, &seed, dir).await?;
+        let names: Vec<&str> = seed.registrars.iter().map(|registrar| registrar.id.as_str()).collect();
+        // Handshakes are judged by the real clock, whatever the registry's shows.
+        let pki = pki::create(dir, &names, Clock::system().now()).map_err(Problem::new)?;
+
+        let doors = doors(&pki, options.port_base, &registry).map_err(Problem::new)?;
+        let admin = Some(AdminSocket::bind(&config_of(dir).admin.socket)?);
+        let parts = Parts { registry, lock: Some(lock), doors, admin };
+        let running = server::start(parts).await.map_err(Problem::new)?;
+        let described = describe(&running, &seed, &pki, dir)?;
+        write_whole(&description, &(pretty(&described)? + "\n"))
+            .map_err(|cause| not_written(&description, &cause))?;
+        Ok(Self { running, description: described, dir: dir.to_owned() })
+    }
+
+    /// What a person needs to know.
+    pub fn greeting(&self) -> String {
+        let Description { ca_cert, clock, epp, registrars } = &self.description;
+        let dir = self.dir.display();
+        let mut text = format!("The sandbox in {dir} answers.\n\n");
+        for (dialect, EppAddress { host, port, .. }) in epp {
+            text += &format!("  EPP ({dialect})  {host}:{port}, TLS with a client certificate\n");
+        }
+        text += &format!("  clock       {clock}\n  CA          {dir}/{}\n\nAccounts:\n", ca_cert.display());
+        for Account { id, password, cert, .. } in registrars {
+            text += &format!("  {id:<16} password {password:<16} certificate {dir}/{}\n", cert.display());
+        }
+        let account = registrars.first().map_or("ClientX", |account| account.id.as_str());
+        text += &format!(
+            "\nNext, in another terminal:\n  domesday epp --dir {dir} --as {account} check domain first.example\n\
+             \nCtrl-C stops it; {dir} keeps everything.\n"
+        );
+        text
+    }
+
+    /// Takes `sandbox.json` away, then stops the server.
+    pub async fn shutdown(self) {
+        let description = self.dir.join(DESCRIPTION);
+        if let Err(error) = remove(&description) {
+            tracing::warn!(%error, file = %description.display(), "it could not be removed");
+        }
+        self.running.shutdown().await;
+    }
+}
+
+/// Whether a sandbox was made in `dir`, running or not.
+pub fn is_in(dir: &Path) -> bool {
+    dir.join(SEED).exists()
+}
+
+/// The configuration that fits a sandbox's directory, for the operator's verbs.
+pub fn config_of(dir: &Path) -> Config {
+    Config::default().relative_to(dir)
+}
+
+/// The seed that a directory was made with, or now is.
+fn seed_of(dir: &Path, asked: Option<&Path>) -> Result<Seed, Problem> {
+    let kept = dir.join(SEED);
+    if kept.exists() {
+        let (seed, text) = Seed::read(&kept)?;
+        let same = asked.map(Seed::read).transpose()?.is_none_or(|(_, asked)| asked == text);
+        return same.then_some(seed).ok_or_else(|| {
+            Problem::new(format_args!(
+                "{} was made with another seed; leave --seed out or choose another --dir",
+                dir.display()
+            ))
+        });
+    }
+    let (seed, text) = match asked {
+        Some(file) => Seed::read(file)?,
+        None => (Seed::parse(seed::DEFAULT, &"the built-in seed")?, seed::DEFAULT.to_owned()),
+    };
+    write_whole(&kept, &text).map_err(|cause| not_written(&kept, &cause))?;
+    Ok(seed)
+}
+
+/// Opens the database in `dir`, with a key of its own; makes both when they are not there.
+async fn open_registry(dir: &Path) -> Result<Arc<Registry>, Problem> {
+    let config = config_of(dir);
+    if !config.server_key.exists() {
+        let key = ServerKey::generate(system_random);
+        write_whole(&config.server_key, &key).map_err(|cause| not_written(&config.server_key, &cause))?;
+    }
+    if let Some(database) = config.database().filter(|database| !database.exists()) {
+        // Made here, so that it never is anybody else's to read.
+        write_whole(database, "").map_err(|cause| not_written(database, &cause))?;
+    }
+    server::open_registry(&config).await.map_err(Problem::new)
+}
+
+/// Sows the seed into a database that has none.
+async fn sow_once(registry: &Arc<Registry>, seed: &Seed, dir: &Path) -> Result<(), Problem> {
+    let sown = registry.store().read(|tx| tx.meta(SOWN)).await.map_err(Problem::new)?;
+    if sown.is_some() {
+        return Ok(());
+    }
+    seed.sow(registry).await.map_err(|problem| {
+        let dir = dir.display();
+        Problem::new(format_args!("the seed is not taken: {problem}; correct it and remove {dir}"))
+    })?;
+    let mark = registry.store().write(|tx| tx.put_meta(SOWN, "1").map(|()| ((), Keep::Commit)));
+    mark.await.map_err(Problem::new)
+}
+
+fn doors(pki: &Pki, port_base: u16, registry: &Arc<Registry>) -> Result<Vec<Door>, StartError> {
+    let dialect = dialect::named(IETF).ok_or_else(|| StartError::Dialect { listener: IETF.to_owned() })?;
+    let epp = EppListener::default();
+    let config = Config::default();
+    Ok(vec![
+        Door {
+            name: IETF.to_owned(),
+            listener: bind(port_base, IETF_OFFSET)?,
+            tls: Some(tls_of(pki, ClientCertificate::Required)?),
+            limits: LIMITS,
+            drain_timeout: DRAIN_TIMEOUT,
+            gateway: Gateway::Epp(EppGateway::new(
+                Arc::clone(registry),
+                dialect,
+                epp.settings(&config.registry),
+            )),
+        },
+        Door {
+            name: HTTP.to_owned(),
+            listener: bind(port_base, HTTP_OFFSET)?,
+            tls: Some(tls_of(pki, ClientCertificate::Off)?),
+            limits: LIMITS,
+            drain_timeout: DRAIN_TIMEOUT,
+            gateway: Gateway::Clock(ClockDoor::new(Arc::clone(registry))),
+        },
+    ])
+}
+
+fn tls_of(
+    pki: &Pki,
+    client: ClientCertificate,
+) -> Result<Arc<tokio_rustls::rustls::ServerConfig>, tls::TlsError> {
+    let CertificateFiles { certificate, key } = pki.server.clone();
+    let files = TlsFiles { certificate, key, client_ca: Some(pki.ca.clone()) };
+    tls::server_config(&files, client, Clock::system().now())
+}
+
+fn bind(port_base: u16, offset: u16) -> Result<Listener, StartError> {
+    let port = if port_base == 0 { 0 } else { port_base.saturating_add(offset) };
+    Ok(Listener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), "--port-base")?)
+}
+
+fn describe(running: &Running, seed: &Seed, pki: &Pki, dir: &Path) -> Result<Description, Problem> {
+    let address =
+        |name| running.address(name).ok_or_else(|| Problem::new("a listener is missing; start again"));
+    let relative = |path: &Path| path.strip_prefix(dir).unwrap_or(path).to_owned();
+    let (ietf, http) = (address(IETF)?, address(HTTP)?);
+    let accounts = seed.registrars.iter().zip(&pki.clients).map(|(registrar, files)| Account {
+        id: registrar.id.to_string(),
+        password: registrar.password.clone(),
+        cert: relative(&files.certificate),
+        key: relative(&files.key),
+    });
+    let epp = EppAddress { host: ietf.ip().to_string(), port: ietf.port(), tls: true };
+    Ok(Description {
+        ca_cert: relative(&pki.ca),
+        clock: format!("https://{http}{}", http::PATH),
+        epp: BTreeMap::from([(IETF.to_owned(), epp)]),
+        registrars: accounts.collect(),
+    })
+}
+
+fn pretty(description: &Description) -> Result<String, Problem> {
+    serde_json::to_string_pretty(description).map_err(Problem::new)
+}
+
+/// Writes a file that only its owner may read; nobody sees half of it.
+pub(crate) fn write_whole(file: &Path, text: &str) -> io::Result<()> {
+    let mut new = file.as_os_str().to_owned();
+    new.push(".new");
+    let new = PathBuf::from(new);
+    remove(&new)?;
+    let mut written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
+    written.write_all(text.as_bytes())?;
+    written.sync_all()?;
+    fs::rename(&new, file)
+}
+
+fn remove(file: &Path) -> io::Result<()> {
+    match fs::remove_file(file) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
+        _ => Ok(()),
+    }
+}
+
+fn not_written(path: &Path, cause: &io::Error) -> Problem {
+    Problem::new(format_args!("{} cannot be written ({cause}); choose another --dir", path.display()))
+}
+
+/// The file that describes a sandbox to programs.
+pub const DESCRIPTION: &str = "sandbox.json";
+
+const SEED: &str = "seed.toml";
+/// The key in `meta` that tells that the seed is in the database, all of it.
+const SOWN: &str = "sandbox_sown";
+const IETF: &str = "ietf";
+const IETF_OFFSET: u16 = 0;
+const HTTP: &str = "http";
+const HTTP_OFFSET: u16 = 43;
+const LIMITS: Limits = Limits {
+    connections_max: 500,
+    connections_per_address_max: 500,
+    handshake_timeout: Duration::from_secs(10),
+    proxy_protocol: false,
+};
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);

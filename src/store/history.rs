@@ -1,5 +1,7 @@
 //! Verbs for history.
 
+use jiff::Timestamp;
+
 use super::sql::Row;
 use super::{StoreError, Tx};
 use crate::model::history::HistoryEntry;
@@ -36,6 +38,13 @@ impl Tx<'_> {
         let sql = "SELECT at, object, name, operation, actor, client_trid, server_trid, before_change, after_change \
                    FROM history WHERE kind = ?1 AND object = ?2 ORDER BY number DESC LIMIT ?3";
         self.all(sql, &[kind.as_str().into(), number.into(), most.into()], |row| read_entry(kind, row))
+    }
+
+    /// The latest instant of any entry: no clock may start before it.
+    pub fn latest_change(&mut self) -> Result<Option<Timestamp>, StoreError> {
+        // Asked once at start, and only by a sandbox: a scan is cheaper than an index written by every command.
+        let latest = self.first("SELECT max(at) FROM history", &[], |row| row.opt_int(0))?.flatten();
+        latest.map(Timestamp::from_second).transpose().map_err(StoreError::corrupt)
     }
 
     /// Numbers of the objects that have had this name, for names no object has any more; newest first.

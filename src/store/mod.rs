@@ -3,6 +3,8 @@
 //! [`Store::read`] and [`Store::write`] run a closure on a [`Tx`]. A closure is repeatable: an engine may run it again after a
 //! conflict, and nothing it did before counts. An engine is one file that implements [`Engine`] and one arm in [`Store::open`].
 
+#[cfg(test)]
+mod conformance;
 mod contact;
 mod domain;
 mod history;
@@ -11,15 +13,21 @@ mod message;
 mod meta;
 mod outbox;
 mod policy;
+mod postgres;
 mod registrar;
 mod reseller;
 mod session;
 mod sql;
 mod sqlite;
+#[cfg(test)]
+pub(crate) mod testing;
 
+use std::any::Any;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
+use std::thread;
 
 use tokio::sync::oneshot;
 
@@ -27,6 +35,7 @@ pub use self::domain::DomainDraft;
 pub use self::outbox::{DueMail, MailDraft};
 pub use self::registrar::Credential;
 pub use self::reseller::DomainRange;
+use self::sql::Sql;
 pub use self::sql::Tx;
 
 /// A store: cheap to clone, shared by everything in the process.
@@ -45,12 +54,17 @@ pub enum Keep {
 }
 
 impl Store {
-    /// Opens a store, creating or migrating it: a path, or `sqlite:PATH`.
+    /// Opens a store, creating or migrating it: a path, `sqlite:PATH`, or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`
+    /// (`postgresql://` is the same).
     pub fn open(url: &str) -> Result<Self, StoreError> {
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Ok(Self { engine: Arc::new(postgres::Postgres::open(url)?) });
+        }
         let path = url.strip_prefix("sqlite:").unwrap_or(url);
-        if path.contains("://") {
+        // The rest of the URL may hold a password.
+        if let Some((scheme, _)) = path.split_once("://") {
             return Err(StoreError::Unavailable(format!(
-                "no engine for {url:?}; give a path or sqlite:PATH"
+                "no engine for {scheme}://…; give a path, sqlite:PATH or postgres://USER@HOST/DATABASE"
             )));
         }
         Ok(Self { engine: Arc::new(sqlite::Sqlite::open(Path::new(path))?) })
@@ -61,7 +75,7 @@ impl Store {
         &self,
         mut look: impl FnMut(&mut Tx<'_>) -> Result<R, StoreError> + Send + 'static,
     ) -> Result<R, StoreError> {
-        let (job, answer) = Call::new(move |tx: &mut Tx<'_>| look(tx).map(|r| (r, Keep::RollBack)));
+        let (job, answer) = Call::of(move |tx: &mut Tx<'_>| look(tx).map(|r| (r, Keep::RollBack)));
         self.engine.read(job);
         answer.await.map_err(|_| StoreError::stopped())?
     }
@@ -71,12 +85,13 @@ impl Store {
         &self,
         change: impl FnMut(&mut Tx<'_>) -> Result<(R, Keep), StoreError> + Send + 'static,
     ) -> Result<R, StoreError> {
-        let (job, answer) = Call::new(change);
+        let (job, answer) = Call::of(change);
         self.engine.write(job);
         answer.await.map_err(|_| StoreError::stopped())?
     }
 
-    /// Copies the whole store, as it is at one instant, into a new file.
+    /// Copies the whole store, as it is at one instant, into a new file. PostgreSQL has a tool of its own for this, which
+    /// the error names.
     pub fn backup(&self, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<(), StoreError> {
         self.engine.backup(to, progress)
     }
@@ -118,7 +133,7 @@ where
     F: FnMut(&mut Tx<'_>) -> Result<(R, Keep), StoreError> + Send + 'static,
     R: Send + 'static,
 {
-    fn new(work: F) -> (Box<dyn Job>, oneshot::Receiver<Result<R, StoreError>>) {
+    fn of(work: F) -> (Box<dyn Job>, oneshot::Receiver<Result<R, StoreError>>) {
         let (waiting, answer) = oneshot::channel();
         (Box::new(Self { work, result: None, waiting }), answer)
     }
@@ -137,10 +152,46 @@ where
     }
 
     fn answer(self: Box<Self>, end: Result<(), StoreError>) {
-        let Self { result, waiting, .. } = *self;
+        let Self { work, result, waiting } = *self;
+        // What the closure holds may be the last of the store; whoever waits still holds it now.
+        drop(work);
         let answer = end.and_then(|()| result.ok_or_else(StoreError::stopped));
         // Nobody waits any more when the connection that asked is gone; what was done stays done.
         let _ = waiting.send(answer);
+    }
+}
+
+/// Runs a job once. A panic ends it, as does a failed verb, even one whose error the job did not pass on.
+fn run_once(job: &mut dyn Job, sql: &mut dyn Sql) -> Result<Keep, StoreError> {
+    let mut tx = Tx::new(sql);
+    let ran = catch_unwind(AssertUnwindSafe(|| job.run(&mut tx)))
+        .unwrap_or_else(|panic| Err(StoreError::Panicked(panic_text(panic.as_ref()))));
+    match tx.into_failure() {
+        Some(failure) if ran.is_ok() => Err(failure),
+        _ => ran,
+    }
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic without a text".to_owned())
+}
+
+/// Starts a thread of an engine.
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<thread::JoinHandle<()>, StoreError> {
+    thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(run)
+        .map_err(|error| StoreError::Unavailable(format!("no thread could be started: {error}")))
+}
+
+/// Waits for a thread to end, unless it is this one: a job may hold the last of its own store.
+fn join(thread: thread::JoinHandle<()>) {
+    if thread.thread().id() != thread::current().id() {
+        let _ = thread.join();
     }
 }
 
@@ -192,3 +243,9 @@ fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, StoreError
 fn to_json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(StoreError::corrupt)
 }
+
+/// Forward only; a released one is never changed. NUMBER_KEY and CLUSTERED are spelt by the engine.
+const MIGRATIONS: &[&str] =
+    &[include_str!("migrations/0001_registry.sql"), include_str!("migrations/0003_resellers.sql")];
+/// Written to learn whether the store can be written.
+const PROBE: &str = "INSERT INTO meta (key, value) VALUES ('probe', '0') ON CONFLICT (key) DO UPDATE SET value = excluded.value";

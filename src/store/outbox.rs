@@ -176,4 +176,4 @@ fn attempts(row: &dyn Row, column: usize) -> Result<u32, StoreError> {
 }
 
 const ENTRY: &str = "number, mail, state, queued_at, attempts, next_at, last_error, \
-                     CASE WHEN secret IS NULL THEN 0 ELSE 1 END";
+                     CAST(CASE WHEN secret IS NULL THEN 0 ELSE 1 END AS BIGINT)";

@@ -34,7 +34,12 @@ impl Tx<'_> {
 
     /// Makes every cached copy of TLDs and registrars stale, on every node.
     pub(super) fn policy_changed(&mut self) -> Result<(), StoreError> {
-        let next = self.policy_version()? + 1;
-        self.put_meta("policy_version", &next.to_string())
+        // One statement: two nodes that read the same version first would both write the same next one.
+        let sql =
+            "UPDATE meta SET value = CAST(CAST(value AS BIGINT) + 1 AS TEXT) WHERE key = 'policy_version'";
+        match self.write(sql, &[])? {
+            0 => Err(StoreError::corrupt("meta has no policy_version")),
+            _ => Ok(()),
+        }
     }
 }

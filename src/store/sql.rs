@@ -4,6 +4,8 @@
 //! - parameters are `?1`, `?2` …; an engine that spells them otherwise rewrites them;
 //! - a statement on whose rows a grant rests ends in ` FOR UPDATE` or ` FOR SHARE`; an engine with one writer, and every
 //!   engine in a read transaction, drops that ending;
+//! - no text in a statement holds a question mark, and no statement that reads changes anything: an engine may send the
+//!   first one together with its BEGIN;
 //! - a set is written `IN (??)`; [`Tx::set`] puts in as many parameters as there are values;
 //! - types are BIGINT (instants are Unix seconds), TEXT and BYTEA.
 
@@ -49,7 +51,7 @@ impl From<Timestamp> for Value<'_> {
     }
 }
 
-impl<'v, T: Into<Value<'v>>> From<Option<T>> for Value<'v> {
+impl<'v, T: Into<Self>> From<Option<T>> for Value<'v> {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Null, Into::into)
     }
@@ -94,11 +96,17 @@ pub(crate) trait Sql {
 /// beside this one, by noun.
 pub struct Tx<'t> {
     sql: &'t mut dyn Sql,
+    failure: Option<StoreError>,
 }
 
 impl<'t> Tx<'t> {
     pub(crate) fn new(sql: &'t mut dyn Sql) -> Self {
-        Self { sql }
+        Self { sql, failure: None }
+    }
+
+    /// The first failure of a verb, whether or not the closure passed it on: nothing after it counts, on any engine.
+    pub(super) fn into_failure(self) -> Option<StoreError> {
+        self.failure
     }
 
     /// All rows, each turned into a value.
@@ -109,9 +117,11 @@ impl<'t> Tx<'t> {
         mut read: impl FnMut(&dyn Row) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
         let mut found = Vec::new();
-        self.sql.rows(sql, params, &mut |row| {
-            found.push(read(row)?);
-            Ok(())
+        self.unless_failed(|engine| {
+            engine.rows(sql, params, &mut |row| {
+                found.push(read(row)?);
+                Ok(())
+            })
         })?;
         Ok(found)
     }
@@ -124,11 +134,13 @@ impl<'t> Tx<'t> {
         mut read: impl FnMut(&dyn Row) -> Result<T, StoreError>,
     ) -> Result<Option<T>, StoreError> {
         let mut found = None;
-        self.sql.rows(sql, params, &mut |row| {
-            if found.is_none() {
-                found = Some(read(row)?);
-            }
-            Ok(())
+        self.unless_failed(|engine| {
+            engine.rows(sql, params, &mut |row| {
+                if found.is_none() {
+                    found = Some(read(row)?);
+                }
+                Ok(())
+            })
         })?;
         Ok(found)
     }
@@ -140,18 +152,14 @@ impl<'t> Tx<'t> {
         params: &[Value<'_>],
         read: impl FnMut(&dyn Row) -> Result<T, StoreError>,
     ) -> Result<Option<T>, StoreError> {
-        if self.sql.is_read_only() {
-            return Err(StoreError::ReadOnly);
-        }
+        self.demand_write()?;
         self.first(sql, params, read)
     }
 
     /// Runs a statement that writes and tells how many rows it changed.
     pub(super) fn write(&mut self, sql: &str, params: &[Value<'_>]) -> Result<usize, StoreError> {
-        if self.sql.is_read_only() {
-            return Err(StoreError::ReadOnly);
-        }
-        self.sql.execute(sql, params)
+        self.demand_write()?;
+        self.unless_failed(|engine| engine.execute(sql, params))
     }
 
     /// Spells `IN (??)` for this many values, numbered from `first`. The number is rounded up to a power of two, so that few
@@ -161,6 +169,26 @@ impl<'t> Tx<'t> {
             (first..first + values.next_power_of_two()).map(|n| format!("?{n}")).collect();
         sql.replacen("??", &placeholders.join(","), 1)
     }
+
+    fn demand_write(&mut self) -> Result<(), StoreError> {
+        self.unless_failed(|engine| if engine.is_read_only() { Err(StoreError::ReadOnly) } else { Ok(()) })
+    }
+
+    /// Asks the engine, but never again after a failure: PostgreSQL would refuse, SQLite would go on with half the work.
+    fn unless_failed<T>(
+        &mut self,
+        ask: impl FnOnce(&mut dyn Sql) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        if let Some(failure) = &self.failure {
+            return Err(failure.clone());
+        }
+        ask(self.sql).inspect_err(|error| self.failure = Some(error.clone()))
+    }
+}
+
+/// A statement without the ending that locks its rows.
+pub(super) fn unlocked(sql: &str) -> &str {
+    sql.strip_suffix(" FOR UPDATE").or_else(|| sql.strip_suffix(" FOR SHARE")).unwrap_or(sql)
 }
 
 /// Repeats the last value until their number is a power of two, as [`Tx::set`] spells it.

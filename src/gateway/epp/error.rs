@@ -13,9 +13,10 @@ pub fn refusal_code(refusal: &Refusal) -> ResultCode {
         // Neither is refused to a registrar over EPP.
         Refusal::MailLimit => ResultCode::PolicyError,
         Refusal::MailUnknown { .. } => ResultCode::ObjectDoesNotExist,
-        Refusal::MessageUnknown { .. } | Refusal::NotFound { .. } | Refusal::Unknown { .. } => {
-            ResultCode::ObjectDoesNotExist
-        }
+        Refusal::MessageUnknown { .. }
+        | Refusal::NotFound { .. }
+        | Refusal::TldUnknown { .. }
+        | Refusal::Unknown { .. } => ResultCode::ObjectDoesNotExist,
         Refusal::NotAccredited { .. }
         | Refusal::NotSponsor { .. }
         | Refusal::NotTransferParty { .. }
@@ -32,9 +33,11 @@ pub fn refusal_code(refusal: &Refusal) -> ResultCode {
             | NotNow::TransferLock => ResultCode::StatusProhibits,
         },
         Refusal::OwnObject { .. } => ResultCode::NotEligibleForTransfer,
-        Refusal::Policy { .. } => ResultCode::PolicyError,
+        Refusal::Policy { .. } | Refusal::Setting { .. } => ResultCode::PolicyError,
         Refusal::StatusProhibits { .. } => ResultCode::StatusProhibits,
-        Refusal::Taken { .. } => ResultCode::ObjectExists,
+        Refusal::RegistrarTaken { .. } | Refusal::Taken { .. } | Refusal::TldTaken { .. } => {
+            ResultCode::ObjectExists
+        }
         Refusal::TransferNotPending { .. } => ResultCode::NotPendingTransfer,
         Refusal::TransferPending { .. } => ResultCode::PendingTransfer,
     }
@@ -49,7 +52,9 @@ pub fn fault_code(fault: &Fault) -> ResultCode {
         FaultKind::Missing(_) => ResultCode::ParameterMissing,
         FaultKind::ObjectUnknown => ResultCode::UnimplementedObject,
         FaultKind::OutOfRange(_) => ResultCode::ValueRange,
-        FaultKind::Repeated | FaultKind::Syntax(_) | FaultKind::Unexpected => ResultCode::SyntaxError,
+        FaultKind::EmptyChoice(_) | FaultKind::Repeated | FaultKind::Syntax(_) | FaultKind::Unexpected => {
+            ResultCode::SyntaxError
+        }
         FaultKind::TooMany(_) => ResultCode::PolicyError,
         FaultKind::UndefinedVerb => ResultCode::UnimplementedCommand,
         FaultKind::UnknownCommand => ResultCode::UnknownCommand,

@@ -117,7 +117,11 @@ pub fn refusal_reply(refusal: &Refusal) -> Reply {
         | Refusal::RegistrarNeeded
         | Refusal::ResellerNeeded
         | Refusal::RegistrarState { .. }
-        | Refusal::RegistrarUnknown { .. } => detailed(435, "Permission denied", refusal),
+        | Refusal::RegistrarTaken { .. }
+        | Refusal::RegistrarUnknown { .. }
+        | Refusal::Setting { .. }
+        | Refusal::TldTaken { .. }
+        | Refusal::TldUnknown { .. } => detailed(435, "Permission denied", refusal),
         Refusal::StatusProhibits { kind, .. } => match kind {
             ObjectKind::Host => detailed(405, "The registry refuses the nameserver command", refusal),
             ObjectKind::Contact | ObjectKind::Domain => Reply::refused(465, sentence(refusal)),

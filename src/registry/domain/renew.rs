@@ -59,3 +59,76 @@ impl Operation for Renew {
         Ok(Renewed { name: after.name, expires_at: after.expires_at })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::super::delete::Delete;
+    use super::super::fixtures::*;
+    use super::super::update::Update;
+    use super::*;
+    use crate::model::domain::Grace;
+    use crate::model::period::Unit;
+    use crate::model::status::DomainStatus;
+    use crate::registry::testing::{at, name};
+
+    fn renew(current_expiry: Date, years: u32) -> Renew {
+        let period = Some(Period::new(years, Unit::Year).unwrap());
+        Renew { name: name("a.example"), current_expiry, period }
+    }
+
+    #[tokio::test]
+    async fn a_command_sent_twice_renews_once() {
+        let registry = open_with("a.example").await;
+        registry.set_clock("2026-06-01T12:00:00Z");
+        let renewed = registry.as_registrar("ClientX", renew(date(2027, 1, 1), 2)).await.unwrap();
+        assert_eq!(renewed.expires_at, at("2029-01-01T00:00:00Z"));
+        let again = refusal(registry.as_registrar("ClientX", renew(date(2027, 1, 1), 2)).await);
+        let rule = Rule::ExpiryIs(at("2029-01-01T00:00:00Z"));
+        assert_eq!(again, Refusal::policy(Field::CurrentExpiry, "2027-01-01", rule));
+        let domain = kept(&registry, "a.example").await.unwrap();
+        assert_eq!(domain.grace, [Grace { kind: GraceKind::Renew, until: at("2026-06-06T12:00:00Z") }]);
+    }
+
+    #[tokio::test]
+    async fn no_registration_ends_later_than_the_longest_term() {
+        let registry = open_with("a.example").await;
+        let capped = Rule::YearsMax(10);
+        for years in [10, 11, 99] {
+            let refusal = refusal(registry.as_registrar("ClientX", renew(date(2027, 1, 1), years)).await);
+            assert_eq!(refusal, Refusal::policy(Field::Period, years, capped.clone()));
+        }
+        registry.as_registrar("ClientX", renew(date(2027, 1, 1), 9)).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_expired_domain_is_renewed_from_where_auto_renewal_left_it() {
+        let registry = open_with("a.example").await;
+        registry.set_clock("2027-01-10T00:00:00Z");
+        let late = refusal(registry.as_registrar("ClientX", renew(date(2027, 1, 1), 1)).await);
+        assert_eq!(word(&late), "Policy");
+        let renewed = registry.as_registrar("ClientX", renew(date(2028, 1, 1), 1)).await.unwrap();
+        assert_eq!(renewed.expires_at, at("2029-01-01T00:00:00Z"));
+        let domain = kept(&registry, "a.example").await.unwrap();
+        let kinds: Vec<GraceKind> = domain.running_grace(at("2027-01-10T00:00:00Z")).collect();
+        assert_eq!(kinds, [GraceKind::AutoRenew, GraceKind::Renew]);
+    }
+
+    #[tokio::test]
+    async fn renewals_that_are_refused() {
+        let registry = open_with("a.example").await;
+        let good = renew(date(2027, 1, 1), 1);
+        assert_eq!(word(&refusal(registry.as_registrar("ClientY", good.clone()).await)), "NotSponsor");
+        let elsewhere = Renew { name: name("b.example"), ..good.clone() };
+        assert_eq!(word(&refusal(registry.as_registrar("ClientX", elsewhere).await)), "NotFound");
+        let mut prohibit = Update::of(name("a.example"));
+        prohibit.add.statuses.push((DomainStatus::ClientRenewProhibited, None));
+        registry.as_registrar("ClientX", prohibit).await.unwrap();
+        assert_eq!(word(&refusal(registry.as_registrar("ClientX", good.clone()).await)), "StatusProhibits");
+        registry.set_clock("2026-02-01T00:00:00Z");
+        registry.as_registrar("ClientX", Delete { name: name("a.example") }).await.unwrap();
+        let deleting = Refusal::NotNow { name: name("a.example"), reason: NotNow::Deleting };
+        assert_eq!(refusal(registry.as_registrar("ClientX", good).await), deleting);
+    }
+}

@@ -158,3 +158,143 @@ pub(super) fn updater(t: &Transaction<'_, '_>, domain: &Domain) -> RegistrarId {
 
 /// Octets of all texts of a report.
 const REPORT_MAX: usize = 64 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::super::delete::Delete;
+    use super::super::fixtures::*;
+    use super::super::update::Update;
+    use super::*;
+    use crate::model::status::DomainStatus;
+    use crate::registry::Actor;
+    use crate::registry::testing::{TestRegistry, at, name};
+
+    fn ask() -> RestoreRequest {
+        RestoreRequest { name: name("a.example") }
+    }
+
+    fn report() -> RestoreReport {
+        let report = Report {
+            pre_data: "Pre-delete data".to_owned(),
+            post_data: "Post-restore data".to_owned(),
+            deleted_at: at("2026-02-01T00:00:00Z"),
+            restored_at: at("2026-02-10T00:00:00Z"),
+            reason: "Registrant error.".to_owned(),
+            statements: vec![
+                "The registrar has not restored it to take it.".to_owned(),
+                "It is true.".to_owned(),
+            ],
+            other: None,
+        };
+        RestoreReport { name: name("a.example"), report }
+    }
+
+    /// A domain whose redemption began on 1 February and ends on 3 March; the purge is on the 8th.
+    async fn deleted() -> TestRegistry {
+        let registry = open_with("a.example").await;
+        let mut hold = Update::of(name("a.example"));
+        hold.add.statuses.push((DomainStatus::ClientHold, None));
+        hold.add.statuses.push((DomainStatus::ClientUpdateProhibited, None));
+        registry.as_registrar("ClientX", hold).await.unwrap();
+        registry.set_clock("2026-02-01T00:00:00Z");
+        registry.as_registrar("ClientX", Delete { name: name("a.example") }).await.unwrap();
+        registry
+    }
+
+    async fn refused<O: Operation>(registry: &TestRegistry, operation: O) -> NotNow {
+        match refusal(registry.as_registrar("ClientX", operation).await) {
+            Refusal::NotNow { reason, .. } => reason,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_reported_restore_gives_the_domain_back_as_it_was() {
+        let registry = deleted().await;
+        let before = kept(&registry, "a.example").await.unwrap();
+        registry.set_clock("2026-02-10T00:00:00Z");
+        let requested = registry.as_registrar("ClientX", ask()).await.unwrap();
+        assert_eq!(requested.until, at("2026-02-17T00:00:00Z"));
+        assert_eq!(refused(&registry, ask()).await, NotNow::NotInRedemption);
+        registry.set_clock("2026-02-16T23:59:59Z");
+        registry.as_registrar("ClientX", report()).await.unwrap();
+        let after = kept(&registry, "a.example").await.unwrap();
+        assert_eq!((&after.statuses, after.expires_at), (&before.statuses, before.expires_at));
+        assert_eq!(after.deletion, None);
+        let entry = history(&registry, &after).await.pop().unwrap();
+        assert!(entry.after.unwrap().contains("Registrant error."), "history keeps the report");
+        assert_eq!(refused(&registry, report()).await, NotNow::NoRestorePending);
+    }
+
+    #[tokio::test]
+    async fn a_restore_without_a_report_lapses_into_the_same_redemption() {
+        let registry = deleted().await;
+        registry.set_clock("2026-02-10T00:00:00Z");
+        registry.as_registrar("ClientX", ask()).await.unwrap();
+        registry.set_clock("2026-02-17T00:00:00Z");
+        assert_eq!(refused(&registry, report()).await, NotNow::NoRestorePending);
+        registry.set_clock("2026-03-02T00:00:00Z");
+        registry.as_registrar("ClientX", ask()).await.unwrap();
+        let deletion = kept(&registry, "a.example").await.unwrap().deletion.unwrap();
+        assert_eq!(deletion.redemption_until, at("2026-03-03T00:00:00Z"), "its original end");
+        // This one outlasts the purge date, and the report is still in time.
+        registry.set_clock("2026-03-08T12:00:00Z");
+        assert_eq!(registry.registry.run_due().await, 0);
+        registry.as_registrar("ClientX", report()).await.unwrap();
+        assert_eq!(kept(&registry, "a.example").await.unwrap().deletion, None);
+    }
+
+    #[tokio::test]
+    async fn out_of_redemption_there_is_no_restore() {
+        let registry = open_with("a.example").await;
+        assert_eq!(refused(&registry, ask()).await, NotNow::NotInRedemption);
+        let registry = deleted().await;
+        assert_eq!(refused(&registry, report()).await, NotNow::NoRestorePending);
+        registry.set_clock("2026-03-03T00:00:00Z");
+        assert_eq!(refused(&registry, ask()).await, NotNow::NotInRedemption);
+        assert_eq!(word(&refusal(registry.as_registrar("ClientY", ask()).await)), "NotSponsor");
+    }
+
+    #[tokio::test]
+    async fn a_name_that_expired_meanwhile_gets_its_year() {
+        let registry = open_with("a.example").await;
+        registry.set_clock("2026-12-20T00:00:00Z");
+        registry.as_registrar("ClientX", Delete { name: name("a.example") }).await.unwrap();
+        registry.set_clock("2027-01-05T00:00:00Z");
+        assert_eq!(registry.registry.run_due().await, 0, "no auto-renewal in redemption");
+        registry.as_registrar("ClientX", ask()).await.unwrap();
+        let restored = registry.as_registrar("ClientX", report()).await.unwrap();
+        assert_eq!(restored.expires_at, at("2028-01-01T00:00:00Z"));
+    }
+
+    #[tokio::test]
+    async fn the_servers_prohibition_stands_in_the_way() {
+        let registry = open_with("a.example").await;
+        let mut lock = Update::of(name("a.example"));
+        lock.add.statuses.push((DomainStatus::ServerUpdateProhibited, None));
+        registry.run(Actor::Operator, lock).await.unwrap();
+        registry.set_clock("2026-02-01T00:00:00Z");
+        registry.as_registrar("ClientX", Delete { name: name("a.example") }).await.unwrap();
+        assert_eq!(word(&refusal(registry.as_registrar("ClientX", ask()).await)), "StatusProhibits");
+        registry.run(Actor::Operator, ask()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_report_says_something_and_not_too_much() {
+        let registry = deleted().await;
+        registry.as_registrar("ClientX", ask()).await.unwrap();
+        let with = |change: fn(&mut Report)| {
+            let mut report = report();
+            change(&mut report.report);
+            report
+        };
+        for bad in [
+            with(|report| report.reason = " ".to_owned()),
+            with(|report| report.statements.clear()),
+            with(|report| report.pre_data = "x".repeat(REPORT_MAX)),
+            with(|report| report.other = Some("x".repeat(REPORT_MAX))),
+        ] {
+            assert_eq!(word(&refusal(registry.as_registrar("ClientX", bad).await)), "Policy");
+        }
+    }
+}

@@ -380,5 +380,4 @@ fn wrong_auth_info(domain: &Domain) -> Refusal {
 }
 
 #[cfg(test)]
-#[path = "transfer_tests.rs"]
 mod tests;

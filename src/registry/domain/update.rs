@@ -278,3 +278,6 @@ fn key_tag(records: &Records, position: usize) -> Option<u16> {
         Records::Key(keys) => keys.get(position).map(crate::model::sec_dns::KeyData::key_tag),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,306 @@
+//! What the command line asks of a registry: the same requests, whether a server runs or not (design §5, one writing process).
+//!
+//! A running server takes them over a Unix socket; without one, the command holds the lock and executes them itself. Both end in
+//! [`execute`].
+
+pub mod door;
+pub mod lock;
+pub mod socket;
+
+use std::fmt;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use crate::model::history::HistoryEntry;
+use crate::model::name::{DomainName, ZoneName};
+use crate::model::object::ObjectKind;
+use crate::model::registrar::{Registrar, RegistrarId};
+use crate::model::tld::Tld;
+use crate::registry::domain::ChangeSponsor;
+use crate::registry::operator::{
+    AddRegistrar, AddTld, ChangeRegistrar, ForcedDelete, History, ListRegistrars, ListTlds, RegistrarChange,
+    RegistrarSeen, SetServerStatuses, SetTld, Show,
+};
+use crate::registry::session::LoginRefusal;
+use crate::registry::{Actor, Call, Error, Operation, Registry};
+
+/// Something the operator asks.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Request {
+    /// Adds a registrar that may log in with this password.
+    AddRegistrar {
+        /// The registrar.
+        registrar: Registrar,
+        /// Its password.
+        password: Secret,
+    },
+    /// Changes one thing about a registrar.
+    ChangeRegistrar {
+        /// Which.
+        id: RegistrarId,
+        /// What.
+        change: RegistrarChange,
+    },
+    /// Lists all registrars.
+    ListRegistrars,
+    /// Sets a registrar's password and unlocks it.
+    SetPassword {
+        /// Which.
+        id: RegistrarId,
+        /// The password.
+        password: Secret,
+    },
+    /// Forgets a registrar's wrong passwords.
+    Unlock {
+        /// Which.
+        id: RegistrarId,
+    },
+    /// Adds a TLD.
+    AddTld {
+        /// The TLD.
+        tld: Box<Tld>,
+    },
+    /// Lists all TLDs.
+    ListTlds,
+    /// Sets one value of a TLD's policy.
+    SetTld {
+        /// Which TLD.
+        name: ZoneName,
+        /// Which value.
+        key: String,
+        /// What it becomes.
+        value: Value,
+    },
+    /// Shows an object.
+    Show {
+        /// Its kind.
+        kind: ObjectKind,
+        /// Its name.
+        name: String,
+    },
+    /// Sets and removes server statuses.
+    SetStatuses {
+        /// The object's kind.
+        kind: ObjectKind,
+        /// Its name.
+        name: String,
+        /// Statuses to set.
+        add: Vec<String>,
+        /// Statuses to remove.
+        remove: Vec<String>,
+    },
+    /// Gives a domain to another registrar.
+    ChangeSponsor {
+        /// The domain.
+        name: DomainName,
+        /// Its new sponsor.
+        to: RegistrarId,
+    },
+    /// Deletes an object at once.
+    Delete {
+        /// Its kind.
+        kind: ObjectKind,
+        /// Its name.
+        name: String,
+    },
+    /// Lists the changes of an object.
+    History {
+        /// Its kind, when only one is meant.
+        kind: Option<ObjectKind>,
+        /// Its name.
+        name: String,
+        /// Most entries of one object.
+        most: u32,
+    },
+    /// Copies the database into a new file.
+    Backup {
+        /// The file, as an absolute path.
+        to: PathBuf,
+    },
+}
+
+/// What comes of a request.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Answer {
+    /// It is done.
+    Done,
+    /// The registrars.
+    Registrars(Vec<RegistrarSeen>),
+    /// The TLDs.
+    Tlds(Vec<Tld>),
+    /// The object.
+    Object(Value),
+    /// The changes.
+    History(Vec<HistoryEntry>),
+    /// The copy's size in bytes.
+    Copied(u64),
+}
+
+/// Why nothing came of a request; displays as one sentence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Problem(String);
+
+impl Problem {
+    /// A problem, as a sentence that says what to do.
+    pub fn new(sentence: impl fmt::Display) -> Self {
+        Self(sentence.to_string())
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Broken(error) => Self::new(error),
+            Error::Denied(refusals) | Error::Refused(refusals) => {
+                let reasons: Vec<String> = refusals.iter().map(ToString::to_string).collect();
+                Self(reasons.join("; "))
+            }
+        }
+    }
+}
+
+impl From<LoginRefusal> for Problem {
+    fn from(refusal: LoginRefusal) -> Self {
+        match refusal {
+            LoginRefusal::Broken(error) => Self::new(error),
+            LoginRefusal::Busy => Self::new("too many logins wait; try again in a moment"),
+            LoginRefusal::NewPasswordWeak
+            | LoginRefusal::NotAuthenticated
+            | LoginRefusal::SessionLimit { .. } => Self::new("the password was not taken; choose another"),
+        }
+    }
+}
+
+/// A password on its way; wiped when dropped, never printed.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Takes a password of 6–128 characters without control characters (RFC 5730 `pwType` from 6; RFC 8807 for long ones).
+    ///
+    /// # Errors
+    /// A sentence.
+    pub fn password(text: &str) -> Result<Self, Problem> {
+        if !(6..=128).contains(&text.chars().count())
+            || text.chars().any(char::is_control)
+            || text.trim() != text
+        {
+            return Err(Problem::new(
+                "a password has 6 to 128 characters and no white space at its ends; choose another",
+            ));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The password itself.
+    pub fn expose(&self) -> Zeroizing<String> {
+        Zeroizing::new(self.0.clone())
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.0);
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// Does what is asked. `progress` hears of a backup's pages: done, and in all.
+///
+/// # Errors
+/// A sentence for the operator.
+pub async fn execute(
+    registry: &Arc<Registry>,
+    request: Request,
+    progress: impl FnMut(u64, u64) + Send + 'static,
+) -> Result<Answer, Problem> {
+    match request {
+        Request::AddRegistrar { registrar, password } => {
+            let id = registrar.id.clone();
+            run(registry, AddRegistrar { registrar }).await?;
+            set_password(registry, &id, &password).await
+        }
+        Request::ChangeRegistrar { id, change } => done(run(registry, ChangeRegistrar { id, change }).await),
+        Request::ListRegistrars => Ok(Answer::Registrars(run(registry, ListRegistrars).await?)),
+        Request::SetPassword { id, password } => set_password(registry, &id, &password).await,
+        Request::Unlock { id } => {
+            let known = registry.unlock(&id).await.map_err(Problem::new)?;
+            known.then_some(Answer::Done).ok_or_else(|| no_registrar(&id))
+        }
+        Request::AddTld { tld } => done(run(registry, AddTld { tld: *tld }).await),
+        Request::ListTlds => Ok(Answer::Tlds(run(registry, ListTlds).await?)),
+        Request::SetTld { name, key, value } => done(run(registry, SetTld { name, key, value }).await),
+        Request::Show { kind, name } => Ok(Answer::Object(run(registry, Show { kind, name }).await?)),
+        Request::SetStatuses { kind, name, add, remove } => {
+            done(run(registry, SetServerStatuses { kind, name, add, remove }).await)
+        }
+        Request::ChangeSponsor { name, to } => done(run(registry, ChangeSponsor { name, to }).await),
+        Request::Delete { kind, name } => done(run(registry, ForcedDelete { kind, name }).await),
+        Request::History { kind, name, most } => {
+            Ok(Answer::History(run(registry, History { kind, name, most }).await?))
+        }
+        Request::Backup { to } => backup(registry, to, progress).await,
+    }
+}
+
+async fn run<O: Operation>(registry: &Arc<Registry>, operation: O) -> Result<O::Outcome, Problem> {
+    let call = Call { actor: Actor::Operator, client_trid: None, server_trid: registry.next_trid() };
+    Ok(registry.run(call, operation).await?)
+}
+
+fn done(result: Result<(), Problem>) -> Result<Answer, Problem> {
+    result.map(|()| Answer::Done)
+}
+
+async fn set_password(
+    registry: &Arc<Registry>,
+    id: &RegistrarId,
+    password: &Secret,
+) -> Result<Answer, Problem> {
+    // Whoever speaks to the socket may have judged nothing.
+    let password = Secret::password(&password.expose())?;
+    let known = registry.set_password(id, password.expose()).await?;
+    known.then_some(Answer::Done).ok_or_else(|| no_registrar(id))
+}
+
+fn no_registrar(id: &RegistrarId) -> Problem {
+    Problem::new(format_args!("there is no registrar {id}; `domesday registrar list` shows them"))
+}
+
+async fn backup(
+    registry: &Arc<Registry>,
+    to: PathBuf,
+    mut progress: impl FnMut(u64, u64) + Send + 'static,
+) -> Result<Answer, Problem> {
+    let store = registry.store().clone();
+    let copied = tokio::task::spawn_blocking(move || {
+        store.backup(&to, &mut progress).map_err(Problem::new)?;
+        let size = fs::metadata(&to).map_err(|cause| {
+            Problem::new(format_args!("{} was written and is gone ({cause}); try again", to.display()))
+        })?;
+        Ok(Answer::Copied(size.len()))
+    });
+    copied.await.map_err(|_| Problem::new("the copy was broken off; see the server's log"))?
+}

@@ -1,0 +1,109 @@
+//! The command line: one file per group of verbs. A verb that asks the registry something is an [`admin::Request`](crate::admin::Request)
+//! and works whether a server runs or not.
+
+mod backup;
+mod epp;
+mod init;
+mod object;
+mod password;
+mod place;
+mod registrar;
+mod sandbox;
+mod serve;
+mod tld;
+
+use std::io::{self, Write};
+
+use clap::{Parser, Subcommand};
+
+use self::place::Place;
+use crate::admin::door::Door;
+use crate::admin::{Answer, Problem, Request};
+use crate::model::object::ObjectKind;
+
+/// A domain-name registry server.
+#[derive(Debug, Parser)]
+#[command(name = "domesday", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a directory with a configuration, a server key and an empty database
+    Init(init::Init),
+    /// Serve what a configuration says until SIGTERM or SIGINT
+    Serve(serve::Serve),
+    /// Judge a configuration, its certificates and its key, and start nothing
+    CheckConfig(serve::CheckConfig),
+    /// Serve a registry to try things on: on loopback, with certificates, accounts and a clock to turn
+    Sandbox(sandbox::Sandbox),
+    /// Registrars: accounts, certificates, networks, accreditations
+    #[command(subcommand)]
+    Registrar(registrar::Verb),
+    /// TLDs and their policy
+    #[command(subcommand)]
+    Tld(tld::Verb),
+    /// The operator's verbs on domains
+    #[command(subcommand)]
+    Domain(object::DomainVerb),
+    /// The operator's verbs on contacts
+    #[command(subcommand)]
+    Contact(object::Verb),
+    /// The operator's verbs on hosts
+    #[command(subcommand)]
+    Host(object::Verb),
+    /// Speak EPP to a server, as a registrar
+    Epp(Box<epp::Epp>),
+    /// Every change of a domain, contact or host, newest first
+    History(object::History),
+    /// Copy the database into a new file, while the server runs or not
+    Backup(backup::Backup),
+}
+
+impl Cli {
+    /// Does what the command line asks.
+    ///
+    /// # Errors
+    /// A sentence that says what to do next.
+    pub fn run(self) -> Result<(), Problem> {
+        let runtime = tokio::runtime::Runtime::new()
+            .map_err(|cause| Problem::new(format_args!("no thread can be started ({cause}); free some")))?;
+        runtime.block_on(self.command.run())
+    }
+}
+
+impl Command {
+    async fn run(self) -> Result<(), Problem> {
+        match self {
+            Self::Init(init) => init.run().await,
+            Self::Serve(serve) => serve.run().await,
+            Self::CheckConfig(check) => check.run(),
+            Self::Sandbox(sandbox) => sandbox.run().await,
+            Self::Registrar(verb) => verb.run().await,
+            Self::Tld(verb) => verb.run().await,
+            Self::Domain(verb) => verb.run().await,
+            Self::Contact(verb) => verb.run(ObjectKind::Contact).await,
+            Self::Host(verb) => verb.run(ObjectKind::Host).await,
+            Self::Epp(epp) => epp.run().await,
+            Self::History(history) => history.run().await,
+            Self::Backup(backup) => backup.run().await,
+        }
+    }
+}
+
+/// Asks the registry of `place`.
+async fn ask(place: &Place, request: Request) -> Result<Answer, Problem> {
+    Door::find(&place.config()?).await?.ask(request, |_, _| {}).await
+}
+
+/// Prints `text` and a line's end. A reader that has seen enough (`| head`) is no error.
+fn say(text: impl std::fmt::Display) {
+    let _ = writeln!(io::stdout().lock(), "{text}");
+}
+
+/// An answer of another kind than the request's: another version's server.
+fn unexpected() -> Problem {
+    Problem::new("the server's answer is not understood; use the program of its version")
+}

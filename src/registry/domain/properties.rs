@@ -1,0 +1,230 @@
+//! Whatever three registrars do to a few domains, in whatever order, some things hold.
+
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+
+use super::fixtures::*;
+use super::restore::Report;
+use super::update::Changes;
+use super::*;
+use crate::model::domain::Domain;
+use crate::registry::lifecycle::{ListDue, settled};
+use crate::registry::testing::{TestRegistry, name};
+use crate::registry::{Actor, Operation};
+
+#[derive(Clone, Debug)]
+enum Command {
+    Approve,
+    Cancel,
+    Create,
+    Delete,
+    Reject,
+    Renew(u32),
+    Report,
+    Request(u32, bool),
+    Restore,
+    Update(Option<bool>, Option<(DomainStatus, bool)>),
+}
+
+#[derive(Clone, Debug)]
+enum Move {
+    Clerk,
+    Days(i64),
+    Do { by: Who, domain: &'static str, command: Command },
+}
+
+/// Left to chance alone, the right registrar would seldom come by.
+#[derive(Clone, Debug)]
+enum Who {
+    Anyone(&'static str),
+    Requester,
+    Sponsor,
+}
+
+impl Who {
+    fn id(&self, domain: Option<&Domain>) -> String {
+        let Some(domain) = domain else { return "ClientX".to_owned() };
+        match (self, &domain.transfer) {
+            (Self::Anyone(id), _) => (*id).to_owned(),
+            (Self::Requester, Some(transfer)) => transfer.requested_by.to_string(),
+            (Self::Requester | Self::Sponsor, _) => domain.sponsor.to_string(),
+        }
+    }
+}
+
+fn command() -> impl Strategy<Value = Command> {
+    let status = prop::sample::select(vec![
+        DomainStatus::ClientDeleteProhibited,
+        DomainStatus::ClientTransferProhibited,
+        DomainStatus::ClientUpdateProhibited,
+        DomainStatus::ServerHold,
+        DomainStatus::PendingTransfer,
+        DomainStatus::Ok,
+    ]);
+    let change = prop::option::weighted(0.3, (status, any::<bool>()));
+    prop_oneof![
+        3 => Just(Command::Approve),
+        1 => Just(Command::Cancel),
+        4 => Just(Command::Create),
+        1 => Just(Command::Delete),
+        1 => Just(Command::Reject),
+        4 => (1_u32..=10).prop_map(Command::Renew),
+        3 => Just(Command::Report),
+        8 => (1_u32..=10, prop::bool::weighted(0.9)).prop_map(|(years, right)| Command::Request(years, right)),
+        3 => Just(Command::Restore),
+        6 => (prop::option::of(prop::bool::weighted(0.8)), change).prop_map(|(auth, status)| Command::Update(auth, status)),
+    ]
+}
+
+fn step() -> impl Strategy<Value = Move> {
+    let anyone = prop::sample::select(vec!["ClientX", "ClientY", "ClientZ"]).prop_map(Who::Anyone);
+    let by = prop_oneof![4 => anyone, 1 => Just(Who::Requester), 4 => Just(Who::Sponsor)];
+    let domain = prop::sample::select(vec!["a.example", "b.tld"]);
+    let done = (by, domain, command()).prop_map(|(by, domain, command)| Move::Do { by, domain, command });
+    prop_oneof![8 => done, 2 => (0_i64..8).prop_map(Move::Days), 1 => (20_i64..500).prop_map(Move::Days), 1 => Just(Move::Clerk)]
+}
+
+/// Runs a command and tells whether it went through.
+async fn done<O: Operation>(registry: &TestRegistry, by: &str, operation: O) -> bool {
+    match registry.as_registrar(by, operation).await {
+        Ok(_) => true,
+        Err(Error::Broken(error)) => panic!("{error}"),
+        Err(Error::Denied(_) | Error::Refused(_)) => false,
+    }
+}
+
+async fn run(registry: &TestRegistry, by: &str, domain: &str, command: &Command) -> bool {
+    let named = name(domain);
+    let years = |years| Some(Period::new(years, Unit::Year).unwrap());
+    match command {
+        Command::Approve => done(registry, by, approval(domain)).await,
+        Command::Cancel => done(registry, by, TransferCancel { name: named, auth_info: None }).await,
+        Command::Create => done(registry, by, create(domain)).await,
+        Command::Delete => done(registry, by, Delete { name: named }).await,
+        Command::Reject => done(registry, by, TransferReject { name: named, auth_info: None }).await,
+        Command::Renew(more) => {
+            let seen = registry.as_registrar(by, Info { name: named.clone(), auth_info: None }).await;
+            let expires_at = seen.map_or(Timestamp::UNIX_EPOCH, |view| view.domain.expires_at);
+            let current_expiry = expires_at.to_zoned(jiff::tz::TimeZone::UTC).date();
+            done(registry, by, Renew { name: named, current_expiry, period: years(*more) }).await
+        }
+        Command::Report => {
+            let report = Report {
+                pre_data: String::new(),
+                post_data: String::new(),
+                deleted_at: Timestamp::UNIX_EPOCH,
+                restored_at: Timestamp::UNIX_EPOCH,
+                reason: "An error.".to_owned(),
+                statements: vec!["It is true.".to_owned()],
+                other: None,
+            };
+            done(registry, by, RestoreReport { name: named, report }).await
+        }
+        Command::Request(more, right) => {
+            let auth_info = if *right { "2fooBAR" } else { "guess" };
+            done(registry, by, TransferRequest { period: years(*more), ..request(domain, auth_info) }).await
+        }
+        Command::Restore => done(registry, by, RestoreRequest { name: named }).await,
+        Command::Update(auth, status) => {
+            let mut update = Update::of(named);
+            update.auth_info = auth.map(|set| presented("2fooBAR").map(|given| given.value).filter(|_| set));
+            if let Some((status, add)) = status {
+                let changes = Changes { statuses: vec![(*status, None)], ..Changes::default() };
+                *if *add { &mut update.add } else { &mut update.remove } = changes;
+            }
+            done(registry, by, update).await
+        }
+    }
+}
+
+/// What holds of a domain at any time, whatever came before.
+fn holds(domain: &Domain, now: Timestamp) -> Result<(), TestCaseError> {
+    prop_assert!(["ClientX", "ClientY", "ClientZ"].contains(&domain.sponsor.as_str()));
+    let longest = Period::new(10, Unit::Year).unwrap().after(now).unwrap();
+    prop_assert!(domain.expires_at <= longest, "{} at {now}", domain.expires_at);
+    prop_assert_eq!(domain.statuses.conflict(), None);
+    prop_assert_eq!(shown_statuses(domain).conflict(), None);
+    prop_assert!(!(domain.transfer_is_pending() && domain.deletion.is_some()));
+    Ok(())
+}
+
+/// What holds of two states of a domain, one after the other.
+fn follows(before: &Domain, after: &Domain) -> Result<(), TestCaseError> {
+    prop_assert!(after.expires_at >= before.expires_at, "no term is ever cut short");
+    if before.sponsor != after.sponsor {
+        prop_assert_eq!(&after.auth_info, &None, "authInfo survives no transfer");
+        prop_assert_eq!(
+            after.running_grace(before.created_at).filter(|kind| *kind == GraceKind::Add).count(),
+            0
+        );
+    }
+    Ok(())
+}
+
+async fn play(moves: &[Move]) -> Result<(), TestCaseError> {
+    let registry = open_with("a.example").await;
+    change_tld(&registry, "tld", |tld| tld.auth_info.attempts_max = Some(2)).await;
+    let policy_of = |domain: &'static str| {
+        let zone = domain.split_once('.').unwrap().1.to_owned();
+        let zone = crate::model::name::ZoneName::parse(&zone).unwrap();
+        registry
+            .registry
+            .store()
+            .read(move |tx| Ok(tx.tlds()?.into_iter().find(|tld| tld.name == zone).unwrap()))
+    };
+    for step in moves {
+        let now = registry.registry.clock().now();
+        match step {
+            Move::Days(days) => registry.registry.clock().set(now + SignedDuration::from_hours(24 * days)),
+            Move::Clerk => {
+                let mut expected = Vec::new();
+                for domain in ["a.example", "b.tld"] {
+                    let tld = policy_of(domain).await.unwrap();
+                    expected.push(kept(&registry, domain).await.map(|domain| settled(domain, &tld, now)));
+                }
+                registry.registry.run_due().await;
+                prop_assert_eq!(registry.run(Actor::Server, ListDue { limit: 9 }).await.unwrap(), []);
+                for (domain, expected) in ["a.example", "b.tld"].into_iter().zip(expected) {
+                    match kept(&registry, domain).await {
+                        Some(done) => prop_assert_eq!(Some(done), expected, "the clerk does what all see"),
+                        None => {
+                            prop_assert!(expected.is_none_or(|gone| gone.deletion.unwrap().purge_at <= now))
+                        }
+                    }
+                }
+            }
+            Move::Do { by, domain, command } => {
+                let tld = policy_of(domain).await.unwrap();
+                let before = kept(&registry, domain).await;
+                let by = &by.id(before.as_ref().map(|before| settled(before.clone(), &tld, now)).as_ref());
+                let went_through = run(&registry, by, domain, command).await;
+                let after = kept(&registry, domain).await;
+                let (Some(before), Some(after)) = (before, after) else { continue };
+                holds(&after, now)?;
+                let (was, is) = (settled(before.clone(), &tld, now), settled(after, &tld, now));
+                follows(&before, &was)?;
+                follows(&was, &is)?;
+                let counted = matches!(command, Command::Request(_, false));
+                if !went_through && !counted {
+                    prop_assert_eq!(&is, &was, "a refusal changes nothing");
+                }
+                let requesting = matches!(command, Command::Request(..) | Command::Cancel);
+                if was.sponsor.as_str() != by && !requesting {
+                    prop_assert!(!went_through, "{} did this to another's domain", by);
+                    prop_assert_eq!(&is, &was);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_sequence_of_commands_breaks_what_must_hold(moves in prop::collection::vec(step(), 1..100)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(play(&moves))?;
+    }
+}

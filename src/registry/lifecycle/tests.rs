@@ -1,0 +1,159 @@
+//! A domain's life without a command, done by the clerk or by whoever comes first.
+
+use super::*;
+use crate::model::domain::Grace;
+use crate::registry::domain::ServerRef;
+use crate::registry::domain::fixtures::*;
+use crate::registry::domain::update::Changes;
+use crate::registry::domain::{Info, TransferQuery, Update};
+use crate::registry::testing::{TestRegistry, at, name};
+
+async fn delete(registry: &TestRegistry) {
+    registry.as_registrar("ClientX", Delete { name: name("a.example") }).await.unwrap();
+}
+
+/// Operation, actor and instant of the entries of a domain, oldest first.
+async fn told(registry: &TestRegistry, domain: &Domain) -> Vec<(String, String, Timestamp)> {
+    let entries = history(registry, domain).await.into_iter();
+    entries.map(|entry| (entry.operation, entry.actor, entry.at)).collect()
+}
+
+#[tokio::test]
+async fn a_domain_is_renewed_year_after_year_from_its_expiry() {
+    let registry = open_with("a.example").await;
+    registry.set_clock("2029-01-01T00:00:00Z");
+    assert_eq!(registry.registry.run_due().await, 3, "an expiry reached is an expiry");
+    let domain = kept(&registry, "a.example").await.unwrap();
+    assert_eq!(domain.expires_at, at("2030-01-01T00:00:00Z"));
+    assert_eq!(domain.grace, [Grace { kind: GraceKind::AutoRenew, until: at("2029-02-15T00:00:00Z") }]);
+    let entries = told(&registry, &domain).await;
+    let instants = ["2027-01-01T00:00:00Z", "2028-01-01T00:00:00Z", "2029-01-01T00:00:00Z"].map(at);
+    let expected = instants.map(|at| ("domain:auto-renew".to_owned(), "server".to_owned(), at));
+    assert_eq!(entries[1..], expected);
+    assert_eq!(registry.registry.run_due().await, 0);
+}
+
+#[tokio::test]
+async fn a_late_clerk_is_not_visible() {
+    let registry = open_with("a.example").await;
+    request_by_y(&registry, "a.example").await;
+    registry.set_clock("2028-06-01T00:00:00Z");
+    let info = Info { name: name("a.example"), auth_info: None };
+    let seen = registry.as_registrar("ClientY", info.clone()).await.unwrap().domain;
+    assert_eq!((seen.sponsor.as_str(), seen.expires_at), ("ClientY", at("2029-01-01T00:00:00Z")));
+    assert!(kept(&registry, "a.example").await.unwrap().transfer_is_pending(), "looking writes nothing");
+
+    // The old sponsor comes too late; the new one's command does first what is due, dated when it was due.
+    let update = Update::of(name("a.example"));
+    assert_eq!(word(&refusal(registry.as_registrar("ClientX", update.clone()).await)), "NotSponsor");
+    registry.as_registrar("ClientY", update).await.unwrap();
+    let entries = told(&registry, &seen).await;
+    let named: Vec<(&str, &str)> =
+        entries.iter().map(|(name, actor, _)| (name.as_str(), actor.as_str())).collect();
+    assert_eq!(
+        named,
+        [
+            ("domain:create", "ClientX"),
+            ("domain:transfer-request", "ClientY"),
+            ("domain:transfer-auto-approve", "server"),
+            ("domain:auto-renew", "server"),
+            ("domain:update", "ClientY"),
+        ]
+    );
+    assert_eq!(entries[2].2, at("2026-01-06T00:00:00Z"));
+    assert_eq!(entries[3].2, at("2028-01-01T00:00:00Z"));
+    assert_eq!(registry.registry.run_due().await, 0);
+    let written = registry.as_registrar("ClientY", info).await.unwrap().domain;
+    assert_eq!(Domain { updated_by: None, updated_at: None, ..written }, seen);
+}
+
+#[tokio::test]
+async fn nobody_answers_a_transfer_and_the_server_approves_it() {
+    let registry = open_with("a.example").await;
+    request_by_y(&registry, "a.example").await;
+    registry.set_clock("2026-01-05T23:59:59Z");
+    assert_eq!(registry.registry.run_due().await, 0);
+    registry.set_clock("2026-01-06T00:00:00Z");
+    assert_eq!(
+        word(&refusal(registry.as_registrar("ClientX", approval("a.example")).await)),
+        "TransferNotPending"
+    );
+    assert_eq!(registry.registry.run_due().await, 1);
+    let query = TransferQuery { name: name("a.example"), auth_info: None };
+    let transfer = registry.as_registrar("ClientX", query).await.unwrap().transfer;
+    assert_eq!(
+        (transfer.status, transfer.act_at),
+        (TransferStatus::ServerApproved, at("2026-01-06T00:00:00Z"))
+    );
+    assert_eq!(events(&registry, "ClientX").await.len(), 2);
+    assert_eq!(events(&registry, "ClientY").await.len(), 1);
+}
+
+#[tokio::test]
+async fn the_purge_takes_the_hosts_below_with_it() {
+    let registry = open_with("a.example").await;
+    registry.as_registrar("ClientX", create("b.example")).await.unwrap();
+    registry.set_clock("2026-02-01T00:00:00Z");
+    delete(&registry).await;
+    let domain = kept(&registry, "a.example").await.unwrap();
+    put_host(&registry, "ns1.a.example", Some(&domain)).await;
+    put_host(&registry, "ns1.other.net", None).await;
+    let servers = ["ns1.a.example", "ns1.other.net"].map(|name| ServerRef::Object(host(name))).to_vec();
+    let add = Changes { servers, ..Changes::default() };
+    registry.as_registrar("ClientX", Update { add, ..Update::of(name("b.example")) }).await.unwrap();
+
+    registry.set_clock("2026-03-07T23:59:59Z");
+    assert_eq!(registry.registry.run_due().await, 0);
+    registry.set_clock("2026-03-08T00:00:00Z");
+    assert_eq!(word(&refusal(registry.as_registrar("ClientY", create("a.example")).await)), "Taken");
+    assert_eq!(registry.registry.run_due().await, 1);
+    assert_eq!(kept(&registry, "a.example").await, None);
+    assert_eq!(host_kept(&registry, "ns1.a.example").await, None);
+    let left = kept(&registry, "b.example").await.unwrap().name_servers;
+    assert_eq!(left.iter().map(|server| server.name().as_ref()).collect::<Vec<&str>>(), ["ns1.other.net"]);
+    let entries = told(&registry, &domain).await;
+    assert_eq!(entries.last().unwrap().0, "domain:purge");
+    match events(&registry, "ClientX").await.as_slice() {
+        [Event::DomainPendingDone { granted: true, client_trid, at: done, .. }] => {
+            assert_eq!(client_trid.as_deref(), Some("ABC-12345"));
+            assert_eq!(*done, at("2026-03-08T00:00:00Z"));
+        }
+        other => panic!("{other:?}"),
+    }
+    registry.as_registrar("ClientY", create("a.example")).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_the_operator_deleted_is_told_as_that() {
+    let registry = open_with("a.example").await;
+    registry.set_clock("2026-02-01T00:00:00Z");
+    registry.run(Actor::Operator, Delete { name: name("a.example") }).await.unwrap();
+    registry.set_clock("2027-01-01T00:00:00Z");
+    assert_eq!(registry.registry.run_due().await, 1);
+    assert_eq!(events(&registry, "ClientX").await, [Event::DomainDeleted { name: name("a.example") }]);
+}
+
+#[tokio::test]
+async fn a_step_is_done_once_and_only_when_it_is_due() {
+    let registry = open_with("a.example").await;
+    let step = |due: &str| Step { name: name("a.example"), due_at: at(due) };
+    assert!(!registry.run(Actor::Server, step("2027-01-01T00:00:00Z")).await.unwrap(), "not yet");
+    registry.set_clock("2027-01-01T00:00:00Z");
+    assert!(!registry.run(Actor::Server, step("2026-12-31T00:00:00Z")).await.unwrap(), "not this one");
+    assert!(registry.run(Actor::Server, step("2027-01-01T00:00:00Z")).await.unwrap());
+    assert!(!registry.run(Actor::Server, step("2027-01-01T00:00:00Z")).await.unwrap(), "not again");
+    let nobody = Step { name: name("nobody.nowhere"), due_at: at("2027-01-01T00:00:00Z") };
+    assert!(!registry.run(Actor::Server, nobody).await.unwrap());
+    assert_eq!(kept(&registry, "a.example").await.unwrap().expires_at, at("2028-01-01T00:00:00Z"));
+}
+
+#[tokio::test]
+async fn the_end_of_the_calendar_ends_the_clerks_work_too() {
+    let registry = open_with("a.example").await;
+    change_domain(&registry, "a.example", |domain| domain.expires_at = at("9998-06-01T00:00:00Z")).await;
+    registry.set_clock("9999-12-01T00:00:00Z");
+    assert_eq!(registry.registry.run_due().await, 1);
+    assert_eq!(registry.registry.run_due().await, 0);
+    assert_eq!(kept(&registry, "a.example").await.unwrap().expires_at, at("9999-06-01T00:00:00Z"));
+    registry.as_registrar("ClientX", Update::of(name("a.example"))).await.unwrap();
+}

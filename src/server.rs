@@ -1,0 +1,376 @@
+//! The server: what is open between start and stop, from a configuration or from parts that a test or a sandbox made.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio_rustls::rustls::ServerConfig;
+
+use crate::admin::Problem;
+use crate::admin::door::directory;
+use crate::admin::lock::{WriterLock, holder};
+use crate::admin::socket::AdminSocket;
+use crate::config::{Config, ConfigError, EppListener};
+use crate::dialect;
+use crate::gateway::epp::EppGateway;
+use crate::gateway::listener::{BindError, Connection, Limits, Listener};
+use crate::gateway::tls::{self, TlsError};
+use crate::registry::clock::Clock;
+use crate::registry::secret::{KeyError, ServerKey, system_random};
+use crate::registry::{Registry, Settings};
+use crate::sandbox::http::ClockDoor;
+use crate::store::{Keep, Store, StoreError};
+
+/// Everything a server needs, opened; nothing serves yet.
+pub struct Parts {
+    /// The registry.
+    pub registry: Arc<Registry>,
+    /// The lock of its database, when that is a file.
+    pub lock: Option<WriterLock>,
+    /// The listeners.
+    pub doors: Vec<Door>,
+    /// The command line's socket.
+    pub admin: Option<AdminSocket>,
+}
+
+/// A bound listener and what serves its connections.
+pub struct Door {
+    /// Its name in logs and in [`Running::address`].
+    pub name: String,
+    /// The socket.
+    pub listener: Listener,
+    /// Its TLS side; in the clear without.
+    pub tls: Option<Arc<ServerConfig>>,
+    /// What it grants.
+    pub limits: Limits,
+    /// How long its connections have to end when the server drains.
+    pub drain_timeout: Duration,
+    /// Who serves them.
+    pub gateway: Gateway,
+}
+
+/// The protocols.
+pub enum Gateway {
+    /// EPP.
+    Epp(Arc<EppGateway>),
+    /// The sandbox's clock.
+    Clock(Arc<ClockDoor>),
+}
+
+/// A server that serves.
+pub struct Running {
+    addresses: BTreeMap<String, SocketAddr>,
+    drain: watch::Sender<bool>,
+    doors: JoinSet<usize>,
+    registry: Arc<Registry>,
+    // Given back last.
+    _lock: Option<WriterLock>,
+}
+
+impl Parts {
+    /// Opens what a configuration names: lock, key, database, listeners, admin socket.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn open(config: &Config) -> Result<Self, StartError> {
+        let lock = config.database().map(|file| lock(directory(file))).transpose()?;
+        let registry = open_registry(config).await?;
+        // Files and addresses are judged before anything serves, all of them.
+        let doors = config.epp.iter().map(|(name, listener)| epp_door(config, name, listener, &registry));
+        let doors = doors.collect::<Result<Vec<_>, _>>()?;
+        let admin = Some(AdminSocket::bind(&config.admin.socket)?);
+        Ok(Self { registry, lock, doors, admin })
+    }
+}
+
+/// Starts to serve, within a tokio runtime. Whoever holds the lock is alone: sessions that an earlier process left open are
+/// closed then.
+///
+/// # Errors
+/// [`StartError`].
+pub async fn start(parts: Parts) -> Result<Running, StartError> {
+    let Parts { registry, lock, doors, admin } = parts;
+    if lock.is_some() {
+        registry.close_other_sessions().await?;
+    }
+    let (drain, draining) = watch::channel(false);
+    let mut addresses = BTreeMap::new();
+    let mut tasks = JoinSet::new();
+    for door in doors {
+        let address = door.listener.local_addr().map_err(StartError::Address)?;
+        tracing::info!(listener = door.name, %address, "listening");
+        addresses.insert(door.name.clone(), address);
+        tasks.spawn(door.serve(draining.clone()));
+    }
+    if let Some(admin) = admin {
+        let (registry, draining) = (Arc::clone(&registry), draining.clone());
+        tasks.spawn(async move {
+            admin.serve(registry, draining).await;
+            0
+        });
+    }
+    let clerk = Arc::clone(&registry);
+    tasks.spawn(async move {
+        run_due(&clerk, draining).await;
+        0
+    });
+    Ok(Running { addresses, drain, doors: tasks, registry, _lock: lock })
+}
+
+impl Running {
+    /// Where a listener listens, by its name.
+    pub fn address(&self, name: &str) -> Option<SocketAddr> {
+        self.addresses.get(name).copied()
+    }
+
+    /// The registry behind the doors.
+    pub fn registry(&self) -> &Arc<Registry> {
+        &self.registry
+    }
+
+    /// Stops accepting, lets open connections end within their listener's time, and returns how many were cut.
+    pub async fn shutdown(mut self) -> usize {
+        tracing::info!("draining");
+        let _ = self.drain.send(true);
+        let mut cut = 0;
+        while let Some(ended) = self.doors.join_next().await {
+            cut += ended.unwrap_or_else(|error| {
+                tracing::error!(%error, "a listener's task panicked");
+                0
+            });
+        }
+        tracing::info!(cut, "stopped");
+        cut
+    }
+}
+
+/// Returns at the first SIGTERM or SIGINT.
+///
+/// # Errors
+/// Signals cannot be listened for.
+pub async fn signalled() -> Result<(), StartError> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(StartError::Signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::Signals)?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+impl Door {
+    async fn serve(self, drain: watch::Receiver<bool>) -> usize {
+        let Self { listener, tls, limits, drain_timeout, gateway, .. } = self;
+        match gateway {
+            Gateway::Epp(epp) => {
+                let serve = move |connection: Connection| {
+                    let epp = Arc::clone(&epp);
+                    async move { epp.serve(connection).await }
+                };
+                listener.serve(tls, limits, drain, drain_timeout, serve).await
+            }
+            Gateway::Clock(clock) => {
+                let serve = move |connection: Connection| {
+                    let clock = Arc::clone(&clock);
+                    async move { clock.serve(connection).await }
+                };
+                listener.serve(tls, limits, drain, drain_timeout, serve).await
+            }
+        }
+    }
+}
+
+/// Does what is due, every now and then. A command that touches an object first does what is due for that one, so nobody sees
+/// how often this is.
+async fn run_due(registry: &Arc<Registry>, mut drain: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            biased;
+            _ = drain.wait_for(|draining| *draining) => return,
+            () = tokio::time::sleep(DUE_EVERY) => {}
+        }
+        let steps = registry.run_due().await;
+        if steps > 0 {
+            tracing::info!(steps, "due work done");
+        }
+    }
+}
+
+/// Takes the lock of the database in `dir`.
+///
+/// # Errors
+/// Another process holds it, or it cannot be made.
+pub fn lock(dir: &Path) -> Result<WriterLock, StartError> {
+    let failed = |cause| StartError::Lock { dir: dir.display().to_string(), cause };
+    WriterLock::take(dir)
+        .map_err(failed)?
+        .ok_or_else(|| StartError::Locked { dir: dir.display().to_string(), pid: holder(dir) })
+}
+
+/// Opens the registry of a configuration; whoever calls it holds the lock.
+///
+/// # Errors
+/// [`StartError`].
+pub async fn open_registry(config: &Config) -> Result<Arc<Registry>, StartError> {
+    let key = ServerKey::read(&config.server_key)?;
+    let store = Store::open(&config.store.url)?;
+    bind_key(&store, &key).await?;
+    let clock = clock_of(&store).await?;
+    let settings = Settings { roid_suffix: config.registry.roid_suffix.clone(), random: system_random };
+    Ok(Registry::open(store, clock, key, settings).await?)
+}
+
+/// Refuses a key that is not the database's; a database without one takes it for its own.
+async fn bind_key(store: &Store, key: &ServerKey) -> Result<(), StartError> {
+    let known = store.read(|tx| tx.meta(KEY_ID)).await?;
+    let id = key.id().to_owned();
+    match known {
+        Some(known) if known == id => Ok(()),
+        Some(known) => Err(StartError::WrongKey { known, given: id }),
+        None => Ok(store.write(move |tx| tx.put_meta(KEY_ID, &id).map(|()| ((), Keep::Commit))).await?),
+    }
+}
+
+/// The clock, as far ahead as a sandbox turned it.
+async fn clock_of(store: &Store) -> Result<Clock, StartError> {
+    let ahead = store.read(|tx| tx.meta(CLOCK_AHEAD)).await?;
+    let millis = ahead.and_then(|ahead| ahead.parse().ok()).unwrap_or(0);
+    Ok(Clock::offset(jiff::SignedDuration::from_millis(millis)))
+}
+
+fn epp_door(
+    config: &Config,
+    name: &str,
+    listener: &EppListener,
+    registry: &Arc<Registry>,
+) -> Result<Door, StartError> {
+    let dialect =
+        dialect::named(&listener.dialect).ok_or_else(|| StartError::Dialect { listener: name.to_owned() })?;
+    let now = Clock::system().now();
+    let tls = listener
+        .tls
+        .then(|| tls::server_config(&listener.tls_files(), listener.client_certificate, now))
+        .transpose()?;
+    Ok(Door {
+        name: name.to_owned(),
+        listener: Listener::bind(listener.address, "address in the configuration's [epp] section")?,
+        tls,
+        limits: listener.limits(),
+        drain_timeout: listener.drain_timeout,
+        gateway: Gateway::Epp(EppGateway::new(
+            Arc::clone(registry),
+            dialect,
+            listener.settings(&config.registry),
+        )),
+    })
+}
+
+/// Why a server does not start; displays as one sentence that says what to do.
+#[derive(Debug)]
+pub enum StartError {
+    /// A bound address cannot be read back.
+    Address(io::Error),
+    /// The admin socket.
+    Admin(Problem),
+    /// An address.
+    Bind(BindError),
+    /// The configuration.
+    Config(ConfigError),
+    /// A dialect that is not there.
+    Dialect {
+        /// Whose.
+        listener: String,
+    },
+    /// The server's key.
+    Key(KeyError),
+    /// The lock cannot be made.
+    Lock {
+        /// Where.
+        dir: String,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// Another process writes.
+    Locked {
+        /// Where.
+        dir: String,
+        /// Which process, when known.
+        pid: Option<u32>,
+    },
+    /// Signals cannot be listened for.
+    Signals(io::Error),
+    /// The database.
+    Store(StoreError),
+    /// Certificates and keys.
+    Tls(TlsError),
+    /// The server's key is not the one that the database was made with.
+    WrongKey {
+        /// The id of the database's.
+        known: String,
+        /// The id of the one given.
+        given: String,
+    },
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(cause) => {
+                write!(f, "a listener's address cannot be read back ({cause}); start again")
+            }
+            Self::Admin(problem) => problem.fmt(f),
+            Self::Bind(error) => error.fmt(f),
+            Self::Config(error) => error.fmt(f),
+            Self::Dialect { listener } => write!(f, "[epp.{listener}] names no dialect; use \"ietf\""),
+            Self::Key(error) => error.fmt(f),
+            Self::Lock { dir, cause } => {
+                write!(f, "{dir}/lock cannot be locked ({cause}); let this user write in {dir}")
+            }
+            Self::Locked { dir, pid } => {
+                let pid = pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"));
+                write!(f, "{pid} already serves {dir}; stop it or choose another directory")
+            }
+            Self::Signals(cause) => write!(f, "signals cannot be listened for ({cause}); start again"),
+            Self::Store(error) => error.fmt(f),
+            Self::Tls(error) => error.fmt(f),
+            Self::WrongKey { known, given } => write!(
+                f,
+                "the server key has id {given}, but the database was made with key {known}; put that key back"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+macro_rules! start_error_from {
+    ($($variant:ident($error:ty),)*) => {$(
+        impl From<$error> for StartError {
+            fn from(error: $error) -> Self {
+                Self::$variant(error)
+            }
+        }
+    )*};
+}
+
+start_error_from! {
+    Admin(Problem),
+    Bind(BindError),
+    Config(ConfigError),
+    Key(KeyError),
+    Store(StoreError),
+    Tls(TlsError),
+}
+
+const DUE_EVERY: Duration = Duration::from_secs(10);
+/// The key in `meta` under which the id of the server's key is kept.
+const KEY_ID: &str = "server_key";
+/// The key in `meta` under which a sandbox keeps how many milliseconds its clock is ahead.
+pub(crate) const CLOCK_AHEAD: &str = "clock_ahead_ms";

@@ -1,0 +1,60 @@
+//! History.
+
+use super::samples::{at, entry};
+use super::{Store, change, look};
+use crate::model::history::HistoryEntry;
+use crate::model::object::ObjectKind::{Contact, Domain, Host};
+
+pub(super) async fn history(store: Store) {
+    change(&store, |tx| {
+        for trid in ["DD-1", "DD-2", "DD-3"] {
+            tx.record(&entry(Domain, 7, "a.example", trid))?;
+        }
+        tx.record(&entry(Contact, 7, "sh8013", "DD-4"))?;
+        tx.record(&entry(Domain, 8, "b.example", "DD-5"))
+    })
+    .await;
+    let trids =
+        |entries: Vec<HistoryEntry>| entries.into_iter().map(|entry| entry.server_trid).collect::<Vec<_>>();
+    assert_eq!(trids(look(&store, |tx| tx.history(Domain, 7, 10)).await), ["DD-3", "DD-2", "DD-1"]);
+    assert_eq!(trids(look(&store, |tx| tx.history(Domain, 7, 2)).await), ["DD-3", "DD-2"]);
+    assert!(look(&store, |tx| tx.history(Host, 7, 10)).await.is_empty());
+}
+
+pub(super) async fn latest_change(store: Store) {
+    assert_eq!(look(&store, |tx| tx.latest_change()).await, None);
+    change(&store, |tx| {
+        // Due work is recorded with the instant at which it was due, which may lie before the entry before it.
+        for (day, trid) in [(3, "DD-1"), (9, "DD-2"), (4, "DD-3")] {
+            tx.record(&HistoryEntry { at: at(day), ..entry(Domain, 7, "a.example", trid) })?;
+        }
+        Ok(())
+    })
+    .await;
+    assert_eq!(look(&store, |tx| tx.latest_change()).await, Some(at(9)));
+}
+
+pub(super) async fn numbers_named(store: Store) {
+    change(&store, |tx| {
+        for (number, trid) in [(3, "DD-1"), (11, "DD-2"), (3, "DD-3"), (5, "DD-4")] {
+            tx.record(&entry(Domain, number, "a.example", trid))?;
+        }
+        tx.record(&entry(Domain, 6, "b.example", "DD-5"))?;
+        tx.record(&entry(Host, 4, "a.example", "DD-6"))
+    })
+    .await;
+    assert_eq!(look(&store, |tx| tx.numbers_named(Domain, "a.example")).await, [11, 5, 3]);
+    assert!(look(&store, |tx| tx.numbers_named(Domain, "c.example")).await.is_empty());
+}
+
+pub(super) async fn record(store: Store) {
+    let full = || HistoryEntry {
+        at: at(6),
+        client_trid: Some("ABC-12345".to_owned()),
+        before: Some("{\"a\":\"'?1\"}".to_owned()),
+        after: None,
+        ..entry(Contact, 1, "sh8013", "DD-1")
+    };
+    change(&store, move |tx| tx.record(&full())).await;
+    assert_eq!(look(&store, |tx| tx.history(Contact, 1, 1)).await, [full()]);
+}

@@ -1,0 +1,321 @@
+//! One connection to PostgreSQL: how it is made, its statements, its errors.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use tokio::runtime::Runtime;
+use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
+use tokio_postgres::error::{DbError, SqlState};
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Client, Config, NoTls, Statement};
+
+use crate::store::sql::{Row, Sql, Value, unlocked};
+use crate::store::{Keep, StoreError};
+
+/// Where and as whom to connect.
+pub(super) struct Server {
+    config: Config,
+}
+
+impl Server {
+    /// Reads a URL. Its text is in no error: it may hold a password.
+    pub(super) fn parse(url: &str) -> Result<Self, StoreError> {
+        let mut config: Config = url.parse().map_err(|_| {
+            StoreError::Unavailable(
+                "the PostgreSQL URL cannot be read; postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=disable".to_owned(),
+            )
+        })?;
+        let is_local = config.get_hosts().iter().all(|host| match host {
+            Host::Tcp(name) => {
+                name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+            }
+            Host::Unix(_) => true,
+        });
+        let plain = config.get_ssl_mode() == SslMode::Disable
+            || (config.get_ssl_mode() == SslMode::Prefer && is_local);
+        if !plain {
+            return Err(StoreError::Unavailable(
+                "this program speaks no TLS to PostgreSQL yet: reach the server over a Unix socket, the loopback or a private \
+                 network, and say sslmode=disable in the URL"
+                    .to_owned(),
+            ));
+        }
+        config
+            .ssl_mode(SslMode::Disable)
+            .application_name("domesday")
+            .target_session_attrs(TargetSessionAttrs::ReadWrite);
+        config.keepalives_idle(ANSWER_WAIT).tcp_user_timeout(ANSWER_WAIT);
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(CONNECT_WAIT);
+        }
+        Ok(Self { config })
+    }
+
+    /// Opens a connection, whose socket is served while something waits on `runtime`.
+    pub(super) fn connect(&self, runtime: &Runtime) -> Result<Connection, StoreError> {
+        let connect = async {
+            let (client, socket) = self.config.connect(NoTls).await?;
+            tokio::spawn(socket);
+            client.batch_execute(SESSION).await?;
+            Ok(client)
+        };
+        let client = within(runtime, connect).map_err(|(error, _)| {
+            StoreError::Unavailable(format!("PostgreSQL cannot be reached: {error}"))
+        })?;
+        Ok(Connection { client, statements: HashMap::new(), begun: false })
+    }
+}
+
+/// What a failure means for the transaction it happened in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// Another transaction was in the way: the same may succeed when run again.
+    Conflict,
+    /// The connection is no good any more, and its transaction with it.
+    Lost,
+    /// The server refused the statement.
+    Refused,
+    /// The server did not answer in time: the connection is given up, and asking the same again would take as long.
+    Silent,
+}
+
+/// A connection with what it has prepared.
+pub(super) struct Connection {
+    client: Client,
+    statements: HashMap<String, Statement>,
+    begun: bool,
+}
+
+impl Connection {
+    pub(super) fn is_usable(&self) -> bool {
+        !self.client.is_closed()
+    }
+
+    /// Ends the transaction, if there is one.
+    pub(super) fn end(&mut self, runtime: &Runtime, keep: Keep) -> Result<(), (StoreError, Fault)> {
+        if !std::mem::take(&mut self.begun) {
+            return Ok(());
+        }
+        self.batch(runtime, if keep == Keep::Commit { "COMMIT" } else { "ROLLBACK" })
+    }
+
+    /// Runs statements that take nothing and give nothing.
+    pub(super) fn batch(&self, runtime: &Runtime, sql: &str) -> Result<(), (StoreError, Fault)> {
+        within(runtime, self.client.batch_execute(sql))
+    }
+
+    fn prepared(&mut self, runtime: &Runtime, sql: &str) -> Result<Statement, (StoreError, Fault)> {
+        if let Some(statement) = self.statements.get(sql) {
+            return Ok(statement.clone());
+        }
+        let statement = within(runtime, self.client.prepare(&sql.replace('?', "$")))?;
+        if self.statements.len() >= STATEMENTS_CACHED {
+            self.statements.clear();
+        }
+        self.statements.insert(sql.to_owned(), statement.clone());
+        Ok(statement)
+    }
+}
+
+/// A transaction, begun by its first statement.
+pub(super) struct Open<'c> {
+    runtime: &'c Runtime,
+    connection: &'c mut Connection,
+    begin: &'static str,
+    read_only: bool,
+    fault: Option<Fault>,
+}
+
+impl<'c> Open<'c> {
+    pub(super) fn new(
+        runtime: &'c Runtime,
+        connection: &'c mut Connection,
+        begin: &'static str,
+        read_only: bool,
+    ) -> Self {
+        Self { runtime, connection, begin, read_only, fault: None }
+    }
+
+    /// What the first failure of a statement means.
+    pub(super) fn fault(&self) -> Option<Fault> {
+        self.fault
+    }
+
+    fn noted<T>(&mut self, result: Result<T, (StoreError, Fault)>) -> Result<T, StoreError> {
+        result.map_err(|(error, fault)| {
+            self.fault.get_or_insert(fault);
+            error
+        })
+    }
+
+    fn prepared(&mut self, sql: &str) -> Result<Statement, StoreError> {
+        // A read transaction takes no locks; PostgreSQL refuses them there.
+        let sql = if self.read_only { unlocked(sql) } else { sql };
+        let prepared = self.connection.prepared(self.runtime, sql);
+        self.noted(prepared)
+    }
+
+    fn ensure_begun(&mut self) -> Result<(), StoreError> {
+        if self.connection.begun {
+            return Ok(());
+        }
+        let begun = self.connection.batch(self.runtime, self.begin);
+        self.connection.begun = begun.is_ok();
+        self.noted(begun)
+    }
+
+    fn ask(
+        &mut self,
+        statement: &Statement,
+        params: &[Value<'_>],
+        alone: bool,
+    ) -> Result<Vec<tokio_postgres::Row>, StoreError> {
+        let params = bound(statement, params);
+        let client = &self.connection.client;
+        let answer = if alone {
+            let both = async {
+                // In this order on the wire, in one trip.
+                let (begun, rows) =
+                    tokio::join!(biased; client.batch_execute(self.begin), client.query(statement, &params));
+                begun.and(rows)
+            };
+            self.connection.begun = true;
+            within(self.runtime, both)
+        } else {
+            within(self.runtime, client.query(statement, &params))
+        };
+        self.noted(answer)
+    }
+}
+
+impl Sql for Open<'_> {
+    fn rows(
+        &mut self,
+        sql: &str,
+        params: &[Value<'_>],
+        each: &mut dyn FnMut(&dyn Row) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let statement = self.prepared(sql)?;
+        // Only what changes nothing goes along with its BEGIN: were that one refused, the other would stand alone.
+        let together = !self.connection.begun && sql.starts_with("SELECT");
+        if !together {
+            self.ensure_begun()?;
+        }
+        for row in &self.ask(&statement, params, together)? {
+            each(row)?;
+        }
+        Ok(())
+    }
+
+    fn execute(&mut self, sql: &str, params: &[Value<'_>]) -> Result<usize, StoreError> {
+        let statement = self.prepared(sql)?;
+        self.ensure_begun()?;
+        let params = bound(&statement, params);
+        let changed = within(self.runtime, self.connection.client.execute(&statement, &params));
+        let changed = self.noted(changed)?;
+        usize::try_from(changed).map_err(StoreError::corrupt)
+    }
+
+    fn is_read_only(&self) -> bool {
+        self.read_only
+    }
+}
+
+/// Parameters as the driver takes them; a null is given the type that the statement expects.
+fn bound<'v>(statement: &Statement, params: &'v [Value<'_>]) -> Vec<&'v (dyn ToSql + Sync)> {
+    let values = params.iter().enumerate();
+    values
+        .map(|(index, value)| match value {
+            Value::Int(value) => value as &(dyn ToSql + Sync),
+            Value::Text(value) => value,
+            Value::Null if statement.params().get(index) == Some(&Type::INT8) => &None::<i64>,
+            Value::Null => &None::<&str>,
+        })
+        .collect()
+}
+
+/// Waits for the server, but not for ever.
+fn within<T>(
+    runtime: &Runtime,
+    asked: impl Future<Output = Result<T, tokio_postgres::Error>>,
+) -> Result<T, (StoreError, Fault)> {
+    let answer = runtime.block_on(async { tokio::time::timeout(ANSWER_WAIT, asked).await });
+    match answer {
+        Ok(answer) => answer.map_err(|error| judged(&error)),
+        Err(_) => {
+            Err((StoreError::Unavailable("PostgreSQL did not answer in time".to_owned()), Fault::Silent))
+        }
+    }
+}
+
+/// What an error says, without its details: they may quote whole rows.
+fn judged(error: &tokio_postgres::Error) -> (StoreError, Fault) {
+    let Some(told) = error.as_db_error() else {
+        let fault = if error.is_closed() || source_is_io(error) { Fault::Lost } else { Fault::Refused };
+        return (StoreError::Engine(format!("PostgreSQL: {error}")), fault);
+    };
+    let code = told.code();
+    let constraint = told.constraint().map(|name| format!(" (constraint {name})")).unwrap_or_default();
+    let text = format!("PostgreSQL: {} {}{constraint}", code.code(), told.message());
+    let fault = if matches!(*code, SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED) {
+        Fault::Conflict
+    } else if is_lost(told) {
+        Fault::Lost
+    } else {
+        Fault::Refused
+    };
+    (StoreError::Engine(text), fault)
+}
+
+fn source_is_io(error: &tokio_postgres::Error) -> bool {
+    std::error::Error::source(error).is_some_and(|source| source.is::<std::io::Error>())
+}
+
+/// Whether the connection is of no further use: shut down, or to a server that no longer takes writes, or with statements
+/// prepared for a schema that another node has changed.
+fn is_lost(told: &DbError) -> bool {
+    let code = told.code();
+    code.code().starts_with("08")
+        // "cached plan must not change result type"; its code says no more than that a feature is missing.
+        || told.routine() == Some("RevalidateCachedQuery")
+        || matches!(
+            *code,
+            SqlState::ADMIN_SHUTDOWN
+                | SqlState::CRASH_SHUTDOWN
+                | SqlState::CANNOT_CONNECT_NOW
+                | SqlState::DATABASE_DROPPED
+                | SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT
+                | SqlState::READ_ONLY_SQL_TRANSACTION
+        )
+}
+
+impl Row for tokio_postgres::Row {
+    fn int(&self, column: usize) -> Result<i64, StoreError> {
+        self.try_get(column).map_err(StoreError::corrupt)
+    }
+
+    fn opt_int(&self, column: usize) -> Result<Option<i64>, StoreError> {
+        self.try_get(column).map_err(StoreError::corrupt)
+    }
+
+    fn text(&self, column: usize) -> Result<&str, StoreError> {
+        self.try_get(column).map_err(StoreError::corrupt)
+    }
+
+    fn opt_text(&self, column: usize) -> Result<Option<&str>, StoreError> {
+        self.try_get(column).map_err(StoreError::corrupt)
+    }
+}
+
+/// Every connection begins with this. `synchronous_commit` is the operator's choice among the durable ones.
+/// `statement_timeout` is longer than [`ANSWER_WAIT`]: cutting short a COMMIT that waits for a replica would make it look replicated.
+const SESSION: &str = "SET statement_timeout = '45s'; SET lock_timeout = '5s'; \
+    SET idle_in_transaction_session_timeout = '60s'; \
+    SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
+const CONNECT_WAIT: Duration = Duration::from_secs(3);
+/// How long a statement may take; [`SESSION`]'s lock_timeout is shorter.
+const ANSWER_WAIT: Duration = Duration::from_secs(30);
+/// Spellings of statements kept prepared on one connection.
+const STATEMENTS_CACHED: usize = 256;
