@@ -14,4 +14,5 @@ mod tidy;
 mod transcript;
 mod wiring;
 mod xcp;
+mod xcp_commands;
 mod xcp_server;

@@ -91,8 +91,7 @@ pub(super) async fn delete_mail(store: Store) {
 pub(super) async fn mails_about(store: Store) {
     queued(&store, "one.example", "a").await;
     queued(&store, "one.example", "b").await;
-    let about =
-        |name: &'static str, after| move |tx: &mut Tx<'_>| tx.mails_about(&domain_name(name), at(after));
+    let about = |name: &'static str, after| move |tx: &mut Tx<'_>| tx.mails_about(&domain_name(name), after);
     assert_eq!(look(&store, about("one.example", Timestamp::UNIX_EPOCH)).await, 2);
     assert_eq!(look(&store, about("one.example", at(1))).await, 0);
     assert_eq!(look(&store, about("two.example", Timestamp::UNIX_EPOCH)).await, 0);
