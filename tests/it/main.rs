@@ -5,6 +5,7 @@
 
 mod client;
 mod codes;
+mod mail;
 mod operator;
 mod rfc_frames;
 mod sandbox;
@@ -15,4 +16,5 @@ mod transcript;
 mod wiring;
 mod xcp;
 mod xcp_commands;
+mod xcp_errors;
 mod xcp_server;
