@@ -7,7 +7,7 @@ use crate::gateway::xml::{Bounds, Doctype, Document, Element, decode_text, escap
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
     /// `dt_array`.
-    Array(Vec<Value>),
+    Array(Vec<Self>),
     /// `dt_assoc`, in the order of the document.
     Assoc(Assoc),
     /// Text; `dt_scalar` means the same.
