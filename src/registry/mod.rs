@@ -98,7 +98,7 @@ pub struct Call {
 /// Whether an operation writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// It runs on a snapshot.
+    /// It runs on a snapshot, unless it finds something to remember.
     Read,
     /// It runs in a write transaction.
     Write,
@@ -224,8 +224,8 @@ impl Registry {
             })
             .await;
         match looked {
-            Err(StoreError::ReadOnly) if O::ACCESS == Access::Write => {}
-            Ok(Err(Error::Denied(_))) if O::ACCESS == Access::Write => {}
+            // A read may find that it has something to remember, as of a wrong authInfo: it runs again where it can write.
+            Err(StoreError::ReadOnly) | Ok(Err(Error::Denied(_))) => {}
             other => return other?,
         }
         self.write(shared).await

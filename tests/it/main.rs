@@ -5,12 +5,15 @@
 
 mod client;
 mod codes;
+mod hostile;
+mod instant_epp;
 mod mail;
 mod operator;
 mod rfc_frames;
 mod sandbox;
 mod schema;
 mod server;
+mod sessions;
 mod tidy;
 mod transcript;
 mod wiring;

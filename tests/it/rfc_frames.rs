@@ -5,7 +5,8 @@
 //! say so loudly and pass.
 
 use std::collections::HashMap;
-use std::fs;
+use std::io::Write as _;
+use std::{fs, io};
 
 use domesday::gateway::epp::response::ResultCode;
 use domesday::model::name::ZoneName;
@@ -111,7 +112,15 @@ async fn session<'c>(
 /// The requests that INDEX.tsv lists as valid, by their names without the ending, with our URIs, ROIDs and hosts in the place
 /// of the RFCs'; none where the reference data is not.
 fn requests() -> Option<Vec<(String, String)>> {
-    let folder = Schemas::find()?.shared().join("data/rfc_frames");
+    let Some(schemas) = Schemas::find() else {
+        // Nobody reads a closed standard error; the tests run on.
+        let _ = writeln!(
+            io::stderr(),
+            "\n!!! RFC FRAMES SKIPPED: they lie beside the schemas, and need their judge.\n"
+        );
+        return None;
+    };
+    let folder = schemas.shared().join("data/rfc_frames");
     let index = fs::read_to_string(folder.join("INDEX.tsv")).expect("the index of the frames");
     let is_ours = |file: &str| SUPPORTED.iter().any(|rfc| file.starts_with(rfc));
     let listed = index.lines().filter_map(|line| {

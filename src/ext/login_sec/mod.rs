@@ -34,13 +34,12 @@ impl Extension for LoginSec {
     }
 
     fn judge_login(&self, login: &Login) -> Result<(), Fault> {
-        // RFC 8807 §3.2: nobody may have the placeholder for a password.
-        match &login.new_password {
-            Some(new) if new.as_str() == PLACEHOLDER => {
-                Err(Fault { kind: FaultKind::Missing("the long newPW"), element: None })
-            }
-            _ => Ok(()),
+        // RFC 8807 §3.2: it only says that the value is elsewhere; taken as it stands it would be everybody's password.
+        let mut passwords = login.new_password.iter().chain([&login.password]);
+        if passwords.any(|password| password.as_str() == PLACEHOLDER) {
+            return Err(Fault { kind: FaultKind::Missing("the long password"), element: None });
         }
+        Ok(())
     }
 
     fn login_answer(&self, events: &[SecurityEvent]) -> Option<Part> {

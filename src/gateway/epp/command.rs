@@ -123,10 +123,14 @@ pub fn read_request<'d>(document: &'d Document<'_>, namespace: &str) -> Result<R
 fn read_command<'d>(command: Element<'d>, namespace: &str) -> Result<Request<'d>, Fault> {
     only_children(command, &[])?;
     let mut rest = command.children();
-    let Some(element) = rest.next() else {
+    let is_rest = |child: &Element<'_>| ["extension", "clTRID"].iter().any(|name| child.is(namespace, name));
+    let Some(element) = rest.next().filter(|child| !is_rest(child)) else {
         return Err(Fault::at(command, FaultKind::EmptyChoice("the command")));
     };
     let verb = match read_verb(element, namespace) {
+        Ok(_) if element.has_stray_text() => {
+            return Ok(Request::Misused(Fault::at(element, FaultKind::Unexpected)));
+        }
         Ok(verb) => verb,
         Err(fault) if fault.kind == FaultKind::UnknownCommand || element.name() == "login" => {
             return Err(fault);
