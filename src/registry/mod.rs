@@ -6,6 +6,7 @@
 //! repeatable; they compose by calling each other's `run` on the same [`Transaction`].
 
 pub mod api_user;
+pub mod auth_code;
 pub mod auth_info;
 pub mod clock;
 pub mod contact;
@@ -14,6 +15,7 @@ pub mod health;
 pub mod host;
 pub mod lifecycle;
 pub mod operator;
+pub mod outbox;
 pub mod password;
 pub mod policy;
 pub mod poll;
@@ -21,6 +23,7 @@ pub mod precondition;
 mod record;
 pub mod refusal;
 pub mod replay;
+pub mod reseller;
 pub mod secret;
 pub mod session;
 mod status;
@@ -42,6 +45,7 @@ pub use self::transaction::Transaction;
 use self::wrong_logins::WrongLogins;
 use crate::model::octets::to_hex;
 use crate::model::registrar::RegistrarId;
+use crate::model::reseller::ResellerName;
 use crate::store::{Keep, Store, StoreError, Tx};
 
 /// A registry over a store; shared by all gateways.
@@ -76,6 +80,13 @@ pub enum Actor {
     Operator,
     /// A registrar, logged in.
     Registrar(RegistrarId),
+    /// A reseller of a registrar; it sees only the domains that carry it.
+    Reseller {
+        /// Its name.
+        name: ResellerName,
+        /// The registrar it acts for.
+        registrar: RegistrarId,
+    },
     /// The server itself: due work.
     Server,
 }

@@ -12,9 +12,11 @@ mod history;
 mod host;
 mod message;
 mod meta;
+mod outbox;
 mod policy;
 mod postgres;
 mod registrar;
+mod reseller;
 mod session;
 mod sql;
 mod sqlite;
@@ -32,7 +34,9 @@ use tokio::sync::oneshot;
 
 pub use self::api::{ApiAccount, ApiToken, KeptAnswer};
 pub use self::domain::DomainDraft;
+pub use self::outbox::{DueMail, MailDraft};
 pub use self::registrar::Credential;
+pub use self::reseller::DomainRange;
 use self::sql::Sql;
 pub use self::sql::Tx;
 
@@ -244,6 +248,10 @@ fn to_json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
 
 /// Forward only; a released one is never changed. NUMBER_KEY and CLUSTERED are spelt by the engine.
 const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001_registry.sql"), include_str!("migrations/0002_api.sql")];
+    &[
+        include_str!("migrations/0001_registry.sql"),
+        include_str!("migrations/0002_api.sql"),
+        include_str!("migrations/0003_resellers.sql"),
+    ];
 /// Written to learn whether the store can be written.
 const PROBE: &str = "INSERT INTO meta (key, value) VALUES ('probe', '0') ON CONFLICT (key) DO UPDATE SET value = excluded.value";
