@@ -23,6 +23,7 @@ mod status;
 #[cfg(test)]
 pub(crate) mod testing;
 mod transaction;
+pub mod verify;
 mod wrong_logins;
 
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -3,6 +3,7 @@
 //! A verb without its test here does not pass. To add one: write `pub(super) async fn VERB(store: Store)` in the file of its noun and name it
 //! in the list below.
 
+mod audit;
 mod contact;
 mod domain;
 mod history;
@@ -12,6 +13,7 @@ mod policy;
 mod registrar;
 mod samples;
 mod session;
+mod tables;
 mod transaction;
 
 use std::collections::BTreeSet;
@@ -39,6 +41,7 @@ macro_rules! conformance {
 
 conformance! {
     verbs {
+        audit: changes_since contacts_between dangling_references domains_between highest_number hosts_between last_changes message_tallies repeated_names;
         contact: contacts_due contact contact_by_number contact_is_linked contact_numbers delete_contact insert_contact update_contact;
         domain: domains_served_by due_domains delete_domain domain domain_name domain_sponsor insert_domain registered subordinate_hosts update_domain variant_holder;
         history: history latest_change numbers_named record;
@@ -46,6 +49,7 @@ conformance! {
         message: message_count oldest_message queue_message remove_message;
         policy: delete_tld meta policy_version put_meta put_tld tlds;
         registrar: credential put_registrar registrars set_password set_wrong_passwords;
+        tables: empty_table last_number put_rows row_count rows_after set_last_number;
         session: close_other_sessions close_session open_session session_count;
     }
     rules {

@@ -3,6 +3,7 @@
 //! [`Store::read`] and [`Store::write`] run a closure on a [`Tx`]. A closure is repeatable: an engine may run it again after a
 //! conflict, and nothing it did before counts. An engine is one file that implements [`Engine`] and one arm in [`Store::open`].
 
+mod audit;
 #[cfg(test)]
 mod conformance;
 mod contact;
@@ -17,6 +18,7 @@ mod registrar;
 mod session;
 mod sql;
 mod sqlite;
+mod tables;
 #[cfg(test)]
 pub(crate) mod testing;
 
@@ -29,10 +31,13 @@ use std::thread;
 
 use tokio::sync::oneshot;
 
+pub use self::audit::{Kept, LastChange, MessageTally};
 pub use self::domain::DomainDraft;
 pub use self::registrar::Credential;
 use self::sql::Sql;
 pub use self::sql::Tx;
+pub use self::sqlite::Restoration;
+pub use self::tables::{Cell, Cells, Checksum, TABLES, Table};
 
 /// A store: cheap to clone, shared by everything in the process.
 #[derive(Clone)]
@@ -92,6 +97,12 @@ impl Store {
         self.engine.backup(to, progress)
     }
 
+    /// What is wrong with the engine's own file, page by page; nothing for an engine that keeps that to itself. Takes as long
+    /// as reading the whole file.
+    pub fn damage(&self) -> Result<Vec<String>, StoreError> {
+        self.engine.damage()
+    }
+
     /// Whether writes succeed, as far as is known.
     pub fn is_ready(&self) -> bool {
         self.engine.is_ready()
@@ -106,6 +117,8 @@ pub(crate) trait Engine: Send + Sync {
     fn write(&self, job: Box<dyn Job>);
     /// A copy of everything; `progress` hears pages done and pages in all.
     fn backup(&self, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<(), StoreError>;
+    /// What is wrong with its file.
+    fn damage(&self) -> Result<Vec<String>, StoreError>;
     /// Whether writes succeed, as far as is known.
     fn is_ready(&self) -> bool;
 }
