@@ -148,3 +148,47 @@ fn lock(file: Option<&Path>) -> Result<Option<WriterLock>, Problem> {
 
 const META: &str = "meta";
 const ROWS_PER_COMMIT: u32 = 1000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::name::HostName;
+    use crate::registry::testing::TestRegistry;
+    use crate::registry::{Error, host};
+    use crate::store::testing::TestEngine;
+
+    async fn create(test: &TestRegistry, name: &str) -> Result<(), Error> {
+        let name = HostName::parse(name).unwrap();
+        test.as_registrar("ClientX", host::Create { name, addresses: Vec::new() }).await.map(drop)
+    }
+
+    async fn copied(from: &Store, to: &Store) {
+        copy_all(from, to).await.unwrap();
+        for table in TABLES {
+            assert!(sum(from, table).await.unwrap() == sum(to, table).await.unwrap(), "{}", table.name);
+        }
+    }
+
+    #[tokio::test]
+    async fn there_and_back_nothing_is_lost_and_no_number_comes_twice() {
+        for engine in TestEngine::all() {
+            let test = TestRegistry::on(TestEngine::Sqlite).await.unwrap();
+            create(&test, "ns1.example.net").await.unwrap();
+            create(&test, "ns2.example.net").await.unwrap();
+            let from = test.registry.store();
+            let number = from.read(|tx| tx.last_number(&TABLES[4])).await.unwrap();
+            let gone = from.write(move |tx| {
+                tx.delete_host(crate::model::object::HostNumber(number)).map(|()| ((), Keep::Commit))
+            });
+            gone.await.unwrap();
+            let (there, _there) = engine.store().unwrap();
+            copied(from, &there).await;
+            let (back, _back) = TestEngine::Sqlite.store().unwrap();
+            copied(&there, &back).await;
+            for store in [&there, &back] {
+                assert_eq!(store.read(|tx| tx.last_number(&TABLES[4])).await.unwrap(), number, "{engine:?}");
+                assert!(demand_empty(store).await.is_err());
+            }
+        }
+    }
+}

@@ -7,6 +7,7 @@ mod client;
 mod sandbox;
 mod schema;
 mod server;
+mod storage;
 mod tidy;
 mod transcript;
 mod wiring;

@@ -163,13 +163,13 @@ fn key(server_trid: &str, client_trid: &str, kind: &str, name: &str) -> String {
 
 /// Whom a change left a message: the other party of a transfer.
 fn told_by(entry: &HistoryEntry) -> Option<String> {
+    let after = || serde_json::from_str::<Value>(entry.after.as_deref()?).ok();
     let party = match entry.operation.as_str() {
-        "domain:transfer-request" | "domain:transfer-cancel" => "acting",
-        "domain:transfer-approve" | "domain:transfer-reject" => "requested_by",
+        "domain:transfer-request" | "domain:transfer-cancel" => after()?["sponsor"].clone(),
+        "domain:transfer-approve" | "domain:transfer-reject" => after()?["transfer"]["requested_by"].clone(),
         _ => return None,
     };
-    let after: Value = serde_json::from_str(entry.after.as_deref()?).ok()?;
-    Some(after["transfer"][party].as_str()?.to_owned())
+    party.as_str().map(str::to_owned)
 }
 
 const PAGE: u32 = 1000;
