@@ -9,6 +9,7 @@ use super::say;
 use crate::admin::Problem;
 use crate::admin::door::directory;
 use crate::admin::lock::WriterLock;
+use crate::sandbox::write_whole;
 use crate::server::{self, COPY_UNFINISHED};
 use crate::store::{Checksum, Keep, Store, TABLES, Table};
 
@@ -32,6 +33,12 @@ impl Copy {
         let _from_lock = lock(from_file)?;
         let same_dir = from_file.map(directory) == file_of(&self.to).map(directory) && from_file.is_some();
         let _to_lock = if same_dir { None } else { lock(file_of(&self.to))? };
+        if let Some(missing) = file_of(&self.to).filter(|file| !file.exists()) {
+            // Made here, so that it never is anybody else's to read.
+            write_whole(missing, "").map_err(|cause| {
+                Problem::new(format_args!("{} cannot be made ({cause}); name another", missing.display()))
+            })?;
+        }
         let from = Store::open(&self.from).map_err(Problem::new)?;
         let to = Store::open(&self.to).map_err(Problem::new)?;
         demand_empty(&to).await?;

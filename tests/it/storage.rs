@@ -9,6 +9,7 @@ use std::sync::Arc;
 use domesday::admin::{Answer, Request};
 use domesday::model::name::HostName;
 use domesday::model::registrar::{Registrar, RegistrarId};
+use domesday::registry::secret::ServerKey;
 use domesday::registry::verify::{self, Check};
 use domesday::registry::{Actor, Call, Registry, host};
 use domesday::store::{Keep, Store};
@@ -64,6 +65,10 @@ async fn a_backup_of_a_server_at_work_is_put_back_and_verifies() {
     let server = start(dir.path()).await;
     put_registrar(server.registry()).await;
     let registry = Arc::clone(server.registry());
+    let key = ServerKey::new(&[7; 32]).unwrap().id().to_owned();
+    let bound =
+        registry.store().write(move |tx| tx.put_meta("server_key", &key).map(|()| ((), Keep::Commit)));
+    bound.await.unwrap();
     create_host(&registry, 0).await;
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let load = tokio::spawn(async move {
