@@ -39,7 +39,10 @@ impl Extension for LoginSec {
         if passwords.any(|password| password.as_str() == PLACEHOLDER) {
             return Err(Fault { kind: FaultKind::Missing("the long password"), element: None });
         }
+<<<<<<< HEAD
         Ok(())
+=======
+>>>>>>> hostile
     }
 
     fn login_answer(&self, events: &[SecurityEvent]) -> Option<Part> {
