@@ -88,7 +88,7 @@ pub struct Call {
 /// Whether an operation writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// It runs on a snapshot.
+    /// It runs on a snapshot, unless it finds something to remember.
     Read,
     /// It runs in a write transaction.
     Write,
@@ -106,8 +106,11 @@ pub trait Operation: Send + Sync + 'static {
     /// Does it. May be called more than once; only the last call counts.
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Self::Outcome, Error>;
 
+    /// Whether [`Self::looks_refused`] is worth asking. It costs a read transaction.
+    const LOOKS_FIRST: bool = false;
+
     /// Whether it will probably be refused, so that it is worth running on a snapshot first, where its first write verb sends
-    /// it to the writer after all. Asked of writing operations only.
+    /// it to the writer after all. Asked of writing operations that look first.
     fn looks_refused(&self, _t: &mut Transaction<'_, '_>) -> Result<bool, Error> {
         Ok(false)
     }
@@ -197,6 +200,9 @@ impl Registry {
         operation: O,
     ) -> Result<O::Outcome, Error> {
         let shared = Arc::new((call, operation));
+        if O::ACCESS == Access::Write && !O::LOOKS_FIRST {
+            return self.write(shared).await;
+        }
         let (registry, work) = (Arc::clone(self), Arc::clone(&shared));
         let looked = self
             .store
@@ -208,10 +214,14 @@ impl Registry {
             })
             .await;
         match looked {
-            Err(StoreError::ReadOnly) if O::ACCESS == Access::Write => {}
-            Ok(Err(Error::Denied(_))) if O::ACCESS == Access::Write => {}
+            // A read may find that it has something to remember, as of a wrong authInfo: it runs again where it can write.
+            Err(StoreError::ReadOnly) | Ok(Err(Error::Denied(_))) => {}
             other => return other?,
         }
+        self.write(shared).await
+    }
+
+    async fn write<O: Operation>(self: &Arc<Self>, shared: Arc<(Call, O)>) -> Result<O::Outcome, Error> {
         let registry = Arc::clone(self);
         self.store.write(move |tx| registry.attempt(tx, &shared.0, &shared.1)).await?
     }

@@ -4,9 +4,15 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed, also in what tests share")]
 
 mod client;
+mod codes;
+mod hostile;
+mod instant_epp;
+mod operator;
+mod rfc_frames;
 mod sandbox;
 mod schema;
 mod server;
+mod sessions;
 mod storage;
 mod tidy;
 mod transcript;

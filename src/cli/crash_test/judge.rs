@@ -174,3 +174,85 @@ fn told_by(entry: &HistoryEntry) -> Option<String> {
 
 const PAGE: u32 = 1000;
 const PROBLEMS_SHOWN: usize = 20;
+
+#[cfg(test)]
+mod tests {
+    use super::super::ledger::Change;
+    use super::*;
+    use crate::model::object::ObjectKind;
+    use crate::model::registrar::RegistrarId;
+
+    /// A change `c1` with svTRID `s1` that history knows, and a message for Crash1.
+    fn kept() -> Kept {
+        let entry = HistoryEntry {
+            at: "2026-01-01T00:00:00Z".parse().unwrap(),
+            kind: ObjectKind::Domain,
+            number: 1,
+            name: "a.example".to_owned(),
+            operation: "domain:transfer-approve".to_owned(),
+            actor: "Crash0".to_owned(),
+            client_trid: Some("c1".to_owned()),
+            server_trid: "s1".to_owned(),
+            before: None,
+            after: Some(r#"{"sponsor": "Crash1", "transfer": {"requested_by": "Crash1"}}"#.to_owned()),
+        };
+        let registrar = RegistrarId::parse("Crash1").unwrap();
+        let mut kept = Kept {
+            changes: HashSet::new(),
+            client_trids: HashSet::new(),
+            told: BTreeMap::new(),
+            tallies: vec![MessageTally { registrar, counted: 1, queued: 1 }],
+        };
+        kept.take(&entry);
+        kept
+    }
+
+    fn answered(server_trid: &str, client_trid: &str, name: &str) -> Ledger {
+        let change =
+            Change { kind: ObjectKind::Domain, name: name.to_owned(), client_trid: client_trid.to_owned() };
+        Ledger { done: [(server_trid.to_owned(), change)].into(), ..Ledger::default() }
+    }
+
+    /// Lost, half-done, and done without an answer.
+    fn judged(kept: &Kept, ledger: &Ledger) -> (u64, u64, u64) {
+        let mut verdict = Verdict::default();
+        kept.compare(ledger, &mut verdict);
+        (verdict.lost, verdict.half_done, verdict.unanswered_done)
+    }
+
+    #[test]
+    fn a_change_is_there_or_lost() {
+        assert_eq!(judged(&kept(), &answered("s1", "c1", "a.example")), (0, 0, 0));
+        for (server_trid, client_trid, name) in
+            [("s2", "c1", "a.example"), ("s1", "c1", "b.example"), ("s1", "c1", "a.example ")]
+        {
+            assert_eq!(judged(&kept(), &answered(server_trid, client_trid, name)), (1, 0, 0));
+        }
+        // The answer's change is lost, and the one that is there was nobody's.
+        assert_eq!(judged(&kept(), &answered("s1", "c2", "a.example")), (1, 1, 0));
+    }
+
+    #[test]
+    fn a_change_without_its_answer_is_no_fault_unless_it_was_refused_or_is_nobodys() {
+        let set = || HashSet::from(["c1".to_owned()]);
+        assert_eq!(judged(&kept(), &Ledger { unanswered: set(), ..Ledger::default() }), (0, 0, 1));
+        assert_eq!(judged(&kept(), &Ledger { refused: set(), ..Ledger::default() }), (0, 1, 0));
+        assert_eq!(judged(&kept(), &Ledger::default()), (0, 1, 0));
+    }
+
+    #[test]
+    fn messages_are_neither_lost_nor_doubled() {
+        let with_acks =
+            |acks| Ledger { acks: [("Crash1".to_owned(), acks)].into(), ..answered("s1", "c1", "a.example") };
+        let with_queue = |queued| {
+            let mut kept = kept();
+            kept.tallies[0].queued = queued;
+            kept
+        };
+        assert_eq!(judged(&with_queue(0), &with_acks((1, 0))), (0, 0, 0));
+        assert_eq!(judged(&with_queue(0), &with_acks((0, 1))), (0, 0, 0));
+        assert_eq!(judged(&with_queue(1), &with_acks((0, 1))), (0, 0, 0));
+        assert_eq!(judged(&with_queue(0), &with_acks((0, 0))), (1, 0, 0));
+        assert_eq!(judged(&with_queue(1), &with_acks((1, 0))), (0, 1, 0));
+    }
+}
