@@ -31,9 +31,10 @@ pub(super) struct Ledger {
     pub(super) surprises: u64,
     /// The first of them.
     pub(super) surprising: Vec<String>,
-    others: u64,
+    /// Commands answered that change no object.
+    pub(super) others: u64,
     /// Whether 2400 is what a command may get.
-    may_break: bool,
+    pub(super) may_break: bool,
 }
 
 pub(super) type Shared = Mutex<Ledger>;

@@ -331,12 +331,9 @@ impl Pair {
         frame: &str,
     ) -> Result<Heard, Gone> {
         let client_trid = text_of(frame, "clTRID").ok_or(Gone)?;
-        let answer = match sessions.of(side).ask(frame).await {
-            Ok(answer) => answer,
-            Err(_) => {
-                self.note(|ledger| ledger.unanswered.insert(client_trid));
-                return Err(Gone);
-            }
+        let Ok(answer) = sessions.of(side).ask(frame).await else {
+            self.note(|ledger| ledger.unanswered.insert(client_trid));
+            return Err(Gone);
         };
         let heard = hear(&answer)?;
         let server_trid = text_of(&answer, "svTRID").unwrap_or_default();
