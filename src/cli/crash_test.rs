@@ -73,7 +73,7 @@ impl CrashTest {
         progress.clear();
         let (verdict, ledger) = outcome?;
         let is_good = verdict.is_good() && ledger.surprises == 0;
-        say(ledger.summary(self.kills, &verdict));
+        say(ledger.summary(&verdict));
         verdict
             .problems
             .iter()
@@ -119,6 +119,7 @@ impl CrashTest {
             pairs.sort_by_key(Pair::number);
             waited?;
             verdict = judge::judge(&server, &ledger).await?;
+            verdict.kills = kill;
             if !verdict.is_good() {
                 break;
             }
@@ -182,7 +183,7 @@ impl CrashTest {
         let report = json!({
             "engine": engine,
             "seed": self.seed,
-            "kills": self.kills,
+            "kills": verdict.kills,
             "seconds": took.as_secs(),
             "commands_answered": ledger.answered(),
             "changes_answered": ledger.changes(),

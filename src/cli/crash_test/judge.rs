@@ -16,6 +16,8 @@ use crate::store::{MessageTally, StoreError, Tx};
 /// What was found.
 #[derive(Debug, Default)]
 pub(super) struct Verdict {
+    /// How often the server had been killed.
+    pub(super) kills: u32,
     /// Answered as done, and not there.
     pub(super) lost: u64,
     /// There in part, or there although it was refused, or although nobody asked.

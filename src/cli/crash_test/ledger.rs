@@ -77,11 +77,12 @@ impl Ledger {
     }
 
     /// The line that tells it all.
-    pub(super) fn summary(&self, kills: u32, verdict: &Verdict) -> String {
+    pub(super) fn summary(&self, verdict: &Verdict) -> String {
         let broken = if self.may_break { format!("{} answered 2400, ", self.broken) } else { String::new() };
         format!(
-            "{kills} kills, {} commands answered, of which {} changes; {broken}{} unanswered, of which {} are done; \
+            "{} kills, {} commands answered, of which {} changes; {broken}{} unanswered, of which {} are done; \
              {} lost, {} half-done, {} surprises",
+            verdict.kills,
             self.answered(),
             self.changes(),
             self.unanswered.len(),
