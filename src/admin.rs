@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio::runtime::Handle;
 use zeroize::Zeroizing;
 
 use crate::model::api_user::{ApiLogin, ApiRole, ApiUser};
@@ -29,7 +30,9 @@ use crate::registry::operator::{
     RegistrarSeen, SetServerStatuses, SetTld, Show,
 };
 use crate::registry::session::LoginRefusal;
+use crate::registry::verify::{self, Check};
 use crate::registry::{Actor, Call, Error, Operation, Registry};
+use crate::store::StoreError;
 
 /// Something the operator asks.
 #[derive(Debug, Serialize, Deserialize)]
@@ -152,6 +155,8 @@ pub enum Request {
         /// The file, as an absolute path.
         to: PathBuf,
     },
+    /// Judges whether what is stored agrees with itself.
+    Verify,
 }
 
 /// What comes of a request.
@@ -174,6 +179,8 @@ pub enum Answer {
     ApiUsers(Vec<ApiUser>),
     /// The copy's size in bytes.
     Copied(u64),
+    /// What was asked of the whole database, and found.
+    Verified(Vec<Check>),
 }
 
 /// Why nothing came of a request; displays as one sentence.
@@ -260,7 +267,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Does what is asked. `progress` hears of a backup's pages: done, and in all.
+/// Does what is asked. `progress` hears of a backup's pages, or of the objects that were verified: done, and in all.
 ///
 /// # Errors
 /// A sentence for the operator.
@@ -303,6 +310,7 @@ pub async fn execute(
         }
         Request::ListApiUsers => Ok(Answer::ApiUsers(run(registry, ListApiUsers).await?)),
         Request::Backup { to } => backup(registry, to, progress).await,
+        Request::Verify => verify(registry, progress).await,
     }
 }
 
@@ -344,4 +352,23 @@ async fn backup(
         Ok(Answer::Copied(size.len()))
     });
     copied.await.map_err(|_| Problem::new("the copy was broken off; see the server's log"))?
+}
+
+/// On a thread of its own: it reads everything.
+async fn verify(
+    registry: &Arc<Registry>,
+    mut progress: impl FnMut(u64, u64) + Send + 'static,
+) -> Result<Answer, Problem> {
+    let (store, runtime) = (registry.store().clone(), Handle::current());
+    let verified = tokio::task::spawn_blocking(move || {
+        let mut file = Check::new("the database file is sound");
+        store.damage()?.into_iter().for_each(|damage| file.fault(damage));
+        file.examined = 1;
+        let read = store.read(move |tx| verify::checks(tx, &mut progress));
+        let mut found = vec![file];
+        found.extend(runtime.block_on(read)?);
+        Ok::<_, StoreError>(found)
+    });
+    let found = verified.await.map_err(|_| Problem::new("the look was broken off; see the server's log"))?;
+    found.map(Answer::Verified).map_err(Problem::new)
 }

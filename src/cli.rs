@@ -3,15 +3,20 @@
 
 mod api_user;
 mod backup;
+mod copy;
+mod crash_test;
 mod epp;
 mod init;
 mod object;
 mod password;
 mod place;
+mod progress;
 mod registrar;
+mod restore;
 mod sandbox;
 mod serve;
 mod tld;
+mod verify;
 
 use std::io::{self, Write};
 
@@ -64,6 +69,14 @@ enum Command {
     History(object::History),
     /// Copy the database into a new file, while the server runs or not
     Backup(backup::Backup),
+    /// Put a backup in the place of the database
+    Restore(restore::Restore),
+    /// Judge whether the database agrees with itself
+    Verify(verify::Verify),
+    /// Copy a whole registry into an empty database of another engine
+    Copy(copy::Copy),
+    /// Kill a server again and again under load and judge what it kept
+    CrashTest(crash_test::CrashTest),
 }
 
 impl Cli {
@@ -94,6 +107,10 @@ impl Command {
             Self::Epp(epp) => epp.run().await,
             Self::History(history) => history.run().await,
             Self::Backup(backup) => backup.run().await,
+            Self::Restore(restore) => restore.run().await,
+            Self::Verify(verify) => verify.run().await,
+            Self::Copy(copy) => copy.run().await,
+            Self::CrashTest(test) => test.run().await,
         }
     }
 }

@@ -31,6 +31,7 @@ mod status;
 pub(crate) mod testing;
 pub mod token;
 mod transaction;
+pub mod verify;
 mod wrong_logins;
 
 use std::sync::atomic::{AtomicU64, Ordering};

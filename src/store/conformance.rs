@@ -4,6 +4,7 @@
 //! in the list below.
 
 mod api;
+mod audit;
 mod contact;
 mod domain;
 mod history;
@@ -15,6 +16,7 @@ mod registrar;
 mod reseller;
 mod samples;
 mod session;
+mod tables;
 mod transaction;
 
 use std::collections::BTreeSet;
@@ -45,6 +47,7 @@ conformance! {
         api: api_account api_users challenge_count claim_answer clear_wrong_answers close_challenge count_wrong_answer
             forget_expired_logins forget_kept_answers keep_answer kept_answer open_challenge open_challenges put_api_user put_token
             release_answer set_api_key token wrong_answers;
+        audit: changes_since contacts_between dangling_references domains_between highest_number hosts_between last_changes message_tallies repeated_names;
         contact: contacts_due contact contact_by_number contact_is_linked contact_numbers delete_contact insert_contact update_contact;
         domain: domains_served_by due_domains delete_domain domain domain_name domain_sponsor insert_domain registered sponsored_domains subordinate_hosts update_domain variant_holder;
         history: history latest_change numbers_named record;
@@ -54,6 +57,7 @@ conformance! {
         policy: delete_tld meta policy_version put_meta put_tld tlds;
         registrar: credential put_registrar registrars set_password set_wrong_passwords;
         reseller: cookie_domain insert_cookie insert_order insert_reseller order orders profile put_profile queue_reseller_message remove_reseller_message reseller reseller_domains reseller_domains_leaving reseller_messages reseller_with_key resellers set_reseller_key update_reseller;
+        tables: empty_table last_number put_rows row_count rows_after set_last_number;
         session: close_other_sessions close_session open_session session_count;
     }
     rules {
