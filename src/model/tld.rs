@@ -120,7 +120,8 @@ pub struct ContactPolicy {
     pub required: Vec<ContactRole>,
     /// Most contacts of one role.
     pub per_role_max: usize,
-    /// Whether contact:info by another registrar without authInfo is answered with what disclose allows (else 2201).
+    /// Whether contact:info by another registrar without authInfo is answered with what disclose allows, or refused. Contacts
+    /// lie under no TLD: one TLD that hides them hides them all.
     pub visible_to_others: bool,
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::host::superordinate_name;
 use super::lifecycle::{settle, settled};
 use super::policy::Policy;
 use super::refusal::Refusal;
@@ -214,14 +215,25 @@ impl<'t, 's> Transaction<'t, 's> {
         Ok(contact)
     }
 
-    /// A host, whoever asks.
+    /// A host, whoever asks; shown as it is now, whether the clerk has been at its domain or not.
     pub(super) fn host_to_see(&mut self, name: &HostName) -> Result<Host, Error> {
-        self.tx.host(name)?.ok_or_else(|| Refusal::not_found(ObjectKind::Host, name).into())
+        let host = self.host_as_kept(name)?;
+        let home = self.superordinate_as_kept(name)?.map(|(domain, tld)| settled(domain, &tld, self.now));
+        Ok(
+            match home.filter(|home| host.superordinate == Some(home.number) && host.sponsor != home.sponsor)
+            {
+                Some(home) => Host { sponsor: home.sponsor, transferred_at: home.transferred_at, ..host },
+                None => host,
+            },
+        )
     }
 
-    /// A host that the actor sponsors.
+    /// A host that the actor sponsors. Its domain is brought up to now first: with that it may have changed hands.
     pub(super) fn host_to_change(&mut self, name: &HostName) -> Result<Host, Error> {
-        let host = self.host_to_see(name)?;
+        if let Some((domain, tld)) = self.superordinate_as_kept(name)? {
+            settle(self, domain, &tld)?;
+        }
+        let host = self.host_as_kept(name)?;
         if self.reseller().is_some() {
             self.demand_host_carried(&host)?;
         }
@@ -256,6 +268,18 @@ impl<'t, 's> Transaction<'t, 's> {
             return Err(unknown().into());
         }
         Ok(())
+    }
+
+    fn host_as_kept(&mut self, name: &HostName) -> Result<Host, Error> {
+        self.tx.host(name)?.ok_or_else(|| Refusal::not_found(ObjectKind::Host, name).into())
+    }
+
+    fn superordinate_as_kept(&mut self, host: &HostName) -> Result<Option<(Domain, Arc<Tld>)>, Error> {
+        let Some(name) = superordinate_name(&self.policy, host) else {
+            return Ok(None);
+        };
+        let tld = self.tld_of(&name)?;
+        Ok(self.tx.domain(&name)?.map(|domain| (domain, tld)))
     }
 
     fn demand_sponsor(
