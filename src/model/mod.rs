@@ -8,6 +8,7 @@ pub mod history;
 pub mod host;
 pub mod idn;
 mod idna2008;
+pub mod money;
 pub mod name;
 pub mod object;
 pub mod octets;

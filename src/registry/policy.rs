@@ -67,6 +67,9 @@ impl Policy {
             return Err(refuse(Rule::NotDirectlyBelow(tld.name.clone())));
         }
         let names = &tld.names;
+        if names.blocked.iter().any(|blocked| blocked == label) {
+            return Err(refuse(Rule::Blocked));
+        }
         if names.reserved.iter().any(|reserved| reserved == label) {
             return Err(refuse(Rule::Reserved));
         }

@@ -7,6 +7,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use crate::model::domain::ContactRole;
+use crate::model::money::{Currency, Money};
 use crate::model::name::{DomainName, ZoneName};
 use crate::model::object::{MessageNumber, ObjectKind};
 use crate::model::registrar::RegistrarState;
@@ -20,6 +21,14 @@ pub enum Refusal {
     AuthInfoMissing,
     /// The authInfo given is not the object's, or none is set.
     AuthInfoWrong { kind: ObjectKind, name: String },
+    /// The account does not cover what it costs.
+    CreditShort { needed: Money, available: Money },
+    /// The client agreed to a fee in another currency than its account's.
+    FeeCurrency { given: Currency, account: Currency },
+    /// The client must say that it knows what it costs, and did not.
+    FeeMissing { fee: Money },
+    /// The client agreed to less than it costs.
+    FeeTooLow { fee: Money },
     /// Another object refers to it.
     Linked { kind: ObjectKind, name: String, by: ObjectKind },
     /// A message id that is not in the registrar's queue.
@@ -28,6 +37,8 @@ pub enum Refusal {
     NotAccredited { tld: ZoneName },
     /// No such object.
     NotFound { kind: ObjectKind, name: String },
+    /// The TLD has no price for the name in the account's currency.
+    NotPriced { name: DomainName, currency: Currency },
     /// The domain cannot be renewed, restored or transferred in the state or window it is in.
     NotNow { name: DomainName, reason: NotNow },
     /// Another registrar sponsors it.
@@ -73,11 +84,13 @@ pub enum Field {
     AuthInfo,
     Contact(Option<ContactRole>),
     ContactId,
+    Currency,
     CurrentExpiry,
     Disclose,
     DnsRecord,
     DomainName,
     Email,
+    Fee,
     HostAddress,
     HostName,
     MaxSigLife,
@@ -136,6 +149,8 @@ pub enum Rule {
     NotTaken,
     /// It is there already.
     Present,
+    /// Taken out of the zone for ever.
+    Blocked,
     /// Reserved by the registry.
     Reserved,
     /// It is not there.
@@ -188,7 +203,11 @@ impl Refusal {
             Self::NotAccredited { .. } => Some((Field::DomainName, "")),
             Self::NotNow { name, .. } => Some((Field::DomainName, name.as_ref())),
             Self::Policy { field, value, .. } | Self::Unknown { field, value } => Some((*field, value)),
-            Self::OperatorNeeded
+            Self::FeeCurrency { .. } => Some((Field::Currency, "")),
+            Self::FeeMissing { .. } | Self::FeeTooLow { .. } => Some((Field::Fee, "")),
+            Self::CreditShort { .. }
+            | Self::NotPriced { .. }
+            | Self::OperatorNeeded
             | Self::RegistrarTaken { .. }
             | Self::RegistrarUnknown { .. }
             | Self::Setting { .. }
@@ -216,6 +235,18 @@ impl fmt::Display for Refusal {
             Self::AuthInfoWrong { kind, .. } => {
                 write!(f, "the authInfo does not open this {kind}; ask its holder for a current one")
             }
+            Self::CreditShort { needed, available } => write!(
+                f,
+                "this costs {needed} {0}, and {available} {0} are available; pay in first",
+                needed.currency
+            ),
+            Self::FeeCurrency { given, account } => {
+                write!(f, "your account is kept in {account}, not in {given}")
+            }
+            Self::FeeMissing { fee } => {
+                write!(f, "this costs {fee} {}; say in the fee extension that you agree", fee.currency)
+            }
+            Self::FeeTooLow { fee } => write!(f, "this costs {fee} {}", fee.currency),
             Self::Linked { kind, name, by } => {
                 write!(f, "{kind} {name} is still in use by a {by}; end that use first")
             }
@@ -223,6 +254,7 @@ impl fmt::Display for Refusal {
             Self::NotAccredited { tld } => write!(f, "you are not accredited for {tld}"),
             Self::NotFound { kind, name } => write!(f, "{kind} {name} does not exist"),
             Self::NotNow { reason, .. } => reason.fmt(f),
+            Self::NotPriced { name, currency } => write!(f, "{name} has no price in {currency}"),
             Self::NotSponsor { kind, name } => write!(f, "{kind} {name} is sponsored by another registrar"),
             Self::NotTransferParty { kind, name } => {
                 write!(f, "only the other party may answer the transfer of {kind} {name} this way")
@@ -255,11 +287,13 @@ impl Field {
         match self {
             Self::AuthInfo => "authInfo",
             Self::Contact(_) | Self::ContactId => "contact",
+            Self::Currency => "currency",
             Self::CurrentExpiry => "expiry date",
             Self::Disclose => "disclose",
             Self::DnsRecord => "DNSSEC record",
             Self::DomainName => "domain",
             Self::Email => "e-mail address",
+            Self::Fee => "fee",
             Self::HostAddress => "address",
             Self::HostName | Self::NameServer => "host",
             Self::MaxSigLife => "maxSigLife",
@@ -305,6 +339,7 @@ impl fmt::Display for Rule {
             Self::NotOffered => f.write_str("not offered here"),
             Self::NotTaken => f.write_str("this TLD does not take it"),
             Self::Present => f.write_str("it is there already"),
+            Self::Blocked => f.write_str("blocked: nobody may register it"),
             Self::Reserved => f.write_str("reserved by the registry"),
             Self::Absent => f.write_str("it is not there"),
             Self::ServerStatus => f.write_str("only the registry sets or removes this status"),

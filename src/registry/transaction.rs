@@ -1,13 +1,16 @@
 //! One transaction of an operation: the store's, who asks, what time it is, the policy; and what is written last.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::billing::{Bill, Movement};
+use super::conditions::Conditions;
 use super::lifecycle::{settle, settled};
 use super::policy::Policy;
 use super::refusal::Refusal;
-use super::{Actor, Call, Error, Registry};
+use super::{Access, Actor, Call, Error, Registry};
 use crate::model::contact::{Contact, ContactId};
 use crate::model::domain::Domain;
 use crate::model::event::Event;
@@ -35,7 +38,10 @@ pub struct Transaction<'t, 's> {
     pub(super) policy: Arc<Policy>,
     /// What is done for the clock at the moment; history names it and the server, not who happens to ask.
     pub(super) due: Option<&'static str>,
-    messages: Vec<(RegistrarId, Event)>,
+    /// On which terms the client wants it done.
+    pub(super) conditions: &'t Conditions,
+    messages: Vec<(RegistrarId, Timestamp, Event)>,
+    pub(super) money: Vec<Movement>,
     pub(super) entries: Vec<HistoryEntry>,
 }
 
@@ -44,25 +50,41 @@ impl<'t, 's> Transaction<'t, 's> {
         registry: &'t Registry,
         tx: &'t mut Tx<'s>,
         call: &'t Call,
+        conditions: &'t Conditions,
     ) -> Result<Self, StoreError> {
         let policy = registry.policy(tx)?;
         let now = registry.clock.now();
-        Ok(Self { tx, registry, call, now, policy, due: None, messages: Vec::new(), entries: Vec::new() })
+        let (messages, money, entries) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(Self { tx, registry, call, now, policy, due: None, conditions, messages, money, entries })
     }
 
-    /// Writes what was gathered, in the order in which rows are locked: history, then queues by registrar.
-    pub(super) fn finish(mut self, operation: &'static str) -> Result<(), StoreError> {
-        for mut entry in self.entries {
+    /// Writes what was gathered, in the order in which rows are locked: history, then each registrar's account and queue, by
+    /// registrar. The bill of the registrar that asked comes of it; an account whose credit is short refuses everything.
+    pub(super) fn finish(&mut self, operation: &'static str, access: Access) -> Result<Option<Bill>, Error> {
+        for mut entry in std::mem::take(&mut self.entries) {
             if entry.operation.is_empty() {
                 operation.clone_into(&mut entry.operation);
             }
             self.tx.record(&entry)?;
         }
-        self.messages.sort_by(|a, b| a.0.cmp(&b.0));
-        for (registrar, event) in &self.messages {
-            self.tx.queue_message(registrar, self.now, event)?;
+        let money = std::mem::take(&mut self.money);
+        let told = self.messages.iter().map(|(registrar, ..)| registrar);
+        let registrars: BTreeSet<RegistrarId> =
+            told.chain(money.iter().map(Movement::registrar)).cloned().collect();
+        let mut account = None;
+        for registrar in &registrars {
+            let settled = self.settle_money(registrar, &money, operation)?;
+            if self.is(registrar) {
+                account = settled;
+            }
+            for (_, at, event) in self.messages.iter().filter(|(reader, ..)| reader == registrar) {
+                self.tx.queue_message(registrar, *at, event)?;
+            }
         }
-        Ok(())
+        match access {
+            Access::Read => Ok(None),
+            Access::Write => self.bill(&money, account),
+        }
     }
 
     //--- Who asks
@@ -134,7 +156,7 @@ impl<'t, 's> Transaction<'t, 's> {
     /// A domain and its TLD, whoever asks; shown as it is now, whether the clerk has been there or not.
     pub(super) fn domain_to_see(&mut self, name: &DomainName) -> Result<(Domain, Arc<Tld>), Error> {
         let (domain, tld) = self.domain_as_kept(name)?;
-        Ok((settled(domain, &tld, self.now), tld))
+        Ok((settled(domain, &tld, &self.policy, self.now), tld))
     }
 
     /// A domain and its TLD, brought up to now, whoever asks: the operation judges the actor's right to it.
@@ -214,7 +236,7 @@ impl<'t, 's> Transaction<'t, 's> {
 
     /// Leaves a service message for a registrar.
     pub(super) fn notify(&mut self, registrar: &RegistrarId, event: Event) {
-        self.messages.push((registrar.clone(), event));
+        self.messages.push((registrar.clone(), self.now, event));
     }
 
     /// Random bytes.

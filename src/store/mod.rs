@@ -9,6 +9,8 @@ mod contact;
 mod domain;
 mod history;
 mod host;
+mod lease;
+mod ledger;
 mod message;
 mod meta;
 mod policy;
@@ -30,6 +32,7 @@ use std::thread;
 use tokio::sync::oneshot;
 
 pub use self::domain::DomainDraft;
+pub use self::ledger::AccountRow;
 pub use self::registrar::Credential;
 use self::sql::Sql;
 pub use self::sql::Tx;
@@ -241,6 +244,7 @@ fn to_json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
 }
 
 /// Forward only; a released one is never changed. NUMBER_KEY and CLUSTERED are spelt by the engine.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_registry.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("migrations/0001_registry.sql"), include_str!("migrations/0004_money.sql")];
 /// Written to learn whether the store can be written.
 const PROBE: &str = "INSERT INTO meta (key, value) VALUES ('probe', '0') ON CONFLICT (key) DO UPDATE SET value = excluded.value";

@@ -9,6 +9,9 @@ pub fn refusal_code(refusal: &Refusal) -> ResultCode {
     match refusal {
         Refusal::AuthInfoMissing => ResultCode::ParameterMissing,
         Refusal::AuthInfoWrong { .. } => ResultCode::InvalidAuthInfo,
+        Refusal::CreditShort { .. } | Refusal::NotPriced { .. } => ResultCode::BillingFailure,
+        Refusal::FeeCurrency { .. } | Refusal::FeeTooLow { .. } => ResultCode::ValueRange,
+        Refusal::FeeMissing { .. } => ResultCode::ParameterMissing,
         Refusal::Linked { .. } => ResultCode::AssociationProhibits,
         Refusal::MessageUnknown { .. }
         | Refusal::NotFound { .. }
@@ -60,11 +63,13 @@ pub fn elements_of(field: Field) -> &'static [&'static str] {
         Field::AuthInfo => &["pw", "authInfo"],
         Field::Contact(_) => &["contact"],
         Field::ContactId => &["id"],
+        Field::Currency => &["currency"],
         Field::CurrentExpiry => &["curExpDate"],
         Field::Disclose => &["disclose"],
         Field::DnsRecord => &["dsData", "keyData"],
         Field::DomainName => &["name"],
         Field::Email => &["email"],
+        Field::Fee => &["fee"],
         Field::HostAddress => &["addr", "hostAddr"],
         Field::HostName => &["name"],
         Field::MaxSigLife => &["maxSigLife"],

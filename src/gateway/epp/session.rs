@@ -206,7 +206,7 @@ impl<'g> Session<'g> {
         let Some(message) = head.message else {
             return Answer::plain(ResultCode::OkNoMessages);
         };
-        let (text, data) = event::render(&message.event);
+        let (text, data) = event::render(&message.event, &self.terms(false));
         let queue = QueueState {
             count: head.count,
             id: message.number.to_string(),

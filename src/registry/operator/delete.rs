@@ -2,9 +2,11 @@
 
 use super::{ObjectName, demand_operator};
 use crate::model::domain::Domain;
-use crate::model::event::Event;
+use crate::model::event::ChangeOperation;
 use crate::model::name::DomainName;
 use crate::model::object::ObjectKind;
+use crate::model::transfer::TransferStatus;
+use crate::registry::domain::transfer::end_without_transfer;
 use crate::registry::refusal::Refusal;
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Error, Operation};
@@ -54,6 +56,13 @@ impl Operation for ForcedDelete {
 
 fn delete_domain(t: &mut Transaction<'_, '_>, name: &DomainName) -> Result<(), Error> {
     let (domain, _) = t.domain_to_change(name)?;
+    let domain = if domain.transfer_is_pending() {
+        let loser = domain.sponsor.clone();
+        end_without_transfer(t, &domain, TransferStatus::ServerCancelled, loser)?.0
+    } else {
+        domain
+    };
+    t.refund(&domain.sponsor, name, domain.refundable(t.now).0);
     // Its own use of the hosts below it must not keep them.
     t.tx.update_domain(&domain, &Domain { name_servers: Vec::new(), ..domain.clone() })?;
     for host in t.tx.hosts_below(domain.number)? {
@@ -66,6 +75,6 @@ fn delete_domain(t: &mut Transaction<'_, '_>, name: &DomainName) -> Result<(), E
     }
     t.tx.delete_domain(domain.number)?;
     t.record_domain(Some(&domain), None);
-    t.notify(&domain.sponsor, Event::DomainDeleted { name: name.clone() });
+    t.tell_changed(&domain, ChangeOperation::DeletePurge, None);
     Ok(())
 }

@@ -1,0 +1,216 @@
+//! The clerk: finds what is due and does it, in the order in which it fell due, each step a transaction of its own.
+//!
+//! One node is the clerk at a time, by a lease; each step checks it, so one that lost it without knowing commits nothing. A
+//! step is done once, however often it is tried: it moves the instant under which it was listed.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{happen, next};
+use crate::model::contact::ContactId;
+use crate::model::name::DomainName;
+use crate::registry::contact::transfer;
+use crate::registry::transaction::Transaction;
+use crate::registry::{Access, Actor, Call, Error, Operation, Registry};
+
+/// Lists what is due, the longest due first.
+#[derive(Clone, Copy, Debug)]
+pub struct ListDue {
+    /// How many steps of each kind at most.
+    pub limit: u32,
+}
+
+/// Does the one thing that is due for an object at an instant; nothing when it has been done.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Step {
+    /// The instant it was listed under.
+    pub due_at: Timestamp,
+    /// Whose.
+    pub object: DueObject,
+    /// The lease under which it is done; none for one that needs none.
+    pub lease: Option<Lease>,
+}
+
+/// An object to which something can happen by itself. Contacts before domains: it does not matter to them, but is the same
+/// everywhere.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DueObject {
+    /// A contact.
+    Contact(ContactId),
+    /// A domain.
+    Domain(DomainName),
+}
+
+/// What became of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stepped {
+    /// Whether it was still to be done.
+    pub done: bool,
+    /// When the next thing is due for the object, if anything is.
+    pub next: Option<Timestamp>,
+}
+
+/// Makes this node the clerk for a while, or keeps it.
+#[derive(Clone, Copy, Debug)]
+pub struct TakeLease;
+
+/// That this node is the clerk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Lease {
+    number: i64,
+}
+
+impl Operation for ListDue {
+    type Outcome = Vec<Step>;
+    const NAME: &'static str = "lifecycle:list-due";
+    const ACCESS: Access = Access::Read;
+
+    fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Vec<Step>, Error> {
+        let step = |due_at, object| Step { due_at, object, lease: None };
+        let domains = t.tx.due_domains(t.now, self.limit)?;
+        let domains = domains.into_iter().map(|(due_at, name)| step(due_at, DueObject::Domain(name)));
+        let contacts = t.tx.contacts_due(t.now, self.limit)?;
+        let contacts = contacts.into_iter().map(|(due_at, id)| step(due_at, DueObject::Contact(id)));
+        let mut steps: Vec<Step> = domains.chain(contacts).collect();
+        steps.sort();
+        Ok(steps)
+    }
+}
+
+impl Operation for TakeLease {
+    /// None while another node is the clerk.
+    type Outcome = Option<Lease>;
+    const NAME: &'static str = "lifecycle:take-lease";
+    const ACCESS: Access = Access::Write;
+
+    fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Option<Lease>, Error> {
+        let until = t.now.saturating_add(LEASE_TIME).unwrap_or(Timestamp::MAX);
+        let number = t.tx.take_lease(LEASE, &t.registry.boot, t.now, until)?;
+        Ok(number.map(|number| Lease { number }))
+    }
+}
+
+impl Operation for Step {
+    type Outcome = Stepped;
+    const NAME: &'static str = "lifecycle:step";
+    const ACCESS: Access = Access::Write;
+
+    fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Stepped, Error> {
+        if let Some(lease) = self.lease
+            && !t.tx.holds_lease(LEASE, &t.registry.boot, lease.number)?
+        {
+            return Ok(Stepped::NOTHING);
+        }
+        match &self.object {
+            DueObject::Contact(id) => self.run_contact(t, id),
+            DueObject::Domain(name) => self.run_domain(t, name),
+        }
+    }
+}
+
+impl Stepped {
+    const NOTHING: Self = Self { done: false, next: None };
+}
+
+impl Step {
+    fn run_domain(&self, t: &mut Transaction<'_, '_>, name: &DomainName) -> Result<Stepped, Error> {
+        let Some(tld) = t.policy.tld_of(name).cloned() else {
+            return Ok(Stepped::NOTHING);
+        };
+        let Some(domain) = t.tx.domain(name)? else {
+            return Ok(Stepped::NOTHING);
+        };
+        let (at, due) = next(&domain, &tld);
+        if at != self.due_at || at > t.now {
+            return Ok(Stepped::NOTHING);
+        }
+        match happen(t, &domain, &tld, at, due)? {
+            Some(after) => Ok(Stepped { done: true, next: Some(next(&after, &tld).0) }),
+            None => Ok(Stepped { done: due == super::Due::Purge, next: None }),
+        }
+    }
+
+    fn run_contact(&self, t: &mut Transaction<'_, '_>, id: &ContactId) -> Result<Stepped, Error> {
+        let Some(before) = t.tx.contact(id)? else {
+            return Ok(Stepped::NOTHING);
+        };
+        let after = transfer::settled(t, id)?;
+        Ok(Stepped { done: after != before, next: None })
+    }
+}
+
+impl Registry {
+    /// Does everything that is due, each step in a transaction of its own, and tells how many steps that were; none while
+    /// another node is the clerk. A step that fails is logged and tried again the next time.
+    pub async fn run_due(self: &Arc<Self>) -> usize {
+        let mut done = 0;
+        loop {
+            let Ok(Some(lease)) = self.run(self.clerk(), TakeLease).await else {
+                return done;
+            };
+            let listed = self.run(self.clerk(), ListDue { limit: STEPS_LISTED }).await.unwrap_or_default();
+            let done_now = self.run_steps(listed, lease).await;
+            done += done_now;
+            if done_now == 0 {
+                return done;
+            }
+        }
+    }
+
+    /// Does what is due again and again, for as long as the future is polled.
+    pub async fn clerk_loop(self: Arc<Self>, every: Duration) {
+        let mut ticks = tokio::time::interval(every);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            self.run_due().await;
+        }
+    }
+
+    /// Takes the clerk's lease from nodes that are no more: for one that knows it is alone.
+    pub async fn end_other_leases(&self) -> Result<(), crate::store::StoreError> {
+        let node = self.boot.clone();
+        self.store
+            .write(move |tx| tx.end_other_leases(&node).map(|()| ((), crate::store::Keep::Commit)))
+            .await
+    }
+
+    /// Does steps in the order in which they fell due. What a step makes due in its turn is done in its place among them.
+    async fn run_steps(self: &Arc<Self>, listed: Vec<Step>, lease: Lease) -> usize {
+        // Beyond the last of a list that was cut off others may be due that are not in it.
+        let is_cut = listed.len() >= usize::try_from(STEPS_LISTED).unwrap_or(usize::MAX);
+        let horizon = listed.last().filter(|_| is_cut).map_or(self.clock.now(), |last| last.due_at);
+        let mut waiting: BTreeSet<Step> =
+            listed.into_iter().map(|step| Step { lease: Some(lease), ..step }).collect();
+        let mut done = 0;
+        while let Some(step) = waiting.pop_first() {
+            if done % STEPS_PER_LEASE == STEPS_PER_LEASE - 1
+                && !matches!(self.run(self.clerk(), TakeLease).await, Ok(Some(held)) if held == lease)
+            {
+                return done;
+            }
+            let Ok(stepped) = self.run(self.clerk(), step.clone()).await else {
+                continue;
+            };
+            done += usize::from(stepped.done);
+            if let Some(due_at) = stepped.next.filter(|next| *next <= horizon && stepped.done) {
+                waiting.insert(Step { due_at, ..step });
+            }
+        }
+        done
+    }
+
+    fn clerk(&self) -> Call {
+        Call { actor: Actor::Server, client_trid: None, server_trid: self.next_trid() }
+    }
+}
+
+const LEASE: &str = "clerk";
+/// A node that has died is replaced after this.
+const LEASE_TIME: SignedDuration = SignedDuration::from_secs(30);
+const STEPS_LISTED: u32 = 1000;
+/// The lease is renewed after so many steps, which take far less than its time.
+const STEPS_PER_LEASE: usize = 100;
