@@ -8,9 +8,8 @@ pub mod lock;
 pub mod socket;
 
 use std::fmt;
-use std::fs::{self, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -18,10 +17,11 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::model::history::HistoryEntry;
-use crate::model::name::ZoneName;
+use crate::model::name::{DomainName, ZoneName};
 use crate::model::object::ObjectKind;
 use crate::model::registrar::{Registrar, RegistrarId};
 use crate::model::tld::Tld;
+use crate::registry::domain::ChangeSponsor;
 use crate::registry::operator::{
     AddRegistrar, AddTld, ChangeRegistrar, ForcedDelete, History, ListRegistrars, ListTlds, RegistrarChange,
     RegistrarSeen, SetServerStatuses, SetTld, Show,
@@ -94,6 +94,13 @@ pub enum Request {
         add: Vec<String>,
         /// Statuses to remove.
         remove: Vec<String>,
+    },
+    /// Gives a domain to another registrar.
+    ChangeSponsor {
+        /// The domain.
+        name: DomainName,
+        /// Its new sponsor.
+        to: RegistrarId,
     },
     /// Deletes an object at once.
     Delete {
@@ -249,6 +256,7 @@ pub async fn execute(
         Request::SetStatuses { kind, name, add, remove } => {
             done(run(registry, SetServerStatuses { kind, name, add, remove }).await)
         }
+        Request::ChangeSponsor { name, to } => done(run(registry, ChangeSponsor { name, to }).await),
         Request::Delete { kind, name } => done(run(registry, ForcedDelete { kind, name }).await),
         Request::History { kind, name, most } => {
             Ok(Answer::History(run(registry, History { kind, name, most }).await?))
@@ -288,26 +296,11 @@ async fn backup(
 ) -> Result<Answer, Problem> {
     let store = registry.store().clone();
     let copied = tokio::task::spawn_blocking(move || {
-        // It holds what the database holds: nobody else may read it. An existing file is never overwritten.
-        OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&to)
-            .map_err(|cause| not_copied(&to, &cause))?;
-        let copied = store.backup(&to, &mut progress).map_err(|error| not_copied(&to, &error));
-        let size = copied.and_then(|()| fs::metadata(&to).map_err(|cause| not_copied(&to, &cause)));
-        if size.is_err() {
-            let _ = fs::remove_file(&to);
-        }
-        size.map(|metadata| Answer::Copied(metadata.len()))
+        store.backup(&to, &mut progress).map_err(Problem::new)?;
+        let size = fs::metadata(&to).map_err(|cause| {
+            Problem::new(format_args!("{} was written and is gone ({cause}); try again", to.display()))
+        })?;
+        Ok(Answer::Copied(size.len()))
     });
     copied.await.map_err(|_| Problem::new("the copy was broken off; see the server's log"))?
-}
-
-fn not_copied(to: &Path, cause: &dyn fmt::Display) -> Problem {
-    Problem::new(format_args!(
-        "{} cannot be written ({cause}); name a new file in a directory that the server may write",
-        to.display()
-    ))
 }

@@ -2,6 +2,7 @@
 //! and works whether a server runs or not.
 
 mod backup;
+mod epp;
 mod init;
 mod object;
 mod password;
@@ -46,13 +47,15 @@ enum Command {
     Tld(tld::Verb),
     /// The operator's verbs on domains
     #[command(subcommand)]
-    Domain(object::Verb),
+    Domain(object::DomainVerb),
     /// The operator's verbs on contacts
     #[command(subcommand)]
     Contact(object::Verb),
     /// The operator's verbs on hosts
     #[command(subcommand)]
     Host(object::Verb),
+    /// Speak EPP to a server, as a registrar
+    Epp(Box<epp::Epp>),
     /// Every change of a domain, contact or host, newest first
     History(object::History),
     /// Copy the database into a new file, while the server runs or not
@@ -80,9 +83,10 @@ impl Command {
             Self::Sandbox(sandbox) => sandbox.run().await,
             Self::Registrar(verb) => verb.run().await,
             Self::Tld(verb) => verb.run().await,
-            Self::Domain(verb) => verb.run(ObjectKind::Domain).await,
+            Self::Domain(verb) => verb.run().await,
             Self::Contact(verb) => verb.run(ObjectKind::Contact).await,
             Self::Host(verb) => verb.run(ObjectKind::Host).await,
+            Self::Epp(epp) => epp.run().await,
             Self::History(history) => history.run().await,
             Self::Backup(backup) => backup.run().await,
         }

@@ -1,5 +1,7 @@
 //! Where log lines go: standard error, one line an event; which ones, a filter says.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
 
@@ -12,7 +14,11 @@ pub fn start(filter: &str) -> Result<(), ParseError> {
         Ok(from_environment) if !from_environment.is_empty() => EnvFilter::try_new(from_environment)?,
         _ => EnvFilter::try_new(filter)?,
     };
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).compact();
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .compact();
     // A second server in one process (tests) logs where the first one does.
     let _ = lines.try_init();
     Ok(())

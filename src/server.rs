@@ -90,13 +90,16 @@ impl Parts {
     }
 }
 
-/// Starts to serve, within a tokio runtime. Sessions that an earlier process left open are closed.
+/// Starts to serve, within a tokio runtime. Whoever holds the lock is alone: sessions that an earlier process left open are
+/// closed then.
 ///
 /// # Errors
 /// [`StartError`].
 pub async fn start(parts: Parts) -> Result<Running, StartError> {
     let Parts { registry, lock, doors, admin } = parts;
-    registry.close_other_sessions().await?;
+    if lock.is_some() {
+        registry.close_other_sessions().await?;
+    }
     let (drain, draining) = watch::channel(false);
     let mut addresses = BTreeMap::new();
     let mut tasks = JoinSet::new();
@@ -107,12 +110,17 @@ pub async fn start(parts: Parts) -> Result<Running, StartError> {
         tasks.spawn(door.serve(draining.clone()));
     }
     if let Some(admin) = admin {
-        let registry = Arc::clone(&registry);
+        let (registry, draining) = (Arc::clone(&registry), draining.clone());
         tasks.spawn(async move {
             admin.serve(registry, draining).await;
             0
         });
     }
+    let clerk = Arc::clone(&registry);
+    tasks.spawn(async move {
+        run_due(&clerk, draining).await;
+        0
+    });
     Ok(Running { addresses, drain, doors: tasks, registry, _lock: lock })
 }
 
@@ -129,6 +137,7 @@ impl Running {
 
     /// Stops accepting, lets open connections end within their listener's time, and returns how many were cut.
     pub async fn shutdown(mut self) -> usize {
+        tracing::info!("draining");
         let _ = self.drain.send(true);
         let mut cut = 0;
         while let Some(ended) = self.doors.join_next().await {
@@ -137,25 +146,23 @@ impl Running {
                 0
             });
         }
+        tracing::info!(cut, "stopped");
         cut
     }
+}
 
-    /// Serves until SIGTERM or SIGINT, then shuts down.
-    ///
-    /// # Errors
-    /// Signals cannot be listened for.
-    pub async fn serve_until_signalled(self) -> Result<(), StartError> {
-        let mut terminate = signal(SignalKind::terminate()).map_err(StartError::Signals)?;
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::Signals)?;
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        tracing::info!("draining");
-        let cut = self.shutdown().await;
-        tracing::info!(cut, "stopped");
-        Ok(())
+/// Returns at the first SIGTERM or SIGINT.
+///
+/// # Errors
+/// Signals cannot be listened for.
+pub async fn signalled() -> Result<(), StartError> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(StartError::Signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::Signals)?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
     }
+    Ok(())
 }
 
 impl Door {
@@ -176,6 +183,22 @@ impl Door {
                 };
                 listener.serve(tls, limits, drain, drain_timeout, serve).await
             }
+        }
+    }
+}
+
+/// Does what is due, every now and then. A command that touches an object first does what is due for that one, so nobody sees
+/// how often this is.
+async fn run_due(registry: &Arc<Registry>, mut drain: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            biased;
+            _ = drain.wait_for(|draining| *draining) => return,
+            () = tokio::time::sleep(DUE_EVERY) => {}
+        }
+        let steps = registry.run_due().await;
+        if steps > 0 {
+            tracing::info!(steps, "due work done");
         }
     }
 }
@@ -218,8 +241,8 @@ async fn bind_key(store: &Store, key: &ServerKey) -> Result<(), StartError> {
 /// The clock, as far ahead as a sandbox turned it.
 async fn clock_of(store: &Store) -> Result<Clock, StartError> {
     let ahead = store.read(|tx| tx.meta(CLOCK_AHEAD)).await?;
-    let seconds = ahead.and_then(|ahead| ahead.parse().ok()).unwrap_or(0);
-    Ok(Clock::offset(jiff::SignedDuration::from_secs(seconds)))
+    let millis = ahead.and_then(|ahead| ahead.parse().ok()).unwrap_or(0);
+    Ok(Clock::offset(jiff::SignedDuration::from_millis(millis)))
 }
 
 fn epp_door(
@@ -346,7 +369,8 @@ start_error_from! {
     Tls(TlsError),
 }
 
+const DUE_EVERY: Duration = Duration::from_secs(10);
 /// The key in `meta` under which the id of the server's key is kept.
 const KEY_ID: &str = "server_key";
-/// The key in `meta` under which a sandbox keeps how many seconds its clock is ahead.
-pub(crate) const CLOCK_AHEAD: &str = "clock_ahead_seconds";
+/// The key in `meta` under which a sandbox keeps how many milliseconds its clock is ahead.
+pub(crate) const CLOCK_AHEAD: &str = "clock_ahead_ms";

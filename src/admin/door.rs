@@ -54,7 +54,7 @@ impl Door {
                 let registry = server::open_registry(config).await.map_err(Problem::new)?;
                 return Ok(Self::Here { registry, lock: Some(lock) });
             }
-            if config.admin.socket.exists() {
+            if socket::is_answered(&config.admin.socket).await {
                 return Ok(Self::There { socket: config.admin.socket.clone() });
             }
             tokio::time::sleep(PAUSE).await;

@@ -85,6 +85,14 @@ impl Drop for AdminSocket {
     }
 }
 
+/// Whether a server, or a user's other server, listens there. A socket that may not be opened counts: [`ask`] says why.
+pub async fn is_answered(path: &Path) -> bool {
+    match UnixStream::connect(path).await {
+        Ok(_) => true,
+        Err(e) => !matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused),
+    }
+}
+
 /// Asks a running server; none when no server listens there.
 ///
 /// # Errors

@@ -7,7 +7,9 @@ use super::place::Place;
 use super::{ask, say, unexpected};
 use crate::admin::{Answer, Problem, Request};
 use crate::model::history::HistoryEntry;
+use crate::model::name::DomainName;
 use crate::model::object::ObjectKind;
+use crate::model::registrar::RegistrarId;
 
 /// The operator's verbs on an object.
 #[derive(Debug, Subcommand)]
@@ -71,6 +73,40 @@ enum Kind {
     Contact,
     Domain,
     Host,
+}
+
+/// The operator's verbs on a domain.
+#[derive(Debug, Subcommand)]
+pub(super) enum DomainVerb {
+    #[command(flatten)]
+    Any(Verb),
+    /// Give it to another registrar, whatever its statuses say
+    Sponsor(Sponsor),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Sponsor {
+    /// The domain
+    #[arg(value_parser = DomainName::parse)]
+    name: DomainName,
+    /// Its new sponsoring registrar
+    #[arg(value_parser = RegistrarId::parse)]
+    to: RegistrarId,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl DomainVerb {
+    pub(super) async fn run(self) -> Result<(), Problem> {
+        match self {
+            Self::Any(verb) => verb.run(ObjectKind::Domain).await,
+            Self::Sponsor(Sponsor { name, to, place }) => {
+                ask(&place, Request::ChangeSponsor { name: name.clone(), to: to.clone() }).await?;
+                say(format_args!("{to} sponsors {name} from now on."));
+                Ok(())
+            }
+        }
+    }
 }
 
 impl Verb {

@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::admin::Problem;
 use crate::config::Config;
-use crate::sandbox::{self, DESCRIPTION};
+use crate::sandbox;
 
 /// Which registry: without either option ./config.toml, or else the sandbox in ./sandbox.
 #[derive(Debug, Args)]
@@ -49,10 +49,7 @@ fn of_directory(dir: &Path) -> Result<Option<Config>, Problem> {
     if file.exists() {
         return Config::read(&file).map(Some).map_err(Problem::new);
     }
-    // A sandbox that is stopped has no description; what marks it then is its database and its seed.
-    let config = sandbox::config_of(dir);
-    let is_sandbox = dir.join(DESCRIPTION).exists() || dir.join("seed.toml").exists();
-    Ok(is_sandbox.then_some(config))
+    Ok(sandbox::is_in(dir).then(|| sandbox::config_of(dir)))
 }
 
 /// A configuration's name in a directory that `init` made.

@@ -206,7 +206,7 @@ impl Verb {
                     let RegistrarSeen { registrar, sessions, .. } = &seen;
                     say(format_args!(
                         "{:<16} {:<15} {sessions}/{} sessions  {}",
-                        registrar.id,
+                        registrar.id.as_str(),
                         registrar.state.as_str(),
                         registrar.sessions_max,
                         registrar.name

@@ -11,6 +11,7 @@ use super::serve::start_log;
 use crate::admin::Problem;
 use crate::config::Config;
 use crate::sandbox::{self, Options};
+use crate::server;
 
 /// Serve a registry to try things on: on loopback, with certificates, accounts and a clock to turn.
 #[derive(Debug, Args)]
@@ -35,6 +36,8 @@ impl Sandbox {
         let Self { dir, port_base, seed, clock } = self;
         let sandbox = sandbox::Sandbox::start(&Options { dir, port_base, seed, clock }).await?;
         say(sandbox.greeting());
-        sandbox.serve_until_signalled().await.map_err(Problem::new)
+        server::signalled().await.map_err(Problem::new)?;
+        sandbox.shutdown().await;
+        Ok(())
     }
 }

@@ -24,7 +24,9 @@ impl Serve {
         start_log(&config)?;
         let parts = Parts::open(&config).await.map_err(Problem::new)?;
         let running = server::start(parts).await.map_err(Problem::new)?;
-        running.serve_until_signalled().await.map_err(Problem::new)
+        server::signalled().await.map_err(Problem::new)?;
+        running.shutdown().await;
+        Ok(())
     }
 }
 

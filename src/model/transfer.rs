@@ -66,6 +66,18 @@ fn is_zero(value: &i64) -> bool {
 }
 
 impl Transfer {
+    /// Whether it was rejected or cancelled.
+    pub fn has_failed(&self) -> bool {
+        match self.status {
+            TransferStatus::ClientCancelled
+            | TransferStatus::ClientRejected
+            | TransferStatus::ServerCancelled => true,
+            TransferStatus::ClientApproved | TransferStatus::ServerApproved | TransferStatus::Pending => {
+                false
+            }
+        }
+    }
+
     /// Whether it waits for an answer.
     pub fn is_pending(&self) -> bool {
         self.status == TransferStatus::Pending

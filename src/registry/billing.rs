@@ -265,3 +265,6 @@ impl Account {
 
 /// Places of a decimal number in millionths.
 const MILLIONTHS_PLACES: u32 = 6;
+
+#[cfg(test)]
+mod tests;

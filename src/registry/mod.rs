@@ -25,6 +25,7 @@ mod status;
 #[cfg(test)]
 pub(crate) mod testing;
 mod transaction;
+mod wrong_logins;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
@@ -37,6 +38,7 @@ use self::policy::Policy;
 pub use self::refusal::Refusal;
 use self::secret::ServerKey;
 pub use self::transaction::Transaction;
+use self::wrong_logins::WrongLogins;
 use crate::model::octets::to_hex;
 use crate::model::registrar::RegistrarId;
 use crate::store::{Keep, Store, StoreError, Tx};
@@ -47,6 +49,7 @@ pub struct Registry {
     clock: Clock,
     key: ServerKey,
     passwords: Passwords,
+    wrong_logins: WrongLogins,
     policy: RwLock<Arc<Policy>>,
     settings: Settings,
     /// Tells this process from every other that ever ran: the first part of each svTRID.
@@ -106,8 +109,11 @@ pub trait Operation: Send + Sync + 'static {
     /// Does it. May be called more than once; only the last call counts.
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Self::Outcome, Error>;
 
+    /// Whether [`Self::looks_refused`] is worth asking. It costs a read transaction.
+    const LOOKS_FIRST: bool = false;
+
     /// Whether it will probably be refused, so that it is worth running on a snapshot first, where its first write verb sends
-    /// it to the writer after all. Asked of writing operations only.
+    /// it to the writer after all. Asked of writing operations that look first.
     fn looks_refused(&self, _t: &mut Transaction<'_, '_>) -> Result<bool, Error> {
         Ok(false)
     }
@@ -168,6 +174,7 @@ impl Registry {
             clock,
             key,
             passwords: Passwords::new(),
+            wrong_logins: WrongLogins::default(),
             policy: RwLock::new(policy),
             settings,
             boot: to_hex(&boot),
@@ -221,6 +228,9 @@ impl Registry {
         asked: Asked<O>,
     ) -> Result<Done<O::Outcome>, Error> {
         let asked = Arc::new(asked);
+        if O::ACCESS == Access::Write && !O::LOOKS_FIRST {
+            return self.write(asked).await;
+        }
         let (registry, work) = (Arc::clone(self), Arc::clone(&asked));
         let looked = self
             .store
@@ -236,6 +246,10 @@ impl Registry {
             Ok(Err(Error::Denied(_))) if O::ACCESS == Access::Write => {}
             other => return other?,
         }
+        self.write(asked).await
+    }
+
+    async fn write<O: Operation>(self: &Arc<Self>, asked: Arc<Asked<O>>) -> Result<Done<O::Outcome>, Error> {
         let registry = Arc::clone(self);
         self.store.write(move |tx| registry.attempt(tx, &asked)).await?
     }

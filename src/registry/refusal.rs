@@ -188,8 +188,8 @@ impl Refusal {
     /// The field it points at and the value there, for a gateway that shows the place.
     pub fn place(&self) -> Option<(Field, &str)> {
         match self {
-            Self::AuthInfoMissing | Self::RegistrarNeeded | Self::RegistrarState { .. } => None,
-            Self::AuthInfoWrong { .. } => Some((Field::AuthInfo, "")),
+            Self::RegistrarNeeded | Self::RegistrarState { .. } => None,
+            Self::AuthInfoMissing | Self::AuthInfoWrong { .. } => Some((Field::AuthInfo, "")),
             Self::Linked { kind, name, .. }
             | Self::NotFound { kind, name }
             | Self::NotSponsor { kind, name }
@@ -250,7 +250,7 @@ impl fmt::Display for Refusal {
             Self::Linked { kind, name, by } => {
                 write!(f, "{kind} {name} is still in use by a {by}; end that use first")
             }
-            Self::MessageUnknown { number } => write!(f, "no message {number} waits in your queue"),
+            Self::MessageUnknown { .. } => f.write_str("no message with this id waits in your queue"),
             Self::NotAccredited { tld } => write!(f, "you are not accredited for {tld}"),
             Self::NotFound { kind, name } => write!(f, "{kind} {name} does not exist"),
             Self::NotNow { reason, .. } => reason.fmt(f),
@@ -261,6 +261,18 @@ impl fmt::Display for Refusal {
             }
             Self::OperatorNeeded => f.write_str("only the registry's operator can do this"),
             Self::OwnObject { kind, name } => write!(f, "you sponsor {kind} {name} already"),
+            Self::Policy { field: Field::Contact(Some(role)), rule: Rule::Missing, .. } => {
+                write!(f, "a contact of type {role} is demanded here")
+            }
+            Self::Policy { field: Field::PostalInfo, rule: Rule::Missing, .. } => {
+                f.write_str("new postal information needs a name and an address")
+            }
+            Self::Policy { field: Field::RestoreReport, rule: Rule::Missing, .. } => {
+                f.write_str("a restore report gives a reason and makes a statement")
+            }
+            Self::Policy { field, rule: Rule::Missing, .. } => {
+                write!(f, "{} is demanded here", field.as_str())
+            }
             Self::Policy { rule, .. } => rule.fmt(f),
             Self::RegistrarState { state } => write!(f, "your account is {}", state.as_str()),
             Self::RegistrarNeeded => f.write_str("only a registrar can do this"),

@@ -3,32 +3,40 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tempfile::TempDir;
+use tokio::task::JoinSet;
 
 use super::clock::Clock;
 use super::secret::{ServerKey, system_random};
-use super::{Actor, Call, Error, Operation, Registry, Settings};
+use super::{Actor, Call, Error, Operation, Registry, Settings, domain};
 use crate::model::name::{DomainName, ZoneName};
+use crate::model::object::ObjectKind;
 use crate::model::registrar::{Registrar, RegistrarId};
+use crate::model::sec_dns::SecDns;
 use crate::model::tld::{AuthInfoMode, Tld};
-use crate::store::{Keep, Store, StoreError, Tx};
+use crate::store::testing::{Place, TestEngine};
+use crate::store::{Keep, StoreError, Tx};
 
 /// A registry with the TLDs `example` (hashed authInfo) and `tld` (readable), and the registrars ClientX, ClientY and ClientZ.
 pub(crate) struct TestRegistry {
     pub(crate) registry: Arc<Registry>,
-    _dir: TempDir,
+    _place: Place,
 }
 
 impl TestRegistry {
+    /// On SQLite, unless the run chose otherwise ([`TestEngine::chosen`]).
     pub(crate) async fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(dir.path().join("registry.db").to_str().unwrap()).unwrap();
+        Self::on(TestEngine::chosen()).await.expect("the engine that DOMESDAY_TEST_ENGINE names")
+    }
+
+    /// On this engine; none when it cannot be had. `TestEngine::all` lists those that can.
+    pub(crate) async fn on(engine: TestEngine) -> Option<Self> {
+        let (store, place) = engine.store()?;
         store.write(|tx| seed(tx).map(|()| ((), Keep::Commit))).await.unwrap();
         let clock = Clock::held(at("2026-01-01T00:00:00Z"));
         let settings = Settings { roid_suffix: "DD".to_owned(), random: system_random };
         let registry =
             Registry::open(store, clock, ServerKey::new(&[7; 32]).unwrap(), settings).await.unwrap();
-        Self { registry, _dir: dir }
+        Some(Self { registry, _place: place })
     }
 
     /// Runs an operation for a registrar.
@@ -70,4 +78,42 @@ fn seed(tx: &mut Tx<'_>) -> Result<(), StoreError> {
         tx.put_registrar(&Registrar::new(RegistrarId::parse(id).unwrap(), id))?;
     }
     Ok(())
+}
+
+#[tokio::test]
+async fn of_many_creates_of_one_name_one_is_done_on_each_engine() {
+    for engine in TestEngine::all() {
+        let test = TestRegistry::on(engine).await.unwrap();
+        let mut open = Tld::new(ZoneName::parse("example").unwrap());
+        open.contacts.registrant_required = false;
+        open.auth_info.required_at_create = false;
+        test.registry.store().write(move |tx| tx.put_tld(&open).map(|()| ((), Keep::Commit))).await.unwrap();
+        let create = || domain::Create {
+            name: name("wanted.example"),
+            period: None,
+            servers: Vec::new(),
+            registrant: None,
+            contacts: Vec::new(),
+            auth_info: None,
+            sec_dns: SecDns::default(),
+        };
+        let mut creates = JoinSet::new();
+        for number in 0..16 {
+            let (registry, operation) = (Arc::clone(&test.registry), create());
+            let actor = Actor::Registrar(RegistrarId::parse(["ClientX", "ClientY"][number % 2]).unwrap());
+            let call = Call { actor, client_trid: None, server_trid: registry.next_trid() };
+            creates.spawn(async move { registry.run(call, operation).await });
+        }
+        let answers = creates.join_all().await;
+        assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1, "{engine:?}: {answers:?}");
+        assert!(answers.iter().all(|answer| matches!(answer, Ok(_) | Err(Error::Refused(_)))), "{answers:?}");
+        let history = test.registry.store().read(|tx| {
+            let numbers = tx.numbers_named(ObjectKind::Domain, "wanted.example")?;
+            numbers
+                .iter()
+                .map(|&number| tx.history(ObjectKind::Domain, number, 9).map(|entries| entries.len()))
+                .sum()
+        });
+        assert_eq!(history.await, Ok(1), "{engine:?}");
+    }
 }

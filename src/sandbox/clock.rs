@@ -34,7 +34,8 @@ pub async fn turn(registry: &Arc<Registry>, to: Timestamp) -> Result<Timestamp, 
         )));
     }
     registry.clock().set(to);
-    let ahead = registry.clock().ahead().as_secs().to_string();
+    // Rounded to seconds, it would go back at every restart.
+    let ahead = registry.clock().ahead().as_millis().to_string();
     let kept =
         registry.store().write(move |tx| tx.put_meta(CLOCK_AHEAD, &ahead).map(|()| ((), Keep::Commit)));
     kept.await.map_err(Problem::new)?;

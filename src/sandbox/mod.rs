@@ -110,8 +110,10 @@ impl Sandbox {
         remove(&description).map_err(|cause| not_written(&description, &cause))?;
 
         let seed = seed_of(dir, options.seed.as_deref())?;
-        let registry = open_registry(dir, &seed).await?;
+        let registry = open_registry(dir).await?;
+        // Before the seed, whose objects begin when the clock does.
         clock::start(&registry, options.clock).await?;
+        sow_once(&registry, &seed, dir).await?;
         let names: Vec<&str> = seed.registrars.iter().map(|registrar| registrar.id.as_str()).collect();
         // Handshakes are judged by the real clock, whatever the registry's shows.
         let pki = pki::create(dir, &names, Clock::system().now()).map_err(Problem::new)?;
@@ -146,16 +148,19 @@ impl Sandbox {
         text
     }
 
-    /// Serves until SIGTERM or SIGINT; `sandbox.json` goes first.
-    ///
-    /// # Errors
-    /// Signals cannot be listened for.
-    pub async fn serve_until_signalled(self) -> Result<(), StartError> {
+    /// Takes `sandbox.json` away, then stops the server.
+    pub async fn shutdown(self) {
         let description = self.dir.join(DESCRIPTION);
-        let served = self.running.serve_until_signalled().await;
-        let _ = remove(&description);
-        served
+        if let Err(error) = remove(&description) {
+            tracing::warn!(%error, file = %description.display(), "it could not be removed");
+        }
+        self.running.shutdown().await;
     }
+}
+
+/// Whether a sandbox was made in `dir`, running or not.
+pub fn is_in(dir: &Path) -> bool {
+    dir.join(SEED).exists()
 }
 
 /// The configuration that fits a sandbox's directory, for the operator's verbs.
@@ -184,26 +189,32 @@ fn seed_of(dir: &Path, asked: Option<&Path>) -> Result<Seed, Problem> {
     Ok(seed)
 }
 
-/// Opens the database in `dir`; one that was never sown to the end is.
-async fn open_registry(dir: &Path, seed: &Seed) -> Result<Arc<Registry>, Problem> {
+/// Opens the database in `dir`, with a key of its own; makes both when they are not there.
+async fn open_registry(dir: &Path) -> Result<Arc<Registry>, Problem> {
     let config = config_of(dir);
     if !config.server_key.exists() {
         let key = ServerKey::generate(system_random);
         write_whole(&config.server_key, &key).map_err(|cause| not_written(&config.server_key, &cause))?;
     }
-    let registry = server::open_registry(&config).await.map_err(Problem::new)?;
-    let sown = registry.store().read(|tx| tx.meta(SOWN)).await.map_err(Problem::new)?;
-    if sown.is_none() {
-        seed.sow(&registry).await.map_err(|problem| {
-            Problem::new(format_args!(
-                "the seed is not taken: {problem}; correct it and remove {}",
-                dir.display()
-            ))
-        })?;
-        let mark = registry.store().write(|tx| tx.put_meta(SOWN, "1").map(|()| ((), Keep::Commit)));
-        mark.await.map_err(Problem::new)?;
+    if let Some(database) = config.database().filter(|database| !database.exists()) {
+        // Made here, so that it never is anybody else's to read.
+        write_whole(database, "").map_err(|cause| not_written(database, &cause))?;
     }
-    Ok(registry)
+    server::open_registry(&config).await.map_err(Problem::new)
+}
+
+/// Sows the seed into a database that has none.
+async fn sow_once(registry: &Arc<Registry>, seed: &Seed, dir: &Path) -> Result<(), Problem> {
+    let sown = registry.store().read(|tx| tx.meta(SOWN)).await.map_err(Problem::new)?;
+    if sown.is_some() {
+        return Ok(());
+    }
+    seed.sow(registry).await.map_err(|problem| {
+        let dir = dir.display();
+        Problem::new(format_args!("the seed is not taken: {problem}; correct it and remove {dir}"))
+    })?;
+    let mark = registry.store().write(|tx| tx.put_meta(SOWN, "1").map(|()| ((), Keep::Commit)));
+    mark.await.map_err(Problem::new)
 }
 
 fn doors(pki: &Pki, port_base: u16, registry: &Arc<Registry>) -> Result<Vec<Door>, StartError> {

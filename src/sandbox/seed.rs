@@ -1,6 +1,11 @@
-//! What a sandbox begins with: TLDs and registrars, declared in TOML with the nouns of the command line (doc/sandbox.md).
+//! What a sandbox begins with: TLDs, registrars and their objects, declared in TOML with the nouns of the command line
+//! (doc/sandbox.md).
+//!
+//! Nothing is put past the registry: every line becomes the request or command that the operator or the sponsor would give.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,9 +14,18 @@ use serde::Deserialize;
 
 use crate::admin::{Problem, Request, Secret, execute};
 use crate::config::read_bounded;
+use crate::model::auth_info::AuthInfo;
+use crate::model::contact::{ContactId, Email, Phone};
+use crate::model::domain::ContactRole;
+use crate::model::name::{DomainName, HostName};
+use crate::model::period::{Period, Unit};
+use crate::model::postal::PostalInfo;
 use crate::model::registrar::{Accreditation, CertificatePin, Registrar, RegistrarId, RegistrarState};
+use crate::model::sec_dns::SecDns;
 use crate::model::tld::Tld;
-use crate::registry::Registry;
+use crate::registry::domain::ServerRef;
+use crate::registry::domain::update::Changes;
+use crate::registry::{Actor, Call, Operation, Registry, contact, domain, host};
 
 /// A seed file.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -23,6 +37,15 @@ pub struct Seed {
     /// Registrars.
     #[serde(default, rename = "registrar")]
     pub registrars: Vec<SeedRegistrar>,
+    /// Contacts.
+    #[serde(default, rename = "contact")]
+    pub contacts: Vec<SeedContact>,
+    /// Domains.
+    #[serde(default, rename = "domain")]
+    pub domains: Vec<SeedDomain>,
+    /// Hosts.
+    #[serde(default, rename = "host")]
+    pub hosts: Vec<SeedHost>,
 }
 
 /// A registrar of a seed file.
@@ -50,6 +73,64 @@ pub struct SeedRegistrar {
     /// Where it may act; everywhere when absent.
     pub accreditations: Option<Vec<Accreditation>>,
 }
+
+/// A contact of a seed file.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedContact {
+    /// Its identifier.
+    pub id: ContactId,
+    /// Who sponsors it.
+    pub sponsor: RegistrarId,
+    /// One or two postal addresses.
+    pub postal: Vec<PostalInfo>,
+    /// `+CC.digits`.
+    pub voice: Option<String>,
+    /// E-mail.
+    pub email: Email,
+    /// authInfo, when one is set.
+    pub auth_info: Option<SeedAuthInfo>,
+}
+
+/// A domain of a seed file.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedDomain {
+    /// Its name.
+    pub name: DomainName,
+    /// Who sponsors it.
+    pub sponsor: RegistrarId,
+    /// For how many years; the TLD's default when absent.
+    pub years: Option<u8>,
+    /// The registrant.
+    pub registrant: Option<ContactId>,
+    /// Other contacts, by role.
+    #[serde(default)]
+    pub contacts: BTreeMap<ContactRole, Vec<ContactId>>,
+    /// Host objects that serve it; they may lie below it.
+    #[serde(default)]
+    pub name_servers: Vec<HostName>,
+    /// authInfo, when one is set.
+    pub auth_info: Option<SeedAuthInfo>,
+}
+
+/// A host of a seed file.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedHost {
+    /// Its name.
+    pub name: HostName,
+    /// Who sponsors it.
+    pub sponsor: RegistrarId,
+    /// Glue, for one below a domain of the registry.
+    #[serde(default)]
+    pub addresses: Vec<IpAddr>,
+}
+
+/// authInfo in a seed file; never printed.
+#[derive(Clone, PartialEq, Deserialize)]
+#[serde(from = "String")]
+pub struct SeedAuthInfo(Option<AuthInfo>);
 
 impl Seed {
     /// Reads a seed file.
@@ -93,7 +174,89 @@ impl Seed {
             execute(registry, Request::AddRegistrar { registrar: seed.registrar(), password }, |_, _| {})
                 .await?;
         }
+        for contact in &self.contacts {
+            give(registry, &contact.sponsor, &contact.id, contact.create()?).await?;
+        }
+        for domain in &self.domains {
+            give(registry, &domain.sponsor, &domain.name, domain.create()?).await?;
+        }
+        // A host may lie below a domain that it serves: so the hosts come between the domains and their name servers.
+        for host in &self.hosts {
+            let create = host::Create { name: host.name.clone(), addresses: host.addresses.clone() };
+            give(registry, &host.sponsor, &host.name, create).await?;
+        }
+        for domain in self.domains.iter().filter(|domain| !domain.name_servers.is_empty()) {
+            give(registry, &domain.sponsor, &domain.name, domain.serve()).await?;
+        }
         Ok(())
+    }
+}
+
+impl SeedContact {
+    fn create(&self) -> Result<contact::Create, Problem> {
+        let wrong = |why| Problem::new(format_args!("contact {}: {why}", self.id));
+        Ok(contact::Create {
+            id: self.id.clone(),
+            postal: self.postal.clone(),
+            voice: self.voice.as_deref().map(|voice| Phone::new(voice, None)).transpose().map_err(wrong)?,
+            fax: None,
+            email: self.email.clone(),
+            auth_info: self.auth_info.clone().and_then(|SeedAuthInfo(value)| value),
+            disclose: None,
+        })
+    }
+}
+
+impl SeedDomain {
+    fn create(&self) -> Result<domain::Create, Problem> {
+        let wrong = |why| Problem::new(format_args!("domain {}: {why}", self.name));
+        let years = |years: u8| Period::new(years.into(), Unit::Year);
+        let contacts = self.contacts.iter().flat_map(|(role, ids)| ids.iter().map(|id| (*role, id.clone())));
+        Ok(domain::Create {
+            name: self.name.clone(),
+            period: self.years.map(years).transpose().map_err(wrong)?,
+            servers: Vec::new(),
+            registrant: self.registrant.clone(),
+            contacts: contacts.collect(),
+            auth_info: self.auth_info.clone().and_then(|SeedAuthInfo(value)| value),
+            sec_dns: SecDns::default(),
+        })
+    }
+
+    fn serve(&self) -> domain::Update {
+        let servers = self.name_servers.iter().cloned().map(ServerRef::Object).collect();
+        domain::Update {
+            name: self.name.clone(),
+            add: Changes { servers, ..Changes::default() },
+            remove: Changes::default(),
+            registrant: None,
+            auth_info: None,
+            sec_dns: None,
+        }
+    }
+}
+
+/// Runs an operation as the sponsor would; the problem names the object.
+async fn give<O: Operation>(
+    registry: &Arc<Registry>,
+    sponsor: &RegistrarId,
+    name: &impl fmt::Display,
+    operation: O,
+) -> Result<(), Problem> {
+    let (actor, server_trid) = (Actor::Registrar(sponsor.clone()), registry.next_trid());
+    let done = registry.run(Call { actor, client_trid: None, server_trid }, operation).await;
+    done.map(drop).map_err(|error| Problem::new(format_args!("{name}: {}", Problem::from(error))))
+}
+
+impl From<String> for SeedAuthInfo {
+    fn from(text: String) -> Self {
+        Self(AuthInfo::new(&text))
+    }
+}
+
+impl fmt::Debug for SeedAuthInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SeedAuthInfo(…)")
     }
 }
 
@@ -141,5 +304,20 @@ mod tests {
         assert!(sentence.contains("missing field `password`"), "{sentence}");
         let sentence = wrong("[[registrar]]\nid = \"a b\"\npassword = \"foo-BAR2\"\n");
         assert!(sentence.contains("2 to 16 printable ASCII characters"), "{sentence}");
+    }
+
+    #[test]
+    fn the_documented_seed_is_one() {
+        let doc = include_str!("../../doc/sandbox.md");
+        let (_, rest) = doc.split_once("```toml\n").unwrap();
+        let seed = Seed::parse(rest.split_once("```").unwrap().0, &"doc/sandbox.md").unwrap();
+        let counts = (
+            seed.tlds.len(),
+            seed.registrars.len(),
+            seed.contacts.len(),
+            seed.domains.len(),
+            seed.hosts.len(),
+        );
+        assert_eq!(counts, (1, 1, 1, 1, 1));
     }
 }

@@ -7,6 +7,8 @@ mod contact;
 mod domain;
 mod history;
 mod host;
+mod lease;
+mod ledger;
 mod message;
 mod policy;
 mod registrar;
@@ -18,7 +20,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use super::testing::{TestEngine, TestStore};
+use super::testing::TestEngine;
 use super::{Keep, Store, StoreError, Tx};
 
 macro_rules! conformance {
@@ -39,10 +41,12 @@ macro_rules! conformance {
 
 conformance! {
     verbs {
-        contact: contact contact_by_number contact_is_linked contact_numbers delete_contact insert_contact update_contact;
-        domain: delete_domain domain domain_name domain_sponsor insert_domain registered subordinate_hosts update_domain variant_holder;
-        history: history numbers_named record;
-        host: delete_host host host_is_linked host_numbers hosts_below insert_host update_host;
+        contact: contacts_due contact contact_by_number contact_is_linked contact_numbers delete_contact insert_contact update_contact;
+        domain: domains_served_by due_domains delete_domain domain domain_name domain_sponsor insert_domain registered subordinate_hosts update_domain variant_holder;
+        history: history latest_change numbers_named record;
+        host: foreign_domain_uses_host delete_host host host_is_linked host_numbers hosts_below insert_host update_host;
+        lease: end_other_leases holds_lease take_lease;
+        ledger: account enter ledger move_money set_limits;
         message: message_count oldest_message queue_message remove_message;
         policy: delete_tld meta policy_version put_meta put_tld tlds;
         registrar: credential put_registrar registrars set_password set_wrong_passwords;
@@ -112,16 +116,18 @@ fn sources(dir: &Path) -> Vec<String> {
 }
 
 async fn on_sqlite<F: Future<Output = ()>>(test: impl FnOnce(Store) -> F) {
-    let place = TestStore::on(TestEngine::Sqlite).unwrap();
-    change(&place.store, samples::registrars).await;
-    test(place.store.clone()).await;
+    on(TestEngine::Sqlite, test).await;
 }
 
 async fn on_postgres<F: Future<Output = ()>>(test: impl FnOnce(Store) -> F) {
-    // Without a server this passes by; that none was there is said once, loudly.
-    let Some(place) = TestStore::on(TestEngine::Postgres) else { return };
-    change(&place.store, samples::registrars).await;
-    test(place.store.clone()).await;
+    on(TestEngine::Postgres, test).await;
+}
+
+/// Without its engine a test passes by; that there was none is said once, loudly.
+async fn on<F: Future<Output = ()>>(engine: TestEngine, test: impl FnOnce(Store) -> F) {
+    let Some((store, _place)) = engine.store() else { return };
+    change(&store, samples::registrars).await;
+    test(store).await;
 }
 
 /// A write that is kept.

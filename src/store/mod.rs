@@ -74,7 +74,7 @@ impl Store {
         &self,
         mut look: impl FnMut(&mut Tx<'_>) -> Result<R, StoreError> + Send + 'static,
     ) -> Result<R, StoreError> {
-        let (job, answer) = Call::new(move |tx: &mut Tx<'_>| look(tx).map(|r| (r, Keep::RollBack)));
+        let (job, answer) = Call::of(move |tx: &mut Tx<'_>| look(tx).map(|r| (r, Keep::RollBack)));
         self.engine.read(job);
         answer.await.map_err(|_| StoreError::stopped())?
     }
@@ -84,7 +84,7 @@ impl Store {
         &self,
         change: impl FnMut(&mut Tx<'_>) -> Result<(R, Keep), StoreError> + Send + 'static,
     ) -> Result<R, StoreError> {
-        let (job, answer) = Call::new(change);
+        let (job, answer) = Call::of(change);
         self.engine.write(job);
         answer.await.map_err(|_| StoreError::stopped())?
     }
@@ -132,7 +132,7 @@ where
     F: FnMut(&mut Tx<'_>) -> Result<(R, Keep), StoreError> + Send + 'static,
     R: Send + 'static,
 {
-    fn new(work: F) -> (Box<dyn Job>, oneshot::Receiver<Result<R, StoreError>>) {
+    fn of(work: F) -> (Box<dyn Job>, oneshot::Receiver<Result<R, StoreError>>) {
         let (waiting, answer) = oneshot::channel();
         (Box::new(Self { work, result: None, waiting }), answer)
     }

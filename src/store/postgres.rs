@@ -7,6 +7,8 @@
 //! Nothing here may assume that this is the only node. Design §5 has the measurements behind these choices.
 
 mod connection;
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};

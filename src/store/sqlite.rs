@@ -4,13 +4,16 @@
 //! SAVEPOINT each, and answers after COMMIT; checkpoints run on a thread of their own. `facts/performance.md` §6 has the
 //! measurements behind each of these choices.
 
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -41,19 +44,16 @@ impl Sqlite {
     }
 
     fn open_within(path: &Path, limits: Limits) -> Result<Self, StoreError> {
-        let mut connection = open_writer(path)?;
+        let mut connection = open_writer(path, limits.lock_wait)?;
         migrate(&mut connection)?;
         let file = Arc::new(File::at(path)?);
         let ready = Arc::new(AtomicBool::new(true));
-        let log_pages = Arc::new(AtomicU64::new(0));
         let (queue, jobs) = mpsc::channel();
-        let writer =
-            Writer::new(connection, Arc::clone(&file), Arc::clone(&ready), Arc::clone(&log_pages), limits);
+        let writer = Writer::new(connection, Arc::clone(&file), Arc::clone(&ready), limits);
         let writer = spawn("store-writer", move || writer.run(&jobs))?;
         let (stop, stopped) = mpsc::channel();
-        let checkpoints = open_writer(path)?;
-        let checkpointer =
-            spawn("store-checkpoint", move || checkpoint(&checkpoints, limits, &log_pages, &stopped))?;
+        let checkpoints = open_writer(path, limits.lock_wait)?;
+        let checkpointer = spawn("store-checkpoint", move || checkpoint(&checkpoints, limits, &stopped))?;
         Ok(Self {
             file,
             queue: Mutex::new(Some(queue)),
@@ -84,8 +84,10 @@ struct Limits {
     /// Work in one commit at most.
     batch_time: Duration,
     checkpoint_every: Duration,
-    /// Pages in the log at which the writer moves it into the database itself: 256 MiB.
-    log_pages: u64,
+    /// How long the writer waits for another program that writes.
+    lock_wait: Duration,
+    /// The length of the log at which the writer moves it into the database itself.
+    log_bytes: u64,
 }
 
 impl Default for Limits {
@@ -94,7 +96,8 @@ impl Default for Limits {
             batch_jobs: 64,
             batch_time: Duration::from_millis(2),
             checkpoint_every: Duration::from_millis(50),
-            log_pages: 65_536,
+            lock_wait: BUSY_TIMEOUT,
+            log_bytes: 256 << 20,
         }
     }
 }
@@ -128,7 +131,7 @@ impl Engine for Sqlite {
     fn backup(&self, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<(), StoreError> {
         if to.exists() {
             return Err(StoreError::Unavailable(format!(
-                "{} exists already and is left alone",
+                "{} exists already and is left alone; name a new file",
                 to.display()
             )));
         }
@@ -179,6 +182,9 @@ fn copy(from: &Connection, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Res
     if to.exists() {
         fs::remove_file(to).map_err(|error| backup_error(to, &error))?;
     }
+    // It holds what the database holds: nobody else may read it.
+    let made = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(to);
+    made.map_err(|error| backup_error(to, &error))?;
     let mut target = Connection::open(to).map_err(engine_error)?;
     let copy = backup::Backup::new(from, &mut target).map_err(engine_error)?;
     loop {
@@ -274,9 +280,9 @@ impl Row for rusqlite::Row<'_> {
 
 //--- Opening
 
-fn open_writer(path: &Path) -> Result<Connection, StoreError> {
+fn open_writer(path: &Path, lock_wait: Duration) -> Result<Connection, StoreError> {
     let connection = Connection::open(path).map_err(|error| unavailable(path, &error))?;
-    connection.busy_timeout(BUSY_TIMEOUT).map_err(engine_error)?;
+    connection.busy_timeout(lock_wait).map_err(engine_error)?;
     connection
         .execute_batch(
             "PRAGMA page_size = 4096;
@@ -339,12 +345,11 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     transaction.commit().map_err(engine_error)
 }
 
-/// Moves the log into the database, off the commit path, and tells the writer how long it is.
-fn checkpoint(connection: &Connection, limits: Limits, log_pages: &AtomicU64, stop: &mpsc::Receiver<()>) {
+/// Moves the log into the database, off the commit path.
+fn checkpoint(connection: &Connection, limits: Limits, stop: &mpsc::Receiver<()>) {
     while stop.recv_timeout(limits.checkpoint_every) == Err(RecvTimeoutError::Timeout) {
-        match connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get::<_, i64>(1)) {
-            Ok(pages) => log_pages.store(u64::try_from(pages).unwrap_or(0), Ordering::Relaxed),
-            Err(error) => tracing::warn!(%error, "a checkpoint failed; the next one is tried"),
+        if let Err(error) = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
+            tracing::warn!(%error, "a checkpoint failed; the next one is tried");
         }
     }
     let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));

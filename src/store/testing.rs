@@ -30,49 +30,46 @@ impl TestEngine {
     pub(crate) fn all() -> Vec<Self> {
         if server().is_some() { vec![Self::Sqlite, Self::Postgres] } else { vec![Self::Sqlite] }
     }
-}
 
-/// A store of one test.
-pub(crate) struct TestStore {
-    pub(crate) store: Store,
-    url: String,
-    place: Place,
-}
+    /// The one that tests take which need only one: SQLite, unless `DOMESDAY_TEST_ENGINE=postgres`.
+    pub(crate) fn chosen() -> Self {
+        match std::env::var("DOMESDAY_TEST_ENGINE").as_deref() {
+            Ok("postgres") => Self::Postgres,
+            _ => Self::Sqlite,
+        }
+    }
 
-enum Place {
-    Database(String),
-    Directory { _dir: TempDir },
-}
-
-impl TestStore {
-    /// A store on this engine; none when the engine cannot be had.
-    pub(crate) fn on(engine: TestEngine) -> Option<Self> {
-        match engine {
-            TestEngine::Postgres => {
+    /// A store on this engine and the place that it lies in, which goes away when dropped; none when the engine cannot be had.
+    pub(crate) fn store(self) -> Option<(Store, Place)> {
+        let place = match self {
+            Self::Postgres => {
                 let server = server()?;
                 let name = database_name("test");
                 server.run(&format!("DROP DATABASE IF EXISTS {name}"));
                 server.run(&format!("CREATE DATABASE {name} TEMPLATE {}", server.template));
-                let url = server.url(&name);
-                Some(Self { store: Store::open(&url).unwrap(), url, place: Place::Database(name) })
+                Place { url: server.url(&name), database: Some(name), _dir: None }
             }
-            TestEngine::Sqlite => {
+            Self::Sqlite => {
                 let dir = tempfile::tempdir().unwrap();
                 let url = dir.path().join("registry.db").to_str().unwrap().to_owned();
-                Some(Self { store: Store::open(&url).unwrap(), url, place: Place::Directory { _dir: dir } })
+                Place { url, database: None, _dir: Some(dir) }
             }
-        }
-    }
-
-    /// What [`Store::open`] took; a second store on it is a second node, where the engine allows for one.
-    pub(crate) fn url(&self) -> &str {
-        &self.url
+        };
+        Some((Store::open(&place.url).unwrap(), place))
     }
 }
 
-impl Drop for TestStore {
+/// Where a test's store lies.
+pub(crate) struct Place {
+    /// What [`Store::open`] took.
+    pub(crate) url: String,
+    database: Option<String>,
+    _dir: Option<TempDir>,
+}
+
+impl Drop for Place {
     fn drop(&mut self) {
-        if let (Place::Database(name), Some(server)) = (&self.place, server()) {
+        if let (Some(name), Some(server)) = (&self.database, server()) {
             server.run(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
         }
     }

@@ -103,6 +103,18 @@ impl Server {
     /// Turns the clock and does what falls due.
     pub(crate) async fn set_clock(&self, to: Timestamp) {
         self.registry.clock().set(to);
+        self.registry.run_due().await;
+    }
+
+    /// Spoils what the store holds of a domain, so that reading it is a breakage.
+    pub(crate) async fn spoil_domain(&self, name: &str) {
+        let (database, name) = (self.database.clone(), name.to_owned());
+        let spoil = move || {
+            let connection = rusqlite::Connection::open(database).unwrap();
+            connection.busy_timeout(Duration::from_secs(5)).unwrap();
+            connection.execute("UPDATE domain SET state = 'spoilt' WHERE name = ?1", [name]).unwrap()
+        };
+        assert_eq!(tokio::task::spawn_blocking(spoil).await.unwrap(), 1, "there is such a domain");
     }
 }
 

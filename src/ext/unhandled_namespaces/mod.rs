@@ -4,17 +4,22 @@
 //! declare this URI. It has no elements.
 
 use crate::gateway::epp::extension::Extension;
-use crate::gateway::epp::response::UNHANDLED_NAMESPACES;
 
 /// RFC 9038.
 pub(super) struct UnhandledNamespaces;
 
 impl Extension for UnhandledNamespaces {
     fn uri(&self) -> &'static str {
-        UNHANDLED_NAMESPACES
+        URI
     }
 
     fn has_elements(&self) -> bool {
         false
     }
+
+    fn shows_undeclared(&self) -> bool {
+        true
+    }
 }
+
+const URI: &str = "urn:ietf:params:xml:ns:epp:unhandled-namespaces-1.0";

@@ -50,7 +50,9 @@ pub fn fault_code(fault: &Fault) -> ResultCode {
         FaultKind::Missing(_) => ResultCode::ParameterMissing,
         FaultKind::ObjectUnknown => ResultCode::UnimplementedObject,
         FaultKind::OutOfRange(_) => ResultCode::ValueRange,
-        FaultKind::Repeated | FaultKind::Syntax(_) | FaultKind::Unexpected => ResultCode::SyntaxError,
+        FaultKind::EmptyChoice(_) | FaultKind::Repeated | FaultKind::Syntax(_) | FaultKind::Unexpected => {
+            ResultCode::SyntaxError
+        }
         FaultKind::TooMany(_) => ResultCode::PolicyError,
         FaultKind::UndefinedVerb => ResultCode::UnimplementedCommand,
         FaultKind::UnknownCommand => ResultCode::UnknownCommand,

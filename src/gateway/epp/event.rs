@@ -23,9 +23,11 @@ pub fn render(event: &Event, terms: &Terms<'_>) -> (String, Option<Part>) {
             domain::snapshot_data(domain, statuses, change.at, terms, &mut xml);
             (change_text(change.operation, &domain.name), Some(Part { uri: domain::URI, xml }))
         }
-        Event::DomainPendingDone { name, granted, .. } => {
+        Event::DomainPendingDone { name, granted, client_trid, server_trid, at } => {
             let done = if *granted { "was carried out" } else { "was not carried out" };
-            (format!("The pending action on {name} {done}"), None)
+            let mut xml = String::new();
+            domain::pending_data(name, *granted, client_trid.as_deref(), server_trid, *at, &mut xml);
+            (format!("The pending action on {name} {done}"), Some(Part { uri: domain::URI, xml }))
         }
         Event::DomainTransfer { name, transfer } => {
             let mut xml = String::new();

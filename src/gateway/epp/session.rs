@@ -9,16 +9,16 @@ use std::sync::Arc;
 
 use super::EppGateway;
 use super::command::{Command, Envelope, Outcome, Request, Verb, client_trid, read_request};
-use super::decode::{Fault, FaultKind, check_attributes, word};
+use super::decode::{Fault, FaultKind, only_children, word};
 use super::error::elements_of;
 use super::event;
 use super::extension::Applied;
 use super::object::{ObjectMapping, Terms};
-use super::response::{Answer, Part, QueueState, ResultCode, UNHANDLED_NAMESPACES, greeting};
+use super::response::{Answer, Part, QueueState, ResultCode, greeting};
 use crate::gateway::tls::Peer;
 use crate::gateway::xml::{Bounds, Document, Element, collapse, decode_text};
 use crate::model::object::MessageNumber;
-use crate::registry::refusal::Refusal;
+use crate::registry::refusal::{Field, Refusal};
 use crate::registry::session::Session as Place;
 use crate::registry::{Actor, Call, Error, Registry, poll};
 
@@ -107,7 +107,10 @@ impl<'g> Session<'g> {
                         Ok(Request::Command(envelope)) => {
                             self.command(&document, envelope, trid.clone(), &server_trid).await
                         }
-                        Err(fault) => (self.faulty(&fault), After::GoOn),
+                        Ok(Request::Misused(_)) if !self.is_open() => {
+                            (Answer::plain(ResultCode::UseError), After::GoOn)
+                        }
+                        Ok(Request::Misused(fault)) | Err(fault) => (self.faulty(&fault), After::GoOn),
                     };
                     Ok((answer.write(namespace, trid.as_deref(), &server_trid), after))
                 }
@@ -127,7 +130,7 @@ impl<'g> Session<'g> {
         let registrar = self.login.as_ref().and_then(|login| login.place.place.as_ref());
         let registrar = registrar.map(|place| place.registrar.clone());
         let (answer, after) = match (envelope.verb, &registrar) {
-            (Verb::Login, _) => self.login(envelope).await,
+            (Verb::Login, _) => self.login(envelope, server_trid).await,
             (_, None) => (Answer::plain(ResultCode::UseError), After::GoOn),
             (Verb::Logout, Some(_)) => self.logout(envelope).await,
             (_, Some(registrar)) => {
@@ -197,8 +200,9 @@ impl<'g> Session<'g> {
         let id = element
             .attribute("msgID")
             .ok_or_else(|| Fault::at(element, FaultKind::Missing("attribute msgID")))?;
-        // An id that is no number of ours is an id that no message has.
-        let number = collapse(id).parse().unwrap_or(-1);
+        // An id that is not as we write them is an id that no message has.
+        let id = collapse(id);
+        let number = id.parse().ok().filter(|number: &i64| number.to_string() == id).unwrap_or(-1);
         Ok(Command::PollAck(poll::Ack { message: MessageNumber(number) }))
     }
 
@@ -237,10 +241,12 @@ impl<'g> Session<'g> {
         terms: &Terms<'_>,
     ) -> Result<(&'static dyn ObjectMapping, Element<'d>, Command), Fault> {
         let verb = envelope.element;
+        let attributes: &[&str] = if matches!(envelope.verb, Verb::Transfer(_)) { &["op"] } else { &[] };
+        only_children(verb, attributes)?;
         let mut children = verb.children();
         let element =
             children.next().ok_or_else(|| Fault::at(verb, FaultKind::Missing("the object's element")))?;
-        let mapping = self.mapping(element)?;
+        let mapping = self.mapping(element, envelope.verb)?;
         self.check_extensions(envelope)?;
         if element.name() != envelope.verb.name() {
             return Err(Fault::at(element, FaultKind::Unexpected));
@@ -261,10 +267,13 @@ impl<'g> Session<'g> {
         Ok((mapping, element, command))
     }
 
-    fn mapping(&self, element: Element<'_>) -> Result<&'static dyn ObjectMapping, Fault> {
+    fn mapping(&self, element: Element<'_>, verb: Verb) -> Result<&'static dyn ObjectMapping, Fault> {
         let objects = self.gateway.dialect.objects();
         let mapping = objects.iter().copied().find(|mapping| mapping.uri() == element.namespace());
         let mapping = mapping.ok_or_else(|| Fault::at(element, FaultKind::ObjectUnknown))?;
+        if !mapping.defines(verb) {
+            return Err(Fault::at(element, FaultKind::UndefinedVerb));
+        }
         let declared = self.login.as_ref().is_some_and(|login| login.objects.contains(&mapping.uri()));
         if declared { Ok(mapping) } else { Err(Fault::at(element, FaultKind::Undeclared)) }
     }
@@ -274,7 +283,7 @@ impl<'g> Session<'g> {
         let Some(wrapper) = envelope.extension else {
             return Ok(());
         };
-        check_attributes(wrapper, &[])?;
+        only_children(wrapper, &[])?;
         if wrapper.children().next().is_none() {
             return Err(Fault::at(wrapper, FaultKind::Missing("an extension's element")));
         }
@@ -338,7 +347,7 @@ impl<'g> Session<'g> {
         };
         if self.declares(data.uri) {
             answer.data = Some(data);
-        } else if always || self.declares(UNHANDLED_NAMESPACES) {
+        } else if always || self.shows_undeclared() {
             answer.ext_values.push(unhandled(data));
         }
     }
@@ -346,7 +355,7 @@ impl<'g> Session<'g> {
     fn place_extension(&self, answer: &mut Answer, part: Part) {
         if self.declares(part.uri) {
             answer.extension.push(part);
-        } else if self.declares(UNHANDLED_NAMESPACES) {
+        } else if self.shows_undeclared() {
             answer.ext_values.push(unhandled(part));
         }
     }
@@ -354,6 +363,11 @@ impl<'g> Session<'g> {
     fn declares(&self, uri: &str) -> bool {
         let declares = |login: &LoggedIn| login.objects.contains(&uri) || login.extensions.contains(&uri);
         self.login.as_ref().is_some_and(declares)
+    }
+
+    fn shows_undeclared(&self) -> bool {
+        let mut extensions = self.gateway.dialect.extensions().iter();
+        extensions.any(|extension| extension.shows_undeclared() && self.declares(extension.uri()))
     }
 
     fn terms(&self, is_extended: bool) -> Terms<'g> {
@@ -392,19 +406,34 @@ impl<'g> Session<'g> {
     }
 }
 
-/// The element of the request that a refusal is about: the one that holds the value, or else the first of its name.
+/// The element of the request that a refusal is about: the one that holds the value, or else the first of its name; where
+/// the client gave none, the command's own.
 fn place<'d>(document: &'d Document<'_>, refusal: &Refusal) -> Option<Element<'d>> {
-    let (field, value) = refusal.place()?;
     let command = document.root().children().next()?;
+    let whole = || command.children().next().map(|verb| verb.children().next().unwrap_or(verb));
+    let Some((field, value)) = refusal.place() else {
+        return whole();
+    };
+    // A host's name also says the domain that it lies in.
+    let says = |element: Element<'_>| {
+        let text = collapse(element.text()).to_ascii_lowercase();
+        let head = text.strip_suffix(&value.to_ascii_lowercase());
+        head.is_some_and(|head| head.is_empty() || head.ends_with('.'))
+    };
     let holds = |element: Element<'_>| {
         !value.is_empty()
-            && (collapse(element.text()).eq_ignore_ascii_case(value)
+            && (says(element)
+                || element.children().any(says)
                 || element.attributes().any(|attribute| attribute.value == value))
     };
-    elements_of(field).iter().find_map(|name| {
+    // A contact that is missing in one role is not one that stands there in another.
+    let any_will_do = !(value.is_empty() && matches!(field, Field::Contact(_)));
+    let found = elements_of(field).iter().find_map(|name| {
         let named = |element: Element<'_>| element.name() == *name;
-        find(command, &|element| named(element) && holds(element)).or_else(|| find(command, &named))
-    })
+        find(command, &|element| named(element) && holds(element))
+            .or_else(|| find(command, &named).filter(|_| any_will_do))
+    });
+    found.or_else(whole)
 }
 
 /// The first element, in document order, that is wanted.

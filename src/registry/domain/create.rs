@@ -59,6 +59,7 @@ impl Operation for Create {
     type Outcome = Created;
     const NAME: &'static str = "domain:create";
     const ACCESS: Access = Access::Write;
+    const LOOKS_FIRST: bool = true;
 
     fn looks_refused(&self, t: &mut Transaction<'_, '_>) -> Result<bool, Error> {
         Ok(!t.tx.registered(&[&self.name])?.is_empty())

@@ -252,12 +252,15 @@ fn judge_sec_dns(tld: &Tld, sec_dns: &SecDns) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// A registrant and other contacts, by number.
+type Related = (Option<ContactRef>, Vec<(ContactRole, ContactRef)>);
+
 /// The contacts that a command names, by number; refuses those that do not exist, in the order given.
 fn resolve_contacts(
     t: &mut Transaction<'_, '_>,
     registrant: Option<&ContactId>,
     contacts: &[(ContactRole, ContactId)],
-) -> Result<(Option<ContactRef>, Vec<(ContactRole, ContactRef)>), Error> {
+) -> Result<Related, Error> {
     let ids: Vec<&ContactId> = registrant.into_iter().chain(contacts.iter().map(|(_, id)| id)).collect();
     let numbers = t.tx.contact_numbers(&ids)?;
     let mut unknown = Vec::new();

@@ -105,7 +105,7 @@ async fn run(registry: &TestRegistry, by: &str, domain: &str, command: &Command)
         Command::Renew(more) => {
             let seen = registry.as_registrar(by, Info { name: named.clone(), auth_info: None }).await;
             let expires_at = seen.map_or(Timestamp::UNIX_EPOCH, |view| view.domain.expires_at);
-            let current_expiry = expires_at.to_zoned(jiff::tz::TimeZone::UTC).date();
+            let current_expiry = expires_at.to_zoned(TimeZone::UTC).date();
             done(registry, by, Renew { name: named, current_expiry, period: years(*more) }).await
         }
         Command::Report => {

@@ -21,6 +21,19 @@ pub(super) async fn history(store: Store) {
     assert!(look(&store, |tx| tx.history(Host, 7, 10)).await.is_empty());
 }
 
+pub(super) async fn latest_change(store: Store) {
+    assert_eq!(look(&store, |tx| tx.latest_change()).await, None);
+    change(&store, |tx| {
+        // Due work is recorded with the instant at which it was due, which may lie before the entry before it.
+        for (day, trid) in [(3, "DD-1"), (9, "DD-2"), (4, "DD-3")] {
+            tx.record(&HistoryEntry { at: at(day), ..entry(Domain, 7, "a.example", trid) })?;
+        }
+        Ok(())
+    })
+    .await;
+    assert_eq!(look(&store, |tx| tx.latest_change()).await, Some(at(9)));
+}
+
 pub(super) async fn numbers_named(store: Store) {
     change(&store, |tx| {
         for (number, trid) in [(3, "DD-1"), (11, "DD-2"), (3, "DD-3"), (5, "DD-4")] {

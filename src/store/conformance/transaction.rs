@@ -40,12 +40,13 @@ pub(super) async fn a_full_set_of_parameters_is_taken(store: Store) {
 
 pub(super) async fn a_job_may_hold_the_last_of_the_store(store: Store) {
     let (let_go, wait) = mpsc::channel::<()>();
-    let (gone, end) = mpsc::channel::<()>();
+    let (gone, end) = mpsc::channel();
     let held = store.clone();
     let write = Box::pin(async move {
-        let inner = held.clone();
+        // Dropped in this order.
+        let inner = (held.clone(), Witness(gone));
         held.write(move |_| {
-            let _ = (&inner, &gone);
+            let _ = &inner;
             wait.recv().map_err(StoreError::corrupt)?;
             Ok(((), Keep::Commit))
         })
@@ -55,7 +56,16 @@ pub(super) async fn a_job_may_hold_the_last_of_the_store(store: Store) {
     assert!(tokio::time::timeout(std::time::Duration::ZERO, write).await.is_err());
     drop(store);
     let_go.send(()).unwrap();
-    assert!(end.recv().is_err(), "the job ends and lets go of what it held");
+    assert_eq!(end.recv(), Ok(true), "the job lets go of what it held, in peace");
+}
+
+/// Tells when it is dropped whether that was without a panic.
+struct Witness(mpsc::Sender<bool>);
+
+impl Drop for Witness {
+    fn drop(&mut self) {
+        let _ = self.0.send(!std::thread::panicking());
+    }
 }
 
 pub(super) async fn a_panic_leaves_its_neighbours_alone(store: Store) {

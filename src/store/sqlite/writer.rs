@@ -1,13 +1,15 @@
 //! The writer: one thread, one connection, commits in batches.
 
+use std::fs;
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
-use super::{BUSY_TIMEOUT, File, Limits, Statements, engine_error, open_writer};
+use super::{File, Limits, Statements, engine_error, open_writer, with_ending};
 use crate::store::{Job, Keep, PROBE, StoreError, run_once};
 
 /// The only one that writes.
@@ -15,10 +17,9 @@ pub(super) struct Writer {
     connection: Connection,
     file: Arc<File>,
     ready: Arc<AtomicBool>,
-    /// How long the log is, as the checkpoints see it.
-    log_pages: Arc<AtomicU64>,
-    /// At which length the writer empties it.
-    log_pages_max: u64,
+    log: PathBuf,
+    /// At which length the writer empties the log.
+    log_bytes_max: u64,
     limits: Limits,
 }
 
@@ -27,10 +28,10 @@ impl Writer {
         connection: Connection,
         file: Arc<File>,
         ready: Arc<AtomicBool>,
-        log_pages: Arc<AtomicU64>,
         limits: Limits,
     ) -> Self {
-        Self { connection, file, ready, log_pages, log_pages_max: limits.log_pages, limits }
+        let log = with_ending(&file.path, "-wal");
+        Self { connection, file, ready, log, log_bytes_max: limits.log_bytes, limits }
     }
 
     /// Serves until nobody can send any more.
@@ -146,7 +147,7 @@ impl Writer {
             tracing::error!(%error, "nothing is written");
             return;
         }
-        match open_writer(&self.file.path) {
+        match open_writer(&self.file.path, self.limits.lock_wait) {
             Ok(connection) => self.connection = connection,
             Err(error) => tracing::error!(%error, "the database cannot be opened again"),
         }
@@ -160,24 +161,21 @@ impl Writer {
 
     /// Empties the log when it has grown too long: while writes go on without a pause no checkpoint beside them can.
     fn bound_log(&mut self) {
-        if self.log_pages.load(Ordering::Relaxed) < self.log_pages_max {
+        let length = fs::metadata(&self.log).map_or(0, |log| log.len());
+        if length < self.log_bytes_max {
             return;
         }
         let _ = self.connection.busy_timeout(LOG_WAIT);
-        let emptied = self.connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |row| {
-            Ok((row.get::<_, i64>(0)? == 0, row.get::<_, i64>(1)?))
-        });
-        let _ = self.connection.busy_timeout(BUSY_TIMEOUT);
+        let emptied = self
+            .connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| Ok(row.get::<_, i64>(0)? == 0));
+        let _ = self.connection.busy_timeout(self.limits.lock_wait);
         match emptied {
-            Ok((true, _)) => {
-                self.log_pages.store(0, Ordering::Relaxed);
-                self.log_pages_max = self.limits.log_pages;
-            }
-            Ok((false, pages)) => {
+            Ok(true) => self.log_bytes_max = self.limits.log_bytes,
+            Ok(false) => {
                 // Someone reads on an old snapshot. Waiting for it between any two commits would stop everyone else.
-                let pages = u64::try_from(pages).unwrap_or(0).max(self.log_pages_max);
-                self.log_pages_max = pages + self.limits.log_pages / 4;
-                tracing::warn!(pages, "a long read keeps the write-ahead log from being emptied");
+                self.log_bytes_max = length + self.limits.log_bytes / 4;
+                tracing::warn!(bytes = length, "a long read keeps the write-ahead log from being emptied");
             }
             Err(error) => tracing::warn!(%error, "the write-ahead log could not be emptied"),
         }

@@ -10,6 +10,7 @@ use crate::gateway::epp::command::Envelope;
 use crate::gateway::epp::decode::{Cursor, Fault, FaultKind, token_of};
 use crate::gateway::epp::extension::Applied;
 use crate::gateway::epp::response::{Answer, ResultCode};
+use crate::gateway::tls::PeerCertificate;
 use crate::gateway::xml::{Element, collapse};
 use crate::model::octets::to_hex;
 use crate::registry::session::{Login, LoginRefusal, SecurityEvent};
@@ -23,8 +24,11 @@ struct Command<'d> {
     extensions: Vec<Element<'d>>,
 }
 
+/// A login that only the registry can judge further, and the URIs of objects and extensions it declares.
+type Judged = (Login, Vec<&'static str>, Vec<&'static str>);
+
 impl Session<'_> {
-    pub(super) async fn login(&mut self, envelope: Envelope<'_>) -> (Answer, After) {
+    pub(super) async fn login(&mut self, envelope: Envelope<'_>, server_trid: &str) -> (Answer, After) {
         if self.is_open() {
             return (Answer::plain(ResultCode::UseError), After::GoOn);
         }
@@ -32,24 +36,27 @@ impl Session<'_> {
             Ok(judged) => judged,
             Err(refused) => return (*refused, After::GoOn),
         };
+        // A resumed TLS session has not judged the certificate again (RFC 5734 §9).
+        if self.peer.certificate.as_ref().is_some_and(PeerCertificate::has_expired) {
+            return self.refuse_login(&LoginRefusal::NotAuthenticated, &extensions, server_trid);
+        }
         match self.gateway.registry.login(login).await {
             Ok(place) => {
                 let mut answer = Answer::plain(ResultCode::Ok);
-                let events = place.events.clone();
+                let mut events = place.events.clone();
+                let expiry = self.peer.certificate.as_ref().and_then(PeerCertificate::expires_soon);
+                events.extend(expiry.map(|at| SecurityEvent::CertificateExpires { at }));
                 let place = HeldPlace { registry: Arc::clone(&self.gateway.registry), place: Some(place) };
                 self.login = Some(LoggedIn { place, objects, extensions });
                 self.say_events(&mut answer, &events, None);
                 (answer, After::GoOn)
             }
-            Err(refusal) => self.refuse_login(&refusal, &extensions),
+            Err(refusal) => self.refuse_login(&refusal, &extensions, server_trid),
         }
     }
 
     /// Reads the command and judges what needs no account.
-    fn judge(
-        &self,
-        envelope: Envelope<'_>,
-    ) -> Result<(Login, Vec<&'static str>, Vec<&'static str>), Box<Answer>> {
+    fn judge(&self, envelope: Envelope<'_>) -> Result<Judged, Box<Answer>> {
         let dialect = self.gateway.dialect;
         let faulty = |fault: Fault| Box::new(self.faulty(&fault));
         let mut command = read(envelope.element, dialect.namespace()).map_err(faulty)?;
@@ -75,6 +82,9 @@ impl Session<'_> {
             .map_err(|element| faulty(Fault::at(element, FaultKind::ExtensionUnknown)))?;
         self.check_extensions(envelope).map_err(faulty)?;
         for element in envelope.extension.iter().flat_map(|extension| extension.children()) {
+            if !extensions.contains(&element.namespace()) {
+                return Err(faulty(Fault::at(element, FaultKind::Undeclared)));
+            }
             let extension =
                 dialect.extensions().iter().find(|extension| extension.uri() == element.namespace());
             let applied =
@@ -87,15 +97,23 @@ impl Session<'_> {
             }
         }
         let mut login = command.login;
+        for extension in dialect.extensions() {
+            extension.judge_login(&login).map_err(faulty)?;
+        }
         login.address = self.peer.address.ip();
         login.certificate = self.peer.certificate.as_ref().map(|certificate| to_hex(&certificate.sha256));
         Ok((login, objects, extensions))
     }
 
-    fn refuse_login(&mut self, refusal: &LoginRefusal, extensions: &[&'static str]) -> (Answer, After) {
+    fn refuse_login(
+        &mut self,
+        refusal: &LoginRefusal,
+        extensions: &[&'static str],
+        server_trid: &str,
+    ) -> (Answer, After) {
         match refusal {
             LoginRefusal::Broken(error) => {
-                tracing::error!(%error, address = %self.peer.address, "a login failed");
+                tracing::error!(%error, address = %self.peer.address, server_trid, "a login failed");
                 (Answer::plain(ResultCode::CommandFailed), After::GoOn)
             }
             LoginRefusal::Busy => (Answer::plain(ResultCode::CommandFailed), After::GoOn),

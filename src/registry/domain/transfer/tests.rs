@@ -6,6 +6,7 @@ use super::super::fixtures::*;
 use super::super::renew::Renew;
 use super::super::update::{Changes, Update};
 use super::*;
+use crate::model::domain::Grace;
 use crate::model::period::Unit;
 use crate::model::registrar::RegistrarState;
 use crate::registry::Actor;

@@ -1,0 +1,195 @@
+//! The connection of `domesday epp`, and where its address, certificates and password come from.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::pki_types::ServerName;
+use zeroize::Zeroizing;
+
+use super::{frames, result_of};
+use crate::admin::Problem;
+use crate::gateway::epp::frame::write_frame;
+use crate::gateway::tls::client_config;
+use crate::gateway::xml::{Bounds, Document};
+use crate::sandbox::{DESCRIPTION, Description};
+
+/// Who connects where.
+pub(super) struct Account {
+    host: String,
+    port: u16,
+    ca: PathBuf,
+    identity: Option<(PathBuf, PathBuf)>,
+    registrar: String,
+    password: Zeroizing<String>,
+}
+
+impl Account {
+    /// As a sandbox's description has it.
+    pub(super) fn of_sandbox(dir: &Path, registrar: &str) -> Result<Self, Problem> {
+        let file = dir.join(DESCRIPTION);
+        let text = fs::read_to_string(&file).map_err(|_| {
+            Problem::new(format_args!(
+                "no sandbox answers in {}; start one with `domesday sandbox --dir {0}`",
+                dir.display()
+            ))
+        })?;
+        let description: Description = serde_json::from_str(&text).map_err(|error| {
+            Problem::new(format_args!("{} is not a description: {error}", file.display()))
+        })?;
+        let account =
+            description.registrars.iter().find(|account| account.id == registrar).ok_or_else(|| {
+                let known: Vec<&str> =
+                    description.registrars.iter().map(|account| account.id.as_str()).collect();
+                Problem::new(format_args!(
+                    "the sandbox has no registrar {registrar}; it has {}",
+                    known.join(", ")
+                ))
+            })?;
+        let door = description
+            .epp
+            .get("ietf")
+            .ok_or_else(|| Problem::new("the sandbox has no listener ietf; start it anew"))?;
+        Ok(Self {
+            host: door.host.clone(),
+            port: door.port,
+            ca: dir.join(&description.ca_cert),
+            identity: Some((dir.join(&account.cert), dir.join(&account.key))),
+            registrar: registrar.to_owned(),
+            password: Zeroizing::new(account.password.clone()),
+        })
+    }
+
+    /// As the options have it.
+    pub(super) fn elsewhere(
+        server: &str,
+        ca: &Path,
+        identity: Option<(&Path, &Path)>,
+        registrar: &str,
+        password_file: Option<&Path>,
+    ) -> Result<Self, Problem> {
+        let address = server.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse().ok()?)));
+        let (host, port) = address
+            .ok_or_else(|| Problem::new(format_args!("{server:?} is no HOST:PORT; EPP's port is 700")))?;
+        Ok(Self {
+            host: host.trim_matches(['[', ']']).to_owned(),
+            port,
+            ca: ca.to_owned(),
+            identity: identity.map(|(certificate, key)| (certificate.to_owned(), key.to_owned())),
+            registrar: registrar.to_owned(),
+            password: password(password_file)?,
+        })
+    }
+}
+
+fn password(file: Option<&Path>) -> Result<Zeroizing<String>, Problem> {
+    let Some(file) = file else {
+        let variable = std::env::var("DOMESDAY_PASSWORD").map(Zeroizing::new);
+        return variable
+            .map_err(|_| Problem::new("give the password with --password-file or in DOMESDAY_PASSWORD"));
+    };
+    let text = fs::read_to_string(file).map(Zeroizing::new);
+    let text =
+        text.map_err(|error| Problem::new(format_args!("{} cannot be read: {error}", file.display())))?;
+    Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()))
+}
+
+/// A connection that has received its greeting.
+pub(super) struct Connection {
+    stream: TlsStream<TcpStream>,
+    pub(super) greeting: String,
+}
+
+impl Connection {
+    pub(super) async fn open(account: &Account) -> Result<Self, Problem> {
+        let (host, port) = (&account.host, account.port);
+        let identity =
+            account.identity.as_ref().map(|(certificate, key)| (certificate.as_path(), key.as_path()));
+        let config = client_config(&account.ca, identity).map_err(Problem::new)?;
+        let name = ServerName::try_from(host.clone())
+            .map_err(|_| Problem::new(format_args!("{host:?} is neither a host name nor an address")))?;
+        let unreachable =
+            |error| Problem::new(format_args!("{host}:{port} does not answer: {error}; is it running?"));
+        let tcp = patient(TcpStream::connect((host.as_str(), port))).await?.map_err(unreachable)?;
+        let stream = patient(TlsConnector::from(config).connect(name, tcp)).await?.map_err(unreachable)?;
+        let mut connection = Self { stream, greeting: String::new() };
+        connection.greeting = connection.receive().await?;
+        Ok(connection)
+    }
+
+    /// Logs in, declaring all that the greeting offers.
+    pub(super) async fn log_in(&mut self, account: &Account) -> Result<(), Problem> {
+        let (objects, extensions) = {
+            let document = Document::parse(&self.greeting, &Bounds::EPP).map_err(Problem::new)?;
+            let uris = |name: &str| {
+                let mut found = Vec::new();
+                collect(document.root(), name, &mut found);
+                found
+            };
+            (uris("objURI"), uris("extURI"))
+        };
+        let login =
+            Zeroizing::new(frames::login(&account.registrar, &account.password, &objects, &extensions));
+        let answer = self.ask(&login).await?;
+        match result_of(&answer) {
+            Some((1000, _)) => Ok(()),
+            Some((code, message)) => {
+                Err(Problem::new(format_args!("the login was answered {code}: {message}")))
+            }
+            None => Err(Problem::new("the login was not answered in EPP; see it with --raw")),
+        }
+    }
+
+    /// Sends a frame and waits for its answer.
+    pub(super) async fn ask(&mut self, frame: &str) -> Result<String, Problem> {
+        let mut bytes = Vec::new();
+        write_frame(frame, &mut bytes);
+        patient(self.stream.write_all(&bytes)).await?.map_err(broken)?;
+        self.receive().await
+    }
+
+    /// Says good-bye; whether the server hears it is no longer of interest.
+    pub(super) async fn log_out(&mut self) {
+        let _ = self.ask(&frames::logout()).await;
+    }
+
+    async fn receive(&mut self) -> Result<String, Problem> {
+        patient(async {
+            let length = self.stream.read_u32().await.map_err(broken)?;
+            if !(5..=FRAME_BYTES_MAX).contains(&length) {
+                return Err(Problem::new(format_args!(
+                    "the server announced a frame of {length} bytes; is this EPP?"
+                )));
+            }
+            let mut body = vec![0; length as usize - 4];
+            self.stream.read_exact(&mut body).await.map_err(broken)?;
+            String::from_utf8(body).map_err(|_| Problem::new("the server's answer is not UTF-8"))
+        })
+        .await?
+    }
+}
+
+fn collect(element: crate::gateway::xml::Element<'_>, name: &str, found: &mut Vec<String>) {
+    for child in element.children() {
+        if child.name() == name {
+            found.push(child.text().trim().to_owned());
+        }
+        collect(child, name, found);
+    }
+}
+
+fn broken(error: std::io::Error) -> Problem {
+    Problem::new(format_args!("the connection ended: {error}; the server's log may say why"))
+}
+
+async fn patient<T>(work: impl Future<Output = T>) -> Result<T, Problem> {
+    timeout(PATIENCE, work).await.map_err(|_| Problem::new("the server does not answer within 30 seconds"))
+}
+
+const FRAME_BYTES_MAX: u32 = 16 * 1024 * 1024;
+const PATIENCE: Duration = Duration::from_secs(30);
