@@ -12,15 +12,18 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::model::history::HistoryEntry;
+use crate::model::money::Account;
 use crate::model::name::{DomainName, ZoneName};
 use crate::model::object::ObjectKind;
 use crate::model::registrar::{Registrar, RegistrarId};
 use crate::model::tld::Tld;
+use crate::registry::billing::account::{Deposit, SetLimits, Stated, Statement};
 use crate::registry::domain::ChangeSponsor;
 use crate::registry::operator::{
     AddRegistrar, AddTld, ChangeRegistrar, ForcedDelete, History, ListRegistrars, ListTlds, RegistrarChange,
@@ -118,6 +121,33 @@ pub enum Request {
         /// Most entries of one object.
         most: u32,
     },
+    /// Puts money into an account, or takes some out.
+    Deposit {
+        /// Whose.
+        registrar: RegistrarId,
+        /// How much, as a decimal number.
+        amount: String,
+        /// What the statement says about it.
+        note: String,
+    },
+    /// Changes an account's limits.
+    SetLimits {
+        /// Whose.
+        registrar: RegistrarId,
+        /// How far below zero the balance may go; as it is when absent.
+        credit_limit: Option<String>,
+        /// What is available when the registrar is told; as it is when absent.
+        low_balance_at: Option<String>,
+    },
+    /// Asks for an account and its entries.
+    Statement {
+        /// Whose.
+        registrar: RegistrarId,
+        /// From when (inclusive).
+        from: Timestamp,
+        /// Until when (exclusive).
+        until: Timestamp,
+    },
     /// Copies the database into a new file.
     Backup {
         /// The file, as an absolute path.
@@ -139,6 +169,10 @@ pub enum Answer {
     Object(Value),
     /// The changes.
     History(Vec<HistoryEntry>),
+    /// The account.
+    Account(Account),
+    /// The account and its entries.
+    Statement(Stated),
     /// The copy's size in bytes.
     Copied(u64),
 }
@@ -260,6 +294,16 @@ pub async fn execute(
         Request::Delete { kind, name } => done(run(registry, ForcedDelete { kind, name }).await),
         Request::History { kind, name, most } => {
             Ok(Answer::History(run(registry, History { kind, name, most }).await?))
+        }
+        Request::Deposit { registrar, amount, note } => {
+            Ok(Answer::Account(run(registry, Deposit { registrar, amount, note }).await?))
+        }
+        Request::SetLimits { registrar, credit_limit, low_balance_at } => {
+            let limits = SetLimits { registrar, credit_limit, low_balance_at };
+            Ok(Answer::Account(run(registry, limits).await?))
+        }
+        Request::Statement { registrar, from, until } => {
+            Ok(Answer::Statement(run(registry, Statement { registrar, from, until }).await?))
         }
         Request::Backup { to } => backup(registry, to, progress).await,
     }

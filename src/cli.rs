@@ -2,6 +2,7 @@
 //! and works whether a server runs or not.
 
 mod backup;
+mod billing;
 mod epp;
 mod init;
 mod object;
@@ -58,6 +59,9 @@ enum Command {
     Epp(Box<epp::Epp>),
     /// Every change of a domain, contact or host, newest first
     History(object::History),
+    /// Accounts: deposits, limits, statements
+    #[command(subcommand)]
+    Billing(billing::Verb),
     /// Copy the database into a new file, while the server runs or not
     Backup(backup::Backup),
 }
@@ -88,6 +92,7 @@ impl Command {
             Self::Host(verb) => verb.run(ObjectKind::Host).await,
             Self::Epp(epp) => epp.run().await,
             Self::History(history) => history.run().await,
+            Self::Billing(verb) => verb.run().await,
             Self::Backup(backup) => backup.run().await,
         }
     }

@@ -1,5 +1,7 @@
 //! Extensions: one folder each, one line in [`ALL`].
 
+mod change_poll;
+mod fee;
 mod login_sec;
 mod rgp;
 mod sec_dns;
@@ -8,5 +10,11 @@ mod unhandled_namespaces;
 use crate::gateway::epp::extension::Extension;
 
 /// All of them, in the order of the greeting.
-pub const ALL: &[&dyn Extension] =
-    &[&sec_dns::SecDns, &rgp::Rgp, &login_sec::LoginSec, &unhandled_namespaces::UnhandledNamespaces];
+pub const ALL: &[&dyn Extension] = &[
+    &sec_dns::SecDns,
+    &rgp::Rgp,
+    &fee::Fee,
+    &change_poll::ChangePoll,
+    &login_sec::LoginSec,
+    &unhandled_namespaces::UnhandledNamespaces,
+];

@@ -131,8 +131,14 @@ impl Transaction<'_, '_> {
         registrar: &RegistrarId,
     ) -> Result<Fee, Refusal> {
         let registrar = self.policy.registrar(registrar);
-        let registrar = registrar.ok_or_else(|| Refusal::OperatorNeeded)?;
+        let registrar = registrar.ok_or(Refusal::RegistrarNeeded)?;
         fee_of(tld, name, priced, registrar.currency)
+    }
+
+    /// What an operation on a name costs whoever asks.
+    pub(super) fn fee_of_asker(&self, tld: &Tld, name: &DomainName, priced: Priced) -> Result<Fee, Refusal> {
+        let currency = self.registrar().map(|registrar| registrar.currency).unwrap_or_default();
+        fee_of(tld, name, priced, currency)
     }
 
     /// Refuses a command whose client agreed to less than it costs, to another currency, or to nothing where the tier wants it
@@ -199,7 +205,7 @@ impl Transaction<'_, '_> {
         let before =
             Account::of(currency, AccountRow { balance: row.balance - amount, held: row.held - held, ..row });
         let mut account = before;
-        for movement in own {
+        for movement in &own {
             let available = account.available();
             account.balance += booked(movement);
             account.held += movement.held;
@@ -225,7 +231,8 @@ impl Transaction<'_, '_> {
             }
         }
         if before.available() >= before.low_balance_at && account.available() < account.low_balance_at {
-            self.notify(registrar, Event::LowBalance { account });
+            let at = own.last().map_or(self.now, |movement| movement.at);
+            self.notify_as_of(at, registrar, Event::LowBalance { account });
         }
         Ok(Some(account))
     }

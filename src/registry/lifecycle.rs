@@ -172,7 +172,7 @@ fn change(
         Due::AutoRenewal => {
             let fee = renewal_fee(domain, tld, &policy);
             t.charge_always(&domain.sponsor, &domain.name, EntryKind::AutoRenew, fee.amount);
-            let charged = format!("Renewed for a year at its expiry; {fee} {} charged", fee.currency);
+            let charged = format!("Charged {fee} {}", fee.currency);
             (ChangeOperation::AutoRenew, charged)
         }
         Due::RestoreLapse => (ChangeOperation::RestoreLapse, "No restore report came in time".to_owned()),

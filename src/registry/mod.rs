@@ -139,6 +139,9 @@ pub struct Done<T> {
     pub bill: Option<Bill>,
 }
 
+/// What an operation gave in its transaction.
+type Ran<O> = Result<Done<<O as Operation>::Outcome>, Error>;
+
 /// An operation with all that it was asked with.
 struct Asked<O> {
     call: Call,
@@ -271,7 +274,7 @@ impl Registry {
         self: &Arc<Self>,
         tx: &mut Tx<'_>,
         asked: &Asked<O>,
-    ) -> Result<(Result<Done<O::Outcome>, Error>, Keep), StoreError> {
+    ) -> Result<(Ran<O>, Keep), StoreError> {
         let mut t = Transaction::begin(self, tx, &asked.call, &asked.conditions)?;
         let ran = asked.operation.run(&mut t);
         let finished = match ran {

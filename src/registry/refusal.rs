@@ -131,6 +131,8 @@ pub enum Rule {
     Conflicts(&'static str),
     /// The expiry given is not the domain's.
     ExpiryIs(Timestamp),
+    /// It costs more than others, and the client must show that it knows (RFC 8748 §4).
+    FeeUnknown,
     /// Glue belongs only to names below a domain of the same request or sponsor.
     GlueOutOfBailiwick,
     /// Name servers are given as attributes in this TLD.
@@ -340,6 +342,7 @@ impl fmt::Display for Rule {
             Self::CharacterNotInTable(c) => write!(f, "the TLD's table does not hold the character {c:?}"),
             Self::Conflicts(other) => write!(f, "it excludes status {other}"),
             Self::ExpiryIs(at) => write!(f, "the domain expires on {}", at.strftime("%Y-%m-%d")),
+            Self::FeeUnknown => f.write_str("ask for its price with the fee extension"),
             Self::GlueOutOfBailiwick => {
                 f.write_str("addresses belong only to hosts below a domain registered here")
             }

@@ -61,6 +61,7 @@ impl<'t, 's> Transaction<'t, 's> {
     /// Writes what was gathered, in the order in which rows are locked: history, then each registrar's account and queue, by
     /// registrar. The bill of the registrar that asked comes of it; an account whose credit is short refuses everything.
     pub(super) fn finish(&mut self, operation: &'static str, access: Access) -> Result<Option<Bill>, Error> {
+        let is_priced = access == Access::Write && self.touches_prices();
         for mut entry in std::mem::take(&mut self.entries) {
             if entry.operation.is_empty() {
                 operation.clone_into(&mut entry.operation);
@@ -81,10 +82,13 @@ impl<'t, 's> Transaction<'t, 's> {
                 self.tx.queue_message(registrar, *at, event)?;
             }
         }
-        match access {
-            Access::Read => Ok(None),
-            Access::Write => self.bill(&money, account),
-        }
+        if is_priced { self.bill(&money, account) } else { Ok(None) }
+    }
+
+    /// Whether a domain that was changed lies in a TLD that has prices: elsewhere nobody looks for a bill.
+    fn touches_prices(&self) -> bool {
+        let domains = self.entries.iter().filter(|entry| entry.kind == ObjectKind::Domain);
+        domains.filter_map(|entry| self.policy.tld_of(&entry.name)).any(|tld| !tld.prices.is_empty())
     }
 
     //--- Who asks
@@ -236,7 +240,12 @@ impl<'t, 's> Transaction<'t, 's> {
 
     /// Leaves a service message for a registrar.
     pub(super) fn notify(&mut self, registrar: &RegistrarId, event: Event) {
-        self.messages.push((registrar.clone(), self.now, event));
+        self.notify_as_of(self.now, registrar, event);
+    }
+
+    /// Leaves a service message for a registrar, dated to an instant.
+    pub(super) fn notify_as_of(&mut self, at: Timestamp, registrar: &RegistrarId, event: Event) {
+        self.messages.push((registrar.clone(), at, event));
     }
 
     /// Random bytes.

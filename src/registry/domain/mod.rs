@@ -4,6 +4,7 @@ pub mod change_sponsor;
 pub mod check;
 pub mod create;
 pub mod delete;
+pub mod fee_check;
 #[cfg(test)]
 pub(super) mod fixtures;
 pub mod info;
@@ -23,6 +24,7 @@ pub use self::change_sponsor::ChangeSponsor;
 pub use self::check::Check;
 pub use self::create::Create;
 pub use self::delete::Delete;
+pub use self::fee_check::FeeCheck;
 pub use self::info::Info;
 pub use self::renew::Renew;
 pub use self::restore::{RestoreReport, RestoreRequest};

@@ -5,16 +5,16 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{happen, next};
+use super::{Due, happen, next};
 use crate::model::contact::ContactId;
 use crate::model::name::DomainName;
 use crate::registry::contact::transfer;
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Actor, Call, Error, Operation, Registry};
+use crate::store::{Keep, StoreError};
 
 /// Lists what is due, the longest due first.
 #[derive(Clone, Copy, Debug)]
@@ -129,7 +129,7 @@ impl Step {
         }
         match happen(t, &domain, &tld, at, due)? {
             Some(after) => Ok(Stepped { done: true, next: Some(next(&after, &tld).0) }),
-            None => Ok(Stepped { done: due == super::Due::Purge, next: None }),
+            None => Ok(Stepped { done: due == Due::Purge, next: None }),
         }
     }
 
@@ -160,22 +160,10 @@ impl Registry {
         }
     }
 
-    /// Does what is due again and again, for as long as the future is polled.
-    pub async fn clerk_loop(self: Arc<Self>, every: Duration) {
-        let mut ticks = tokio::time::interval(every);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            ticks.tick().await;
-            self.run_due().await;
-        }
-    }
-
     /// Takes the clerk's lease from nodes that are no more: for one that knows it is alone.
-    pub async fn end_other_leases(&self) -> Result<(), crate::store::StoreError> {
+    pub async fn end_other_leases(&self) -> Result<(), StoreError> {
         let node = self.boot.clone();
-        self.store
-            .write(move |tx| tx.end_other_leases(&node).map(|()| ((), crate::store::Keep::Commit)))
-            .await
+        self.store.write(move |tx| tx.end_other_leases(&node).map(|()| ((), Keep::Commit))).await
     }
 
     /// Does steps in the order in which they fell due. What a step makes due in its turn is done in its place among them.

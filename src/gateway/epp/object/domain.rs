@@ -52,6 +52,7 @@ impl ObjectMapping for Domain {
     fn encode(&self, request: Element<'_>, outcome: &Outcome, terms: &Terms<'_>, out: &mut String) {
         match outcome {
             Outcome::DomainCheck(checked) => encode::check(checked, out),
+            Outcome::DomainFeeCheck(priced) => encode::check(&priced.checked, out),
             Outcome::DomainCreate(created) => encode::create(created, out),
             Outcome::DomainInfo(view) => {
                 encode::info(view, encode::HostsShown::asked_by(request), terms, out)
