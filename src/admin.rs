@@ -23,6 +23,7 @@ use crate::model::name::{DomainName, ZoneName};
 use crate::model::object::ObjectKind;
 use crate::model::registrar::{Registrar, RegistrarId};
 use crate::model::tld::Tld;
+use crate::registry::allocation::AddAllocationToken;
 use crate::registry::billing::account::{Deposit, SetLimits, Stated, Statement};
 use crate::registry::domain::ChangeSponsor;
 use crate::registry::operator::{
@@ -121,6 +122,13 @@ pub enum Request {
         /// Most entries of one object.
         most: u32,
     },
+    /// Makes an allocation token.
+    AddAllocationToken {
+        /// The only name it opens; any when absent.
+        name: Option<DomainName>,
+        /// The only registrar that may use it; any when absent.
+        registrar: Option<RegistrarId>,
+    },
     /// Puts money into an account, or takes some out.
     Deposit {
         /// Whose.
@@ -169,6 +177,8 @@ pub enum Answer {
     Object(Value),
     /// The changes.
     History(Vec<HistoryEntry>),
+    /// The allocation token, which is shown this once.
+    AllocationToken(String),
     /// The account.
     Account(Account),
     /// The account and its entries.
@@ -294,6 +304,9 @@ pub async fn execute(
         Request::Delete { kind, name } => done(run(registry, ForcedDelete { kind, name }).await),
         Request::History { kind, name, most } => {
             Ok(Answer::History(run(registry, History { kind, name, most }).await?))
+        }
+        Request::AddAllocationToken { name, registrar } => {
+            Ok(Answer::AllocationToken(run(registry, AddAllocationToken { name, registrar }).await?))
         }
         Request::Deposit { registrar, amount, note } => {
             Ok(Answer::Account(run(registry, Deposit { registrar, amount, note }).await?))

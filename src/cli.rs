@@ -12,6 +12,7 @@ mod registrar;
 mod sandbox;
 mod serve;
 mod tld;
+mod token;
 
 use std::io::{self, Write};
 
@@ -62,6 +63,9 @@ enum Command {
     /// Accounts: deposits, limits, statements
     #[command(subcommand)]
     Billing(billing::Verb),
+    /// Allocation tokens, which open reserved names
+    #[command(subcommand)]
+    Token(token::Verb),
     /// Copy the database into a new file, while the server runs or not
     Backup(backup::Backup),
 }
@@ -93,6 +97,7 @@ impl Command {
             Self::Epp(epp) => epp.run().await,
             Self::History(history) => history.run().await,
             Self::Billing(verb) => verb.run().await,
+            Self::Token(verb) => verb.run().await,
             Self::Backup(backup) => backup.run().await,
         }
     }

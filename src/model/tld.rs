@@ -37,6 +37,9 @@ pub struct Tld {
     /// Lengths of the periods of a domain's life.
     #[serde(default)]
     pub life: LifePolicy,
+    /// The phase of its launch (RFC 8334).
+    #[serde(default)]
+    pub launch_phase: LaunchPhase,
     /// What its operations cost: a list for each tier and currency. Without any they are free.
     #[serde(default)]
     pub prices: Vec<PriceList>,
@@ -54,6 +57,7 @@ impl Tld {
             names: NamePolicy::default(),
             sec_dns: SecDnsPolicy::default(),
             life: LifePolicy::default(),
+            launch_phase: LaunchPhase::Open,
             prices: Vec::new(),
         }
     }
@@ -350,4 +354,25 @@ pub const STANDARD: &str = "standard";
 
 fn standard() -> String {
     STANDARD.to_owned()
+}
+
+/// A phase of a TLD's launch (RFC 8334 §2.3), of those that need no trademark clearing house.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LaunchPhase {
+    /// Names go to whoever comes first and says that it is the landrush.
+    Landrush,
+    /// General availability.
+    #[default]
+    Open,
+}
+
+impl LaunchPhase {
+    /// The spelling on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Landrush => "landrush",
+            Self::Open => "open",
+        }
+    }
 }

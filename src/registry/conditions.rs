@@ -11,6 +11,8 @@ pub struct Conditions {
     pub fee: Option<AgreedFee>,
     /// What opens a name that is kept for somebody (RFC 8495).
     pub allocation_token: Option<Zeroizing<String>>,
+    /// The launch phase for which it is meant (RFC 8334).
+    pub launch_phase: Option<String>,
 }
 
 /// A fee that the client agrees to.

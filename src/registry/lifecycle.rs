@@ -6,6 +6,7 @@
 
 mod changed;
 mod clerk;
+pub mod edges;
 
 use jiff::Timestamp;
 
@@ -240,5 +241,7 @@ const AUTO_DELETE: &str = "domain:auto-delete";
 /// Between a delete and the purge there are few entries: restores that lapsed.
 const ENTRIES_SEARCHED: u32 = 64;
 
+#[cfg(test)]
+mod crash;
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@
 //! [`Error::Denied`]: what must be remembered of a refusal is committed. Operations are plain synchronous code and
 //! repeatable; they compose by calling each other's `run` on the same [`Transaction`].
 
+pub mod allocation;
 pub mod auth_info;
 pub mod billing;
 pub mod clock;

@@ -12,11 +12,14 @@ use crate::model::name::{DomainName, ZoneName};
 use crate::model::object::{MessageNumber, ObjectKind};
 use crate::model::registrar::RegistrarState;
 use crate::model::status::{DomainStatus, Status};
+use crate::model::tld::LaunchPhase;
 
 /// A no. `Display` gives the reason as a sentence for the client, without the value when the field names it.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "the fields are named after what they hold")]
 pub enum Refusal {
+    /// The allocation token does not open this name, for this registrar, now.
+    AllocationTokenWrong,
     /// authInfo is demanded and none was given.
     AuthInfoMissing,
     /// The authInfo given is not the object's, or none is set.
@@ -81,6 +84,7 @@ pub enum Refusal {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the variants are named after what they are")]
 pub enum Field {
+    AllocationToken,
     AuthInfo,
     Contact(Option<ContactRole>),
     ContactId,
@@ -97,6 +101,7 @@ pub enum Field {
     MessageId,
     NameServer,
     Period,
+    Phase,
     PostalInfo,
     Registrant,
     RestoreReport,
@@ -139,6 +144,8 @@ pub enum Rule {
     HostAttributes,
     /// Name servers are given as objects in this TLD.
     HostObjects,
+    /// The TLD is in this phase of its launch.
+    LaunchPhase(LaunchPhase),
     /// Not of the form demanded.
     Malformed(String),
     /// A value is demanded.
@@ -205,6 +212,7 @@ impl Refusal {
             Self::NotAccredited { .. } => Some((Field::DomainName, "")),
             Self::NotNow { name, .. } => Some((Field::DomainName, name.as_ref())),
             Self::Policy { field, value, .. } | Self::Unknown { field, value } => Some((*field, value)),
+            Self::AllocationTokenWrong => Some((Field::AllocationToken, "")),
             Self::FeeCurrency { .. } => Some((Field::Currency, "")),
             Self::FeeMissing { .. } | Self::FeeTooLow { .. } => Some((Field::Fee, "")),
             Self::CreditShort { .. }
@@ -233,6 +241,7 @@ impl Field {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::AllocationTokenWrong => f.write_str("the allocation token does not open this name"),
             Self::AuthInfoMissing => f.write_str("authInfo is needed for this command"),
             Self::AuthInfoWrong { kind, .. } => {
                 write!(f, "the authInfo does not open this {kind}; ask its holder for a current one")
@@ -299,6 +308,7 @@ impl fmt::Display for Refusal {
 impl Field {
     fn as_str(self) -> &'static str {
         match self {
+            Self::AllocationToken => "allocation token",
             Self::AuthInfo => "authInfo",
             Self::Contact(_) | Self::ContactId => "contact",
             Self::Currency => "currency",
@@ -313,6 +323,7 @@ impl Field {
             Self::MaxSigLife => "maxSigLife",
             Self::MessageId => "message",
             Self::Period => "period",
+            Self::Phase => "launch phase",
             Self::PostalInfo => "postal information",
             Self::Registrant => "registrant",
             Self::RestoreReport => "restore report",
@@ -348,6 +359,7 @@ impl fmt::Display for Rule {
             }
             Self::HostAttributes => f.write_str("this TLD takes name servers as hostAttr"),
             Self::HostObjects => f.write_str("this TLD takes name servers as hostObj"),
+            Self::LaunchPhase(phase) => write!(f, "the TLD is in its phase {}", phase.as_str()),
             Self::Malformed(why) => f.write_str(why),
             Self::Missing => f.write_str("a value is demanded here"),
             Self::NotDirectlyBelow(zone) => write!(f, "names are registered directly below {zone}"),

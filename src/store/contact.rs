@@ -89,7 +89,7 @@ impl Tx<'_> {
         by: Timestamp,
         most: u32,
     ) -> Result<Vec<(Timestamp, ContactId)>, StoreError> {
-        let sql = "SELECT due_at, id FROM contact WHERE due_at IS NOT NULL AND due_at <= ?1 ORDER BY due_at, number LIMIT ?2";
+        let sql = "SELECT due_at, id FROM contact WHERE due_at IS NOT NULL AND due_at <= ?1 ORDER BY due_at, id LIMIT ?2";
         self.all(sql, &[by.into(), most.into()], |row| Ok((row.instant(0)?, parse_contact(row.text(1)?)?)))
     }
 

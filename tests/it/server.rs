@@ -14,7 +14,7 @@ use domesday::model::domain::ContactRole;
 use domesday::model::money::{Currency, EntryKind, LedgerEntry};
 use domesday::model::name::ZoneName;
 use domesday::model::registrar::{Registrar, RegistrarId};
-use domesday::model::tld::{AuthInfoMode, HostModel, Premium, Price, PriceList, Tld};
+use domesday::model::tld::{AuthInfoMode, HostModel, LaunchPhase, Premium, Price, PriceList, Tld};
 use domesday::registry::clock::Clock;
 use domesday::registry::secret::{ServerKey, system_random};
 use domesday::registry::{Registry, Settings};
@@ -170,7 +170,8 @@ async fn password_hash() -> String {
 }
 
 /// `example`: hashed authInfo, host objects, only a registrant. `tld`: the same, readable authInfo. `test`: strict.
-/// `attr`: host attributes, no registrant needed. `paid`: as `example` with prices, no registrant needed.
+/// `attr`: host attributes, no registrant needed. `paid`: as `example` with prices, no registrant needed. `rush`: in its
+/// landrush.
 fn seed(tx: &mut Tx<'_>, hash: &str) -> Result<(), StoreError> {
     let zone = |name| ZoneName::parse(name).unwrap();
     tx.put_tld(&Tld::new(zone("example")))?;
@@ -195,6 +196,10 @@ fn seed(tx: &mut Tx<'_>, hash: &str) -> Result<(), StoreError> {
     paid.names.premium = vec![Premium { label: "gold".to_owned(), tier: "premium".to_owned() }];
     paid.prices = vec![prices("standard", 1000), prices("premium", 50_000)];
     tx.put_tld(&paid)?;
+    let mut rush = Tld::new(zone("rush"));
+    rush.contacts.registrant_required = false;
+    rush.launch_phase = LaunchPhase::Landrush;
+    tx.put_tld(&rush)?;
     for id in REGISTRARS {
         let id = RegistrarId::parse(id).unwrap();
         tx.put_registrar(&Registrar::new(id.clone(), id.as_str()))?;

@@ -368,6 +368,8 @@ const PREFIXES: &[(&str, &str)] = &[
     ("secDNS", "urn:ietf:params:xml:ns:secDNS-1.1"),
     ("rgp", "urn:ietf:params:xml:ns:rgp-1.0"),
     ("fee", "urn:ietf:params:xml:ns:epp:fee-1.0"),
+    ("allocationToken", "urn:ietf:params:xml:ns:allocationToken-1.0"),
     ("changePoll", "urn:ietf:params:xml:ns:changePoll-1.0"),
+    ("launch", "urn:ietf:params:xml:ns:launch-1.0"),
     ("loginSec", "urn:ietf:params:xml:ns:epp:loginSec-1.0"),
 ];

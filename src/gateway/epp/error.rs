@@ -17,7 +17,8 @@ pub fn refusal_code(refusal: &Refusal) -> ResultCode {
         | Refusal::NotFound { .. }
         | Refusal::TldUnknown { .. }
         | Refusal::Unknown { .. } => ResultCode::ObjectDoesNotExist,
-        Refusal::NotAccredited { .. }
+        Refusal::AllocationTokenWrong
+        | Refusal::NotAccredited { .. }
         | Refusal::NotSponsor { .. }
         | Refusal::NotTransferParty { .. }
         | Refusal::OperatorNeeded
@@ -48,7 +49,7 @@ pub fn fault_code(fault: &Fault) -> ResultCode {
         FaultKind::ExtensionUnknown => ResultCode::UnimplementedExtension,
         FaultKind::Malformed(_) => ResultCode::ValueSyntax,
         FaultKind::Missing(_) => ResultCode::ParameterMissing,
-        FaultKind::ObjectUnknown => ResultCode::UnimplementedObject,
+        FaultKind::FormNotOffered | FaultKind::ObjectUnknown => ResultCode::UnimplementedObject,
         FaultKind::OutOfRange(_) => ResultCode::ValueRange,
         FaultKind::EmptyChoice(_) | FaultKind::Repeated | FaultKind::Syntax(_) | FaultKind::Unexpected => {
             ResultCode::SyntaxError
@@ -62,6 +63,7 @@ pub fn fault_code(fault: &Fault) -> ResultCode {
 /// The local names of the elements in which clients give a field, likeliest first.
 pub fn elements_of(field: Field) -> &'static [&'static str] {
     match field {
+        Field::AllocationToken => &[],
         Field::AuthInfo => &["pw", "authInfo"],
         Field::Contact(_) => &["contact"],
         Field::ContactId => &["id"],
@@ -78,6 +80,7 @@ pub fn elements_of(field: Field) -> &'static [&'static str] {
         Field::MessageId => &["poll"],
         Field::NameServer => &["hostObj", "hostName", "ns"],
         Field::Period => &["period"],
+        Field::Phase => &["phase"],
         Field::PostalInfo => &["postalInfo"],
         Field::Registrant => &["registrant"],
         Field::RestoreReport => &["report", "restore"],

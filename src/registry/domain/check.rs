@@ -65,11 +65,20 @@ fn judge(
     is_plain: bool,
 ) -> Result<Option<Unavailable>, Error> {
     let policy = t.policy.clone();
-    let tld = match policy.judge_name(name) {
+    // A token opens reserved names too; one that does not apply opens none of them (RFC 8495 §3.1.1).
+    let judged = match t.token_opens(name)? {
+        Some(true) => policy.judge_form(name),
+        Some(false) | None => policy.judge_name(name),
+    };
+    let tld = match judged {
         Ok(tld) => tld,
         Err(Refusal::Policy { rule, .. }) => return Ok(Some(Unavailable::NotAllowed(rule))),
         Err(refusal) => return Err(refusal.into()),
     };
+    let phase = tld.launch_phase;
+    if t.conditions.launch_phase.as_deref().is_some_and(|given| given != phase.as_str()) {
+        return Ok(Some(Unavailable::NotAllowed(Rule::LaunchPhase(phase))));
+    }
     if let Some(key) = variant_key(&policy, tld, name)
         && let Some(holder) = t.tx.variant_holder(&key)?
     {

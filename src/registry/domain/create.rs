@@ -17,7 +17,7 @@ use crate::model::object::{DomainNumber, ObjectKind};
 use crate::model::period::Period;
 use crate::model::sec_dns::SecDns;
 use crate::model::status::StatusSet;
-use crate::model::tld::Tld;
+use crate::model::tld::{LaunchPhase, Tld};
 use crate::registry::billing::Priced;
 use crate::registry::policy::variant_key;
 use crate::registry::refusal::{Field, Refusal, Rule};
@@ -67,11 +67,19 @@ impl Operation for Create {
 
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Created, Error> {
         let policy = t.policy.clone();
-        let tld = policy.judge_name(&self.name)?;
+        let tld = policy.judge_form(&self.name)?;
+        demand_phase(t, tld)?;
+        let opened = t.token_opens(&self.name)?;
+        if opened.is_none() {
+            policy.judge_name(&self.name)?;
+        }
         let period = self.judge(tld)?;
         let expires_at = expiry_after(tld, t.now, t.now, period)?;
 
         t.demand_business_right(Some(tld))?;
+        if opened == Some(false) {
+            return Err(Refusal::AllocationTokenWrong.into());
+        }
         let sponsor = t.registrar()?.id.clone();
         let fee = t.fee(tld, &self.name, Priced::Create(period.value()), &sponsor)?;
         t.demand_agreement(&fee)?;
@@ -111,6 +119,7 @@ impl Operation for Create {
         let draft = DomainDraft { domain: domain.clone(), variant_key };
         // Two that create the same name at once have both seen it free; the store lets one of them have it.
         domain.number = t.tx.insert_domain(&draft)?.ok_or_else(|| self.taken())?;
+        t.use_token()?;
         t.record_domain(None, Some(&domain));
         t.charge(&sponsor, &self.name, EntryKind::Create, &fee, some_days(tld.life.add_grace_days));
         Ok(Created { name: domain.name, created_at: domain.created_at, expires_at })
@@ -138,4 +147,14 @@ impl Create {
     fn taken(&self) -> Error {
         Refusal::Taken { kind: ObjectKind::Domain, name: self.name.to_string() }.into()
     }
+}
+
+/// Refuses a create that is meant for another phase of the TLD's launch; before general availability each says for which it is.
+fn demand_phase(t: &Transaction<'_, '_>, tld: &Tld) -> Result<(), Refusal> {
+    let phase = tld.launch_phase;
+    let given = t.conditions.launch_phase.as_deref();
+    if given.unwrap_or(LaunchPhase::Open.as_str()) == phase.as_str() {
+        return Ok(());
+    }
+    Err(Refusal::policy(Field::Phase, given.unwrap_or_default(), Rule::LaunchPhase(phase)))
 }

@@ -111,7 +111,7 @@ impl FeeCheck {
         currency: Currency,
     ) -> Result<NameFees, Error> {
         let policy = t.policy.clone();
-        let tld = match policy.judge_name(name) {
+        let tld = match policy.judge_form(name) {
             Ok(tld) => Arc::clone(tld),
             Err(refusal) => return Ok(NameFees::unknown(refusal)),
         };

@@ -19,12 +19,12 @@ use crate::store::{Keep, StoreError};
 /// Lists what is due, the longest due first.
 #[derive(Clone, Copy, Debug)]
 pub struct ListDue {
-    /// How many steps of each kind at most.
+    /// How many steps at most.
     pub limit: u32,
 }
 
 /// Does the one thing that is due for an object at an instant; nothing when it has been done.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     /// The instant it was listed under.
     pub due_at: Timestamp,
@@ -34,8 +34,7 @@ pub struct Step {
     pub lease: Option<Lease>,
 }
 
-/// An object to which something can happen by itself. Contacts before domains: it does not matter to them, but is the same
-/// everywhere.
+/// An object to which something can happen by itself.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DueObject {
     /// A contact.
@@ -58,7 +57,7 @@ pub struct Stepped {
 pub struct TakeLease;
 
 /// That this node is the clerk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lease {
     number: i64,
 }
@@ -75,7 +74,9 @@ impl Operation for ListDue {
         let contacts = t.tx.contacts_due(t.now, self.limit)?;
         let contacts = contacts.into_iter().map(|(due_at, id)| step(due_at, DueObject::Contact(id)));
         let mut steps: Vec<Step> = domains.chain(contacts).collect();
-        steps.sort();
+        // What is due at one instant goes by name: the order is the same every time, whoever lists it and when.
+        steps.sort_by(|a, b| (a.due_at, &a.object).cmp(&(b.due_at, &b.object)));
+        steps.truncate(usize::try_from(self.limit).unwrap_or(usize::MAX));
         Ok(steps)
     }
 }
@@ -171,21 +172,22 @@ impl Registry {
         // Beyond the last of a list that was cut off others may be due that are not in it.
         let is_cut = listed.len() >= usize::try_from(STEPS_LISTED).unwrap_or(usize::MAX);
         let horizon = listed.last().filter(|_| is_cut).map_or(self.clock.now(), |last| last.due_at);
-        let mut waiting: BTreeSet<Step> =
-            listed.into_iter().map(|step| Step { lease: Some(lease), ..step }).collect();
+        let mut waiting: BTreeSet<(Timestamp, DueObject)> =
+            listed.into_iter().map(|step| (step.due_at, step.object)).collect();
         let mut done = 0;
-        while let Some(step) = waiting.pop_first() {
+        while let Some((due_at, object)) = waiting.pop_first() {
             if done % STEPS_PER_LEASE == STEPS_PER_LEASE - 1
                 && !matches!(self.run(self.clerk(), TakeLease).await, Ok(Some(held)) if held == lease)
             {
                 return done;
             }
-            let Ok(stepped) = self.run(self.clerk(), step.clone()).await else {
+            let step = Step { due_at, object: object.clone(), lease: Some(lease) };
+            let Ok(stepped) = self.run(self.clerk(), step).await else {
                 continue;
             };
             done += usize::from(stepped.done);
             if let Some(due_at) = stepped.next.filter(|next| *next <= horizon && stepped.done) {
-                waiting.insert(Step { due_at, ..step });
+                waiting.insert((due_at, object));
             }
         }
         done

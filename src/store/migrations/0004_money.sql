@@ -1,5 +1,5 @@
 -- Money: an account a registrar, in the smallest unit of its currency, and the entries whose sum is its balance.
--- And the lease under which one node does what is due.
+-- The lease under which one node does what is due. Allocation tokens, by the SHA-256 of what the client holds.
 
 ALTER TABLE registrar ADD COLUMN balance BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE registrar ADD COLUMN held BIGINT NOT NULL DEFAULT 0;
@@ -25,4 +25,11 @@ CREATE TABLE lease (
     holder TEXT   NOT NULL,
     number BIGINT NOT NULL,
     until  BIGINT NOT NULL
+) CLUSTERED;
+
+CREATE TABLE allocation_token (
+    token     TEXT   NOT NULL PRIMARY KEY,
+    name      TEXT,
+    registrar TEXT   REFERENCES registrar (id),
+    used_at   BIGINT
 ) CLUSTERED;

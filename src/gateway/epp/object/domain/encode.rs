@@ -202,6 +202,7 @@ fn reason(unavailable: &Unavailable) -> &'static str {
             Rule::Blocked => "Blocked",
             Rule::CharacterNotInTable(_) => "Character not in the TLD's table",
             Rule::CharactersMin(_) => "Too short",
+            Rule::LaunchPhase(_) => "Not in this launch phase",
             Rule::FeeUnknown => "Needs the fee extension",
             Rule::NotDirectlyBelow(_) => "Not directly below a TLD",
             Rule::NotOffered => "TLD not served here",
