@@ -4,6 +4,7 @@ pub mod api_user;
 pub mod auth_info;
 pub mod contact;
 pub mod domain;
+pub mod epp_access;
 pub mod event;
 pub mod history;
 pub mod host;

@@ -10,6 +10,7 @@ pub mod auth_info;
 pub mod clock;
 pub mod contact;
 pub mod domain;
+pub mod epp_user;
 pub mod host;
 pub mod lifecycle;
 pub mod operator;

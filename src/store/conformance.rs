@@ -6,6 +6,7 @@
 mod api;
 mod contact;
 mod domain;
+mod epp_user;
 mod history;
 mod host;
 mod message;
@@ -45,9 +46,10 @@ conformance! {
             release_answer set_api_key token wrong_answers;
         contact: contact contact_by_number contact_is_linked contact_numbers delete_contact insert_contact update_contact;
         domain: delete_domain domain domain_name domain_sponsor insert_domain registered sponsored_domains subordinate_hosts update_domain variant_holder;
+        epp_user: epp_user set_epp_access set_user_password;
         history: history latest_change numbers_named record;
         host: delete_host host host_is_linked host_numbers hosts_below insert_host update_host;
-        message: message_count oldest_message queue_message remove_message;
+        message: message_count newest_message oldest_message queue_message remove_message;
         policy: delete_tld meta policy_version put_meta put_tld tlds;
         registrar: credential put_registrar registrars set_password set_wrong_passwords;
         session: close_other_sessions close_session open_session session_count;

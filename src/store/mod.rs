@@ -8,6 +8,7 @@ mod api;
 mod conformance;
 mod contact;
 mod domain;
+mod epp_user;
 mod history;
 mod host;
 mod message;
@@ -32,6 +33,7 @@ use tokio::sync::oneshot;
 
 pub use self::api::{ApiAccount, ApiToken, KeptAnswer};
 pub use self::domain::DomainDraft;
+pub use self::epp_user::EppUser;
 pub use self::registrar::Credential;
 use self::sql::Sql;
 pub use self::sql::Tx;
@@ -243,7 +245,10 @@ fn to_json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
 }
 
 /// Forward only; a released one is never changed. NUMBER_KEY and CLUSTERED are spelt by the engine.
-const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001_registry.sql"), include_str!("migrations/0002_api.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_registry.sql"),
+    include_str!("migrations/0002_api.sql"),
+    include_str!("migrations/0003_epp_user.sql"),
+];
 /// Written to learn whether the store can be written.
 const PROBE: &str = "INSERT INTO meta (key, value) VALUES ('probe', '0') ON CONFLICT (key) DO UPDATE SET value = excluded.value";

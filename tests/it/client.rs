@@ -50,6 +50,19 @@ impl Client {
         client
     }
 
+    /// Ends the connection without a word, and waits until the server has given its place back.
+    pub(crate) async fn hang_up(mut self, server: &Server) {
+        let before = server.session_count().await;
+        let _ = self.stream.shutdown().await;
+        drop(self);
+        let freed = async {
+            while server.session_count().await == before {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(PATIENCE, freed).await.expect("the place is given back");
+    }
+
     /// Sends a frame and waits for its answer.
     pub(crate) async fn ask(&mut self, frame: &str) -> String {
         self.send(frame).await;
@@ -98,8 +111,10 @@ pub(crate) fn login_frame(registrar: &str, password: &str, greeting: &str) -> St
     let extensions = uris("extURI");
     let extensions =
         if extensions.is_empty() { extensions } else { format!("<svcExtension>{extensions}</svcExtension>") };
+    let (_, namespace) = greeting.split_once("<epp xmlns=\"").unwrap_or_default();
+    let namespace = namespace.split('"').next().unwrap_or_default();
     format!(
-        "<epp xmlns=\"urn:ietf:params:xml:ns:epp-1.0\"><command><login><clID>{registrar}</clID><pw>{password}</pw>\
+        "<epp xmlns=\"{namespace}\"><command><login><clID>{registrar}</clID><pw>{password}</pw>\
          <options><version>1.0</version><lang>en</lang></options><svcs>{}{extensions}</svcs></login>\
          <clTRID>LOGIN-1</clTRID></command></epp>",
         uris("objURI")

@@ -2,6 +2,7 @@
 //! `./check`; what here needs a foreign tool (the schema oracle) says so and skips where the tool is not.
 
 mod client;
+mod eis;
 mod http;
 mod rest;
 mod sandbox;

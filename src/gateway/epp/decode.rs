@@ -17,6 +17,8 @@ pub struct Fault {
     pub kind: FaultKind,
     /// The offending element, written out again; none when there is no element.
     pub element: Option<String>,
+    /// Where it is: the local names from the root on, as in `/epp/command/check`; empty when there is no element.
+    pub path: String,
 }
 
 /// How a request breaks its schema.
@@ -55,12 +57,12 @@ impl Fault {
     pub fn at(element: Element<'_>, kind: FaultKind) -> Self {
         let mut text = String::new();
         element.write_to(&mut text);
-        Self { kind, element: Some(text) }
+        Self { kind, element: Some(text), path: element.path() }
     }
 
     /// A fault of the whole document.
     pub fn syntax(what: impl fmt::Display) -> Self {
-        Self { kind: FaultKind::Syntax(what.to_string()), element: None }
+        Self { kind: FaultKind::Syntax(what.to_string()), element: None, path: String::new() }
     }
 
     /// A value that has not the form of its type.

@@ -2,6 +2,7 @@
 
 use super::decode::{Fault, FaultKind};
 use super::response::ResultCode;
+use crate::gateway::xml::{Document, Element, collapse};
 use crate::registry::refusal::{Field, NotNow, Refusal};
 
 /// The result code of a refusal (RFC 5730 §3; decisions.md, Order of judgement).
@@ -60,8 +61,23 @@ pub fn fault_code(fault: &Fault) -> ResultCode {
     }
 }
 
+/// The element of the request that a refusal is about: the one that holds the value, or else the first of its name.
+pub fn place<'d>(document: &'d Document<'_>, refusal: &Refusal) -> Option<Element<'d>> {
+    let (field, value) = refusal.place()?;
+    let command = document.root().children().next()?;
+    let holds = |element: Element<'_>| {
+        !value.is_empty()
+            && (collapse(element.text()).eq_ignore_ascii_case(value)
+                || element.attributes().any(|attribute| attribute.value == value))
+    };
+    elements_of(field).iter().find_map(|name| {
+        let named = |element: Element<'_>| element.name() == *name;
+        find(command, &|element| named(element) && holds(element)).or_else(|| find(command, &named))
+    })
+}
+
 /// The local names of the elements in which clients give a field, likeliest first.
-pub fn elements_of(field: Field) -> &'static [&'static str] {
+fn elements_of(field: Field) -> &'static [&'static str] {
     match field {
         Field::AuthInfo => &["pw", "authInfo"],
         Field::Contact(_) => &["contact"],
@@ -84,4 +100,9 @@ pub fn elements_of(field: Field) -> &'static [&'static str] {
         Field::Urgent => &["update"],
         Field::Voice => &["voice", "fax"],
     }
+}
+
+/// The first element, in document order, that is wanted.
+fn find<'d>(within: Element<'d>, wanted: &dyn Fn(Element<'_>) -> bool) -> Option<Element<'d>> {
+    within.children().find_map(|child| if wanted(child) { Some(child) } else { find(child, wanted) })
 }
