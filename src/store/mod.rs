@@ -248,7 +248,7 @@ fn to_json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_registry.sql"),
     include_str!("migrations/0002_api.sql"),
-    include_str!("migrations/0003_epp_user.sql"),
+    include_str!("migrations/0005_epp_user.sql"),
 ];
 /// Written to learn whether the store can be written.
 const PROBE: &str = "INSERT INTO meta (key, value) VALUES ('probe', '0') ON CONFLICT (key) DO UPDATE SET value = excluded.value";
