@@ -55,7 +55,7 @@ enum Command {
     #[command(subcommand)]
     Host(object::Verb),
     /// Speak EPP to a server, as a registrar
-    Epp(epp::Epp),
+    Epp(Box<epp::Epp>),
     /// Every change of a domain, contact or host, newest first
     History(object::History),
     /// Copy the database into a new file, while the server runs or not

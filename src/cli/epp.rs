@@ -64,7 +64,7 @@ enum Verb {
     },
     /// Make an object
     #[command(subcommand)]
-    Create(Create),
+    Create(Box<Create>),
     /// Extend a registration
     Renew {
         name: String,
@@ -162,9 +162,11 @@ impl Epp {
             Verb::Hello => frames::hello(),
             Verb::Check { object, names } => frames::check(*object, names)?,
             Verb::Info { object, name, auth_info } => frames::info(*object, name, auth_info.as_deref()),
-            Verb::Create(Create::Domain(domain)) => domain.frame(),
-            Verb::Create(Create::Contact(contact)) => contact.frame(),
-            Verb::Create(Create::Host(host)) => host.frame(),
+            Verb::Create(create) => match create.as_ref() {
+                Create::Domain(domain) => domain.frame(),
+                Create::Contact(contact) => contact.frame(),
+                Create::Host(host) => host.frame(),
+            },
             Verb::Renew { name, expires, years } => frames::renew(name, *expires, *years),
             Verb::Delete { object, name } => frames::delete(*object, name),
             Verb::Transfer { object, op, name, auth_info } => {

@@ -10,3 +10,6 @@ use crate::gateway::epp::extension::Extension;
 /// All of them, in the order of the greeting.
 pub const ALL: &[&dyn Extension] =
     &[&sec_dns::SecDns, &rgp::Rgp, &login_sec::LoginSec, &unhandled_namespaces::UnhandledNamespaces];
+
+/// secDNS-1.1, for dialects that do not offer all of them.
+pub const SEC_DNS: &dyn Extension = &sec_dns::SecDns;

@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio_rustls::rustls::{
@@ -25,6 +25,8 @@ use tokio_rustls::rustls::{
 };
 use x509_parser::{certificate::X509Certificate, prelude::FromDer, time::ASN1Time};
 use zeroize::Zeroizing;
+
+use crate::registry::clock::Clock;
 
 /// Whether a listener asks its clients for a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +69,19 @@ pub struct PeerCertificate {
     pub common_name: Option<String>,
     /// The end of its validity. A resumed TLS session does not judge it again, so login does.
     pub not_after: Timestamp,
+}
+
+impl PeerCertificate {
+    /// Whether its validity is over, by the machine's clock as in the handshake (decisions.md, Clocks).
+    pub fn has_expired(&self) -> bool {
+        self.not_after < Clock::system().now()
+    }
+
+    /// The end of its validity, when that is near enough for its owner to be told (decisions.md, Listeners and limits).
+    pub fn expires_soon(&self) -> Option<Timestamp> {
+        let left = self.not_after.duration_since(Clock::system().now());
+        (left <= EXPIRES_SOON).then_some(self.not_after)
+    }
 }
 
 /// The TLS side of a listener: TLS 1.2 and 1.3 with the suites of RFC 9325, sessions resumable by ticket.
@@ -375,6 +390,8 @@ const RFC_9325_SUITES: &[SupportedCipherSuite] = &[
     cipher_suite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
 ];
 
+/// The first of the announcements 30, 14, 3 and 1 days before.
+const EXPIRES_SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// No certificate chain or key comes near this; a device or a log named by mistake does.
 const FILE_BYTES_MAX: usize = 256 * 1024;
 

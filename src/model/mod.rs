@@ -8,6 +8,7 @@ pub mod epp_access;
 pub mod event;
 pub mod history;
 pub mod host;
+pub mod ident;
 pub mod idn;
 mod idna2008;
 pub mod name;

@@ -76,6 +76,8 @@ pub struct AuthInfoPolicy {
     pub required_at_create: bool,
     /// Wrong attempts per domain after which it is unset; unbounded when absent.
     pub attempts_max: Option<u32>,
+    /// Whether the registry makes one up at create, when none is given, and at transfer.
+    pub made_up: bool,
 }
 
 impl Default for AuthInfoPolicy {
@@ -85,6 +87,7 @@ impl Default for AuthInfoPolicy {
             lifetime_days: None,
             required_at_create: false,
             attempts_max: None,
+            made_up: false,
         }
     }
 }
@@ -99,11 +102,15 @@ pub struct TermPolicy {
     pub years_min: u8,
     /// No domain may run further than this many years from now.
     pub years_max: u8,
+    /// Years that a transfer adds when its request names none.
+    pub transfer_years: u8,
+    /// Where the day of an expiry begins and ends: a time zone in the form of POSIX `TZ`; UTC when absent.
+    pub time_zone: Option<String>,
 }
 
 impl Default for TermPolicy {
     fn default() -> Self {
-        Self { years_default: 1, years_min: 1, years_max: 10 }
+        Self { years_default: 1, years_min: 1, years_max: 10, transfer_years: 1, time_zone: None }
     }
 }
 
@@ -238,7 +245,7 @@ pub struct LifePolicy {
     pub pending_restore_days: u32,
     /// Between the redemption period and the purge.
     pub pending_delete_days: u32,
-    /// How long a transfer waits for an answer before it is approved.
+    /// How long a transfer waits for an answer before it is approved; 0 approves it at once.
     pub transfer_pending_days: u32,
     /// Days after create in which a transfer is refused.
     pub transfer_lock_days: u32,

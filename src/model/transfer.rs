@@ -59,6 +59,18 @@ pub struct Transfer {
 }
 
 impl Transfer {
+    /// Whether it was rejected or cancelled.
+    pub fn has_failed(&self) -> bool {
+        match self.status {
+            TransferStatus::ClientCancelled
+            | TransferStatus::ClientRejected
+            | TransferStatus::ServerCancelled => true,
+            TransferStatus::ClientApproved | TransferStatus::ServerApproved | TransferStatus::Pending => {
+                false
+            }
+        }
+    }
+
     /// Whether it waits for an answer.
     pub fn is_pending(&self) -> bool {
         self.status == TransferStatus::Pending

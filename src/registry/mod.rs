@@ -28,6 +28,7 @@ mod status;
 pub(crate) mod testing;
 pub mod token;
 mod transaction;
+mod wrong_logins;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
@@ -38,6 +39,7 @@ use self::policy::Policy;
 pub use self::refusal::Refusal;
 use self::secret::ServerKey;
 pub use self::transaction::Transaction;
+use self::wrong_logins::WrongLogins;
 use crate::model::octets::to_hex;
 use crate::model::registrar::RegistrarId;
 use crate::store::{Keep, Store, StoreError, Tx};
@@ -48,6 +50,7 @@ pub struct Registry {
     clock: Clock,
     key: ServerKey,
     passwords: Passwords,
+    wrong_logins: WrongLogins,
     policy: RwLock<Arc<Policy>>,
     settings: Settings,
     /// Tells this process from every other that ever ran: the first part of each svTRID.
@@ -91,7 +94,7 @@ pub struct Call {
 /// Whether an operation writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// It runs on a snapshot.
+    /// It runs on a snapshot, unless it finds something to remember.
     Read,
     /// It runs in a write transaction.
     Write,
@@ -109,8 +112,11 @@ pub trait Operation: Send + Sync + 'static {
     /// Does it. May be called more than once; only the last call counts.
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Self::Outcome, Error>;
 
+    /// Whether [`Self::looks_refused`] is worth asking. It costs a read transaction.
+    const LOOKS_FIRST: bool = false;
+
     /// Whether it will probably be refused, so that it is worth running on a snapshot first, where its first write verb sends
-    /// it to the writer after all. Asked of writing operations only.
+    /// it to the writer after all. Asked of writing operations that look first.
     fn looks_refused(&self, _t: &mut Transaction<'_, '_>) -> Result<bool, Error> {
         Ok(false)
     }
@@ -155,6 +161,7 @@ impl Registry {
             clock,
             key,
             passwords: Passwords::new(),
+            wrong_logins: WrongLogins::default(),
             policy: RwLock::new(policy),
             settings,
             boot: to_hex(&boot),
@@ -199,6 +206,9 @@ impl Registry {
         operation: O,
     ) -> Result<O::Outcome, Error> {
         let shared = Arc::new((call, operation));
+        if O::ACCESS == Access::Write && !O::LOOKS_FIRST {
+            return self.write(shared).await;
+        }
         let (registry, work) = (Arc::clone(self), Arc::clone(&shared));
         let looked = self
             .store
@@ -210,10 +220,14 @@ impl Registry {
             })
             .await;
         match looked {
-            Err(StoreError::ReadOnly) if O::ACCESS == Access::Write => {}
-            Ok(Err(Error::Denied(_))) if O::ACCESS == Access::Write => {}
+            // A read may find that it has something to remember, as of a wrong authInfo: it runs again where it can write.
+            Err(StoreError::ReadOnly) | Ok(Err(Error::Denied(_))) => {}
             other => return other?,
         }
+        self.write(shared).await
+    }
+
+    async fn write<O: Operation>(self: &Arc<Self>, shared: Arc<(Call, O)>) -> Result<O::Outcome, Error> {
         let registry = Arc::clone(self);
         self.store.write(move |tx| registry.attempt(tx, &shared.0, &shared.1)).await?
     }

@@ -92,6 +92,7 @@ pub enum Field {
     DomainName,
     Email,
     HostAddress,
+    Ident,
     HostName,
     MaxSigLife,
     MessageId,
@@ -129,6 +130,8 @@ pub enum Rule {
     CharacterNotInTable(char),
     /// Two statuses exclude each other.
     Conflicts(&'static str),
+    /// It stays what it was.
+    Fixed,
     /// The expiry given is not the domain's.
     ExpiryIs(Timestamp),
     /// Glue belongs only to names below a domain of the same request or sponsor.
@@ -189,13 +192,12 @@ impl Refusal {
             Self::ApiTokenInvalid
             | Self::ApiUserTaken { .. }
             | Self::ApiUserUnknown { .. }
-            | Self::AuthInfoMissing
             | Self::Changed
             | Self::KeyUsed
             | Self::RegistrarNeeded
             | Self::RegistrarState { .. }
             | Self::RoleForbids { .. } => None,
-            Self::AuthInfoWrong { .. } => Some((Field::AuthInfo, "")),
+            Self::AuthInfoMissing | Self::AuthInfoWrong { .. } => Some((Field::AuthInfo, "")),
             Self::Linked { kind, name, .. }
             | Self::NotFound { kind, name }
             | Self::NotSponsor { kind, name }
@@ -247,7 +249,7 @@ impl fmt::Display for Refusal {
             Self::Linked { kind, name, by } => {
                 write!(f, "{kind} {name} is still in use by a {by}; end that use first")
             }
-            Self::MessageUnknown { number } => write!(f, "no message {number} waits in your queue"),
+            Self::MessageUnknown { .. } => f.write_str("no message with this id waits in your queue"),
             Self::NotAccredited { tld } => write!(f, "you are not accredited for {tld}"),
             Self::NotFound { kind, name } => write!(f, "{kind} {name} does not exist"),
             Self::NotNow { reason, .. } => reason.fmt(f),
@@ -257,6 +259,18 @@ impl fmt::Display for Refusal {
             }
             Self::OperatorNeeded => f.write_str("only the registry's operator can do this"),
             Self::OwnObject { kind, name } => write!(f, "you sponsor {kind} {name} already"),
+            Self::Policy { field: Field::Contact(Some(role)), rule: Rule::Missing, .. } => {
+                write!(f, "a contact of type {role} is demanded here")
+            }
+            Self::Policy { field: Field::PostalInfo, rule: Rule::Missing, .. } => {
+                f.write_str("new postal information needs a name and an address")
+            }
+            Self::Policy { field: Field::RestoreReport, rule: Rule::Missing, .. } => {
+                f.write_str("a restore report gives a reason and makes a statement")
+            }
+            Self::Policy { field, rule: Rule::Missing, .. } => {
+                write!(f, "{} is demanded here", field.as_str())
+            }
             Self::Policy { rule, .. } => rule.fmt(f),
             Self::RegistrarState { state } => write!(f, "your account is {}", state.as_str()),
             Self::RegistrarNeeded => f.write_str("only a registrar can do this"),
@@ -292,6 +306,7 @@ impl Field {
             Self::DomainName => "domain",
             Self::Email => "e-mail address",
             Self::HostAddress => "address",
+            Self::Ident => "ident",
             Self::HostName | Self::NameServer => "host",
             Self::MaxSigLife => "maxSigLife",
             Self::MessageId => "message",
@@ -324,6 +339,7 @@ impl fmt::Display for Rule {
             Self::CharactersMin(least) => write!(f, "at least {least} characters are demanded"),
             Self::CharacterNotInTable(c) => write!(f, "the TLD's table does not hold the character {c:?}"),
             Self::Conflicts(other) => write!(f, "it excludes status {other}"),
+            Self::Fixed => f.write_str("it cannot be changed"),
             Self::ExpiryIs(at) => write!(f, "the domain expires on {}", at.strftime("%Y-%m-%d")),
             Self::GlueOutOfBailiwick => {
                 f.write_str("addresses belong only to hosts below a domain registered here")

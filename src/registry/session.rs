@@ -43,6 +43,11 @@ pub struct Session {
 /// What a registrar should know about its account's security (RFC 8807 §2.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecurityEvent {
+    /// The certificate that the client showed expires soon.
+    CertificateExpires {
+        /// When.
+        at: Timestamp,
+    },
     /// Wrong passwords since the last login.
     WrongPasswords(u32),
     /// The new password is not good enough.
@@ -77,6 +82,20 @@ impl From<StoreError> for LoginRefusal {
 impl Registry {
     /// Opens a session, or tells why not. A new password is stored only when everything else is right.
     pub async fn login(self: &Arc<Self>, login: Login) -> Result<Session, LoginRefusal> {
+        if self.wrong_logins.are_too_many_from(login.address) {
+            return Err(LoginRefusal::NotAuthenticated);
+        }
+        let (address, id) = (login.address, login.id.clone());
+        let result = self.judge_login(login).await;
+        if matches!(result, Err(LoginRefusal::NotAuthenticated)) {
+            self.wrong_logins.count(address);
+            tracing::info!(%address, ?id, "a login was refused");
+        }
+        result
+    }
+
+    async fn judge_login(self: &Arc<Self>, login: Login) -> Result<Session, LoginRefusal> {
+        let _turn = self.passwords.turn(&login.id, login.address).await.map_err(|_| LoginRefusal::Busy)?;
         let known = self.account(&login).await?;
         let hash = known.as_ref().and_then(|account| account.credential.password_hash.clone());
         let fits =
@@ -88,16 +107,16 @@ impl Registry {
             self.count_wrong_password(&account.registrar).await?;
             return Err(LoginRefusal::NotAuthenticated);
         }
-        let new_hash = match login.new_password {
-            Some(new) if is_weak(&new) => return self.refuse_weak(&account).await,
+        let new_hash = match &login.new_password {
+            Some(new) if is_weak(new) => return self.refuse_weak(&account).await,
             Some(new) => {
                 let mut salt = [0; 16];
                 (self.settings.random)(&mut salt);
-                Some(self.passwords.hash(new, salt).await.map_err(|_| LoginRefusal::Busy)?)
+                Some(self.passwords.hash(new.clone(), salt).await.map_err(|_| LoginRefusal::Busy)?)
             }
             None => None,
         };
-        self.grant(account, new_hash).await
+        self.grant(account, login, new_hash).await
     }
 
     /// Gives a session's place back.
@@ -154,10 +173,7 @@ impl Registry {
                 return Ok(None);
             };
             let now = registry.clock.now();
-            let may_log_in = registrar.state != RegistrarState::Terminated
-                && registrar.accepts_address(address)
-                && registrar.accepts_certificate(certificate.as_deref(), now)
-                && credential.locked_until.is_none_or(|until| until <= now);
+            let may_log_in = may_log_in(&registrar, &credential, address, certificate.as_deref(), now);
             Ok(Some(Account { registrar, credential, may_log_in }))
         };
         self.store.read(look).await
@@ -168,7 +184,9 @@ impl Registry {
         let work = move |tx: &mut crate::store::Tx<'_>| {
             if let Some(credential) = tx.credential(&id)? {
                 let wrong = credential.wrong_passwords.saturating_add(1);
-                tx.set_wrong_passwords(&id, wrong, locked_until(wrong, now))?;
+                // Passwords that were being verified when the lock fell do not lift it.
+                let locked = credential.locked_until.filter(|until| *until > now);
+                tx.set_wrong_passwords(&id, wrong, locked_until(wrong, now).or(locked))?;
             }
             Ok(((), Keep::Commit))
         };
@@ -184,6 +202,7 @@ impl Registry {
     async fn grant(
         self: &Arc<Self>,
         account: Account,
+        login: Login,
         new_hash: Option<String>,
     ) -> Result<Session, LoginRefusal> {
         let (session, node) = (self.next_trid(), self.boot.clone());
@@ -196,7 +215,8 @@ impl Registry {
             let (Some(registrar), Some(credential)) = (policy.registrar(id), same) else {
                 return Ok((Err(LoginRefusal::NotAuthenticated), Keep::RollBack));
             };
-            if registrar.state == RegistrarState::Terminated {
+            // Judged again, since verifying took a while (design law 8): the account may be locked or changed by now.
+            if !may_log_in(registrar, &credential, login.address, login.certificate.as_deref(), now) {
                 return Ok((Err(LoginRefusal::NotAuthenticated), Keep::RollBack));
             }
             if tx.session_count(id)? >= registrar.sessions_max {
@@ -225,9 +245,23 @@ struct Account {
     may_log_in: bool,
 }
 
+/// Whether an account may be logged in to at all, from there and with that.
+fn may_log_in(
+    registrar: &Registrar,
+    credential: &Credential,
+    address: IpAddr,
+    certificate: Option<&str>,
+    now: Timestamp,
+) -> bool {
+    registrar.state != RegistrarState::Terminated
+        && registrar.accepts_address(address)
+        && registrar.accepts_certificate(certificate, now)
+        && credential.locked_until.is_none_or(|until| until <= now)
+}
+
 /// After every [`WRONG_PASSWORDS_MAX`] wrong passwords in a row no login is taken for a while.
 fn locked_until(wrong: u32, now: Timestamp) -> Option<Timestamp> {
-    (wrong % WRONG_PASSWORDS_MAX == 0).then(|| now.saturating_add(LOCK).unwrap_or(now))
+    wrong.is_multiple_of(WRONG_PASSWORDS_MAX).then(|| now.saturating_add(LOCK).unwrap_or(now))
 }
 
 /// RFC 8807 §1.2 wants long passwords; the schema of RFC 5730 allows 6–16 characters, so strength is asked of variety too.

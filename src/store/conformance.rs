@@ -44,11 +44,11 @@ conformance! {
         api: api_account api_users challenge_count claim_answer clear_wrong_answers close_challenge count_wrong_answer
             forget_expired_logins forget_kept_answers keep_answer kept_answer open_challenge open_challenges put_api_user put_token
             release_answer set_api_key token wrong_answers;
-        contact: contact contact_by_number contact_is_linked contact_numbers delete_contact insert_contact update_contact;
-        domain: delete_domain domain domain_name domain_sponsor insert_domain registered sponsored_domains subordinate_hosts update_domain variant_holder;
+        contact: contacts_due contact contact_by_number contact_is_linked contact_numbers delete_contact insert_contact update_contact;
+        domain: domains_served_by due_domains delete_domain domain domain_name domain_sponsor insert_domain registered sponsored_domains subordinate_hosts update_domain variant_holder;
         epp_user: epp_user set_epp_access set_user_password;
         history: history latest_change numbers_named record;
-        host: delete_host host host_is_linked host_numbers hosts_below insert_host update_host;
+        host: foreign_domain_uses_host delete_host host host_is_linked host_numbers hosts_below insert_host update_host;
         message: message_count newest_message oldest_message queue_message remove_message;
         policy: delete_tld meta policy_version put_meta put_tld tlds;
         registrar: credential put_registrar registrars set_password set_wrong_passwords;

@@ -1,13 +1,21 @@
 //! The one integration-test binary (`cargo test`): it needs Rust and nothing else. Foreign clients belong to
 //! `./check`; what here needs a foreign tool (the schema oracle) says so and skips where the tool is not.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed, also in what tests share")]
+
 mod client;
+mod codes;
 mod eis;
+mod hostile;
 mod http;
+mod instant_epp;
+mod operator;
 mod rest;
+mod rfc_frames;
 mod sandbox;
 mod schema;
 mod server;
+mod sessions;
 mod tidy;
 mod transcript;
 mod wiring;

@@ -114,7 +114,7 @@ async fn an_api_user_logs_in_on_the_eis_listener_as_sandbox_json_says() {
     let config = tls::client_config(&dir.join("pki/ca.pem"), Some((&identity.0, &identity.1))).unwrap();
     let tcp = TcpStream::connect(("127.0.0.1", u16::try_from(port).unwrap())).await.unwrap();
     let name = ServerName::try_from("localhost").unwrap();
-    let mut client = Client { stream: TlsConnector::from(config).connect(name, tcp).await.unwrap() };
+    let mut client = Client::over(TlsConnector::from(config).connect(name, tcp).await.unwrap());
     let greeting = client.receive().await.unwrap();
     assert!(greeting.contains("<svID>EPP server (EIS)</svID>"), "{greeting}");
     let (user, password) = (account["user"].as_str().unwrap(), account["password"].as_str().unwrap());

@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use domesday::dialect;
@@ -26,6 +26,9 @@ use domesday::store::{Keep, Store, StoreError, Tx};
 use jiff::Timestamp;
 use tempfile::TempDir;
 use tokio::sync::watch;
+use tokio_rustls::rustls::ServerConfig;
+
+use crate::schema::{Schema, validate};
 
 /// The password of every registrar.
 pub(crate) const PASSWORD: &str = "foo-BAR2";
@@ -51,12 +54,16 @@ enum Certificate {
     Good,
     Revoked,
 }
+/// What a server answered.
+pub(crate) type Answers = Arc<Mutex<Vec<String>>>;
 
 /// A running server.
 pub(crate) struct Server {
     pub(crate) registry: Arc<Registry>,
     pub(crate) address: SocketAddr,
     pub(crate) database: PathBuf,
+    /// Every answer that a client of it has read: all are judged when the server goes.
+    pub(crate) answers: Answers,
     drain: watch::Sender<bool>,
     _dir: TempDir,
 }
@@ -67,6 +74,10 @@ pub(crate) struct Options {
     pub(crate) client_certificate: ClientCertificate,
     pub(crate) epp: EppSettings,
     pub(crate) limits: Limits,
+    /// Where the registry's random bytes come from.
+    pub(crate) random: fn(&mut [u8]),
+    /// Another certificate and another clock of TLS than the tests' own.
+    pub(crate) tls: Option<Arc<ServerConfig>>,
 }
 
 impl Default for Options {
@@ -81,6 +92,8 @@ impl Default for Options {
                 handshake_timeout: Duration::from_secs(10),
                 proxy_protocol: false,
             },
+            random: system_random,
+            tls: None,
         }
     }
 }
@@ -97,11 +110,13 @@ impl Server {
         let store = Store::open(database.to_str().unwrap()).unwrap();
         let hash = password_hash().await;
         store.write(move |tx| seed(tx, &hash).map(|()| ((), Keep::Commit))).await.unwrap();
-        let registry = open_registry(store).await;
+        let registry = open_registry_with(store, options.random).await;
 
         let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), "address").unwrap();
         let address = listener.local_addr().unwrap();
-        let tls = server_config(&tls_files(), options.client_certificate, machine_now()).unwrap();
+        let tls = options.tls.unwrap_or_else(|| {
+            server_config(&tls_files(), options.client_certificate, machine_now()).unwrap()
+        });
         let dialect = dialect::named(options.dialect).unwrap();
         let gateway = EppGateway::new(Arc::clone(&registry), dialect, options.epp);
         let (drain, drained) = watch::channel(false);
@@ -115,7 +130,7 @@ impl Server {
                 async move { gateway.serve(connection).await }
             },
         ));
-        Self { registry, address, database, drain, _dir: dir }
+        Self { registry, address, database, answers: Answers::default(), drain, _dir: dir }
     }
 
     /// Tells the server to drain.
@@ -126,6 +141,7 @@ impl Server {
     /// Turns the clock and does what falls due.
     pub(crate) async fn set_clock(&self, to: Timestamp) {
         self.registry.clock().set(to);
+        self.registry.run_due().await;
     }
 
     /// Sessions of all registrars.
@@ -143,12 +159,42 @@ impl Server {
         let queue = move |tx: &mut Tx<'_>| Ok((tx.queue_message(&id, now, &event)?, Keep::Commit));
         self.registry.store().write(queue).await.unwrap();
     }
+
+    /// Spoils what the store holds of a domain, so that reading it is a breakage.
+    pub(crate) async fn spoil_domain(&self, name: &str) {
+        let (database, name) = (self.database.clone(), name.to_owned());
+        let spoil = move || {
+            let connection = rusqlite::Connection::open(database).unwrap();
+            connection.busy_timeout(Duration::from_secs(5)).unwrap();
+            connection.execute("UPDATE domain SET state = 'spoilt' WHERE name = ?1", [name]).unwrap()
+        };
+        assert_eq!(tokio::task::spawn_blocking(spoil).await.unwrap(), 1, "there is such a domain");
+    }
+}
+
+/// What a client has read is what the published schemas allow, whatever the test was about.
+impl Drop for Server {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let answers = std::mem::take(&mut *self.answers.lock().unwrap());
+        let distinct: std::collections::BTreeSet<String> = answers.into_iter().collect();
+        let frames: Vec<_> = distinct.into_iter().map(|answer| ("an answer".to_owned(), answer)).collect();
+        if let Err(invalid) = validate(Schema::All, &frames) {
+            panic!("{invalid}");
+        }
+    }
 }
 
 /// A registry over a store, with the clock of all tests.
 pub(crate) async fn open_registry(store: Store) -> Arc<Registry> {
+    open_registry_with(store, system_random).await
+}
+
+async fn open_registry_with(store: Store, random: fn(&mut [u8])) -> Arc<Registry> {
     let clock = Clock::held("2026-01-01T00:00:00Z".parse().unwrap());
-    let settings = Settings { roid_suffix: "DD".to_owned(), random: system_random };
+    let settings = Settings { roid_suffix: "DD".to_owned(), random };
     Registry::open(store, clock, ServerKey::new(&[7; 32]).unwrap(), settings).await.unwrap()
 }
 
@@ -174,7 +220,7 @@ fn tls_files() -> TlsFiles {
 }
 
 #[expect(clippy::disallowed_methods, reason = "certificates are judged by the machine's clock")]
-fn machine_now() -> Timestamp {
+pub(crate) fn machine_now() -> Timestamp {
     Timestamp::now()
 }
 
@@ -217,6 +263,18 @@ fn seed(tx: &mut Tx<'_>, hash: &str) -> Result<(), StoreError> {
     attributes.hosts.model = HostModel::Attributes;
     attributes.contacts.registrant_required = false;
     tx.put_tld(&attributes)?;
+    let mut estonian = Tld::new(zone("ee"));
+    estonian.auth_info.mode = AuthInfoMode::Readable;
+    estonian.auth_info.made_up = true;
+    estonian.term.transfer_years = 0;
+    estonian.term.time_zone = Some("EET-2EEST,M3.5.0/3,M10.5.0/4".to_owned());
+    estonian.names.idn_table = Some("et".to_owned());
+    estonian.names.reserved = vec!["nic".to_owned()];
+    estonian.hosts.model = HostModel::Attributes;
+    estonian.hosts.per_domain_max = 11;
+    estonian.life.transfer_pending_days = 0;
+    estonian.life.add_grace_days = 0;
+    tx.put_tld(&estonian)?;
     for id in REGISTRARS {
         let id = RegistrarId::parse(id).unwrap();
         tx.put_registrar(&Registrar::new(id.clone(), id.as_str()))?;

@@ -37,11 +37,13 @@ pub(super) fn of_fault(fault: &Fault) -> Verdict {
         FaultKind::Malformed(why) => {
             Verdict::saying(ResultCode::ValueSyntax, format!("Parameter value syntax error: {why} [{value}]"))
         }
+        FaultKind::Worded { code, text } => Verdict::saying(*code, text.as_str()),
         FaultKind::ObjectUnknown => Verdict::plain(ResultCode::UnimplementedVersion),
         FaultKind::TooMany(_) => {
             Verdict::saying(ResultCode::PolicyError, format!("Parameter value policy error: {}", fault.kind))
         }
-        FaultKind::ExtensionMisplaced
+        FaultKind::EmptyChoice(_)
+        | FaultKind::ExtensionMisplaced
         | FaultKind::ExtensionUnknown
         | FaultKind::Repeated
         | FaultKind::Syntax(_)
@@ -156,6 +158,16 @@ fn policy(field: Field, value: &str, rule: &Rule) -> Verdict {
             "curExpDate",
             value,
         ),
+        (Field::Ident, Rule::Fixed) => {
+            let text = "Ident update is not allowed. Consider creating new contact object";
+            Verdict::saying(ResultCode::DataPolicyViolation, text)
+        }
+        (Field::NameServer, Rule::AtMost(_)) => {
+            let text = "Data management policy violation; Nameserver count must be between 2-11 for active domains \
+                        [nameservers]";
+            Verdict::saying(ResultCode::DataPolicyViolation, text)
+        }
+        (Field::Ident, Rule::Malformed(why)) => Verdict::saying(ResultCode::ValueSyntax, why.as_str()),
         (Field::Registrant, Rule::Missing) => {
             let text = "Parameter value policy error: registrant cannot be missing";
             Verdict::saying(ResultCode::PolicyError, text)
@@ -239,6 +251,7 @@ fn element(field: Field) -> &'static str {
         | Field::Disclose
         | Field::DomainName
         | Field::Email
+        | Field::Ident
         | Field::MaxSigLife
         | Field::MessageId
         | Field::PostalInfo

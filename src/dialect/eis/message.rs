@@ -3,16 +3,31 @@
 //! Whatever the reader's envelope, data is in the registry's own schema, unless the envelope is the IETF's.
 
 use super::envelope::NAMESPACE;
+use super::object::domain::{EeDomain, transfer_data};
 use crate::gateway::epp::event;
+use crate::gateway::epp::object::ObjectMapping as _;
 use crate::gateway::epp::response::{Letterhead, Part};
 use crate::model::event::Event;
 
 /// The text of a message and its data.
 pub(super) fn render(event: &Event, head: &Letterhead) -> (String, Option<Part>) {
     let (text, data) = event::render(event);
-    let text = match event {
-        Event::DomainDeleted { name } => format!("Domain deleted!: {name}"),
-        _ => text,
-    };
-    (text, data.filter(|_| head.namespace != NAMESPACE))
+    if head.namespace != NAMESPACE {
+        return (text, data);
+    }
+    match event {
+        Event::DomainDeleted { name } => (format!("Domain deleted!: {name}"), None),
+        Event::DomainTransfer { name, transfer } => {
+            let mut xml = String::new();
+            let uri = EeDomain::EE_1_1.uri();
+            transfer_data(uri, name, transfer, &mut xml);
+            let text = if transfer.is_pending() {
+                text
+            } else {
+                format!("Transfer of domain {name} has been approved.")
+            };
+            (text, Some(Part { uri, xml }))
+        }
+        _ => (text, None),
+    }
 }

@@ -4,11 +4,17 @@
 
 mod envelope;
 mod error;
+mod extdata;
 mod latin;
 mod message;
+mod object;
 
 use std::time::Duration;
 
+use self::extdata::ExtData;
+use self::object::contact::EeContact;
+use self::object::domain::EeDomain;
+use crate::ext;
 use crate::gateway::epp::decode::Fault;
 use crate::gateway::epp::dialect::Manners;
 use crate::gateway::epp::extension::Extension;
@@ -29,11 +35,19 @@ impl Dialect for Eis {
     }
 
     fn objects(&self) -> &'static [&'static dyn ObjectMapping] {
-        &[&domain::Domain, &contact::Contact]
+        &[
+            &EeDomain::EE_1_1,
+            &EeDomain::EE_1_2,
+            &EeDomain::EIS_1_0,
+            &EeContact,
+            // Whoever writes the IETF's namespaces is answered in those.
+            &domain::Domain,
+            &contact::Contact,
+        ]
     }
 
     fn extensions(&self) -> &'static [&'static dyn Extension] {
-        crate::ext::ALL
+        &[ext::SEC_DNS, &ExtData]
     }
 
     fn settings(&self) -> Settings {

@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use crate::gateway::epp::decode::{Cursor, Fault, FaultKind, token};
 use crate::gateway::epp::extension::{Applied, Extension};
-use crate::gateway::epp::response::{Part, push_number};
+use crate::gateway::epp::response::{Part, push_date_time, push_number};
 use crate::gateway::xml::Element;
 use crate::registry::session::{Login, SecurityEvent};
 
@@ -31,6 +31,15 @@ impl Extension for LoginSec {
         take(element, Some(&mut login.password), password)?;
         take(element, login.new_password.as_mut(), new_password)?;
         Ok(Applied::Yes)
+    }
+
+    fn judge_login(&self, login: &Login) -> Result<(), Fault> {
+        // RFC 8807 §3.2: it only says that the value is elsewhere; taken as it stands it would be everybody's password.
+        let mut passwords = login.new_password.iter().chain([&login.password]);
+        if passwords.any(|password| password.as_str() == PLACEHOLDER) {
+            return Err(Fault::nowhere(FaultKind::Missing("the long password")));
+        }
+        Ok(())
     }
 
     fn login_answer(&self, events: &[SecurityEvent]) -> Option<Part> {
@@ -75,17 +84,19 @@ fn read_password(element: Element<'_>) -> Result<Zeroizing<String>, Fault> {
 /// `userAgentType`: app, tech, os in this order, at least one.
 fn read_user_agent(element: Element<'_>) -> Result<(), Fault> {
     let mut cursor = Cursor::new(element, URI, &["app", "tech", "os"], &[])?;
+    cursor.some("app, tech or os")?;
     let parts = [cursor.optional("app"), cursor.optional("tech"), cursor.optional("os")];
     cursor.end()?;
-    let mut given = parts.into_iter().flatten().peekable();
-    if given.peek().is_none() {
-        return Err(Fault::at(element, FaultKind::Missing("app, tech or os")));
-    }
-    given.try_for_each(|part| token(part).map(drop))
+    parts.into_iter().flatten().try_for_each(|part| token(part).map(drop))
 }
 
 fn push_event(event: &SecurityEvent, out: &mut String) {
     match event {
+        SecurityEvent::CertificateExpires { at } => {
+            out.push_str("<loginSec:event type=\"certificate\" level=\"warning\" exDate=\"");
+            push_date_time(*at, out);
+            out.push_str("\">The client certificate expires soon</loginSec:event>");
+        }
         SecurityEvent::NewPasswordWeak => out.push_str(
             "<loginSec:event type=\"newPW\" level=\"error\">New password does not meet complexity requirements\
              </loginSec:event>",

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::decode::{Fault, FaultKind, check_attributes, token, word};
+use super::decode::{Fault, FaultKind, check_attributes, only_children, token, word};
 use crate::gateway::xml::{Children, Document, Element};
 use crate::registry::{Call, Error, Operation, Registry, contact, domain, host, poll};
 
@@ -12,6 +12,8 @@ pub enum Request<'d> {
     Hello,
     /// A command.
     Command(Envelope<'d>),
+    /// A command that EPP has, but not in this form; only who is logged in is told more than to log in.
+    Misused(Fault),
 }
 
 /// A command's envelope.
@@ -96,13 +98,13 @@ pub fn client_trid(document: &Document<'_>, namespace: &str) -> Option<String> {
 /// Reads the envelope.
 pub fn read_request<'d>(document: &'d Document<'_>, namespace: &'static str) -> Result<Request<'d>, Fault> {
     let root = document.root();
-    if !root.is(namespace, "epp") {
+    if !root.is(namespace, "epp") || root.has_stray_text() {
         return Err(Fault::at(root, FaultKind::Unexpected));
     }
-    check_attributes(root, &[])?;
+    only_children(root, &[])?;
     let mut children = root.children();
     let Some(child) = children.next() else {
-        return Err(Fault::at(root, FaultKind::Missing("hello or command")));
+        return Err(Fault::at(root, FaultKind::EmptyChoice("hello or command")));
     };
     if let Some(second) = children.next() {
         return Err(Fault::at(second, FaultKind::Unexpected));
@@ -114,23 +116,33 @@ pub fn read_request<'d>(document: &'d Document<'_>, namespace: &'static str) -> 
     if child.is(namespace, "extension") {
         return Err(Fault::at(child, FaultKind::UnknownCommand));
     }
-    if !child.is(namespace, "command") || child.has_stray_text() {
+    if !child.is(namespace, "command") {
         return Err(Fault::at(child, FaultKind::Unexpected));
     }
-    read_command(child, namespace).map(Request::Command)
+    read_command(child, namespace)
 }
 
-fn read_command<'d>(command: Element<'d>, namespace: &'static str) -> Result<Envelope<'d>, Fault> {
-    check_attributes(command, &[])?;
+fn read_command<'d>(command: Element<'d>, namespace: &'static str) -> Result<Request<'d>, Fault> {
+    only_children(command, &[])?;
     let mut rest = command.children();
-    let Some(element) = rest.next() else {
-        return Err(Fault::at(command, FaultKind::Missing("the command")));
+    let is_rest = |child: &Element<'_>| ["extension", "clTRID"].iter().any(|name| child.is(namespace, name));
+    let Some(element) = rest.next().filter(|child| !is_rest(child)) else {
+        return Err(Fault::at(command, FaultKind::EmptyChoice("the command")));
     };
-    let verb = read_verb(element, namespace)?;
+    let verb = match read_verb(element, namespace) {
+        Ok(_) if element.has_stray_text() => {
+            return Ok(Request::Misused(Fault::at(element, FaultKind::Unexpected)));
+        }
+        Ok(verb) => verb,
+        Err(fault) if fault.kind == FaultKind::UnknownCommand || element.name() == "login" => {
+            return Err(fault);
+        }
+        Err(fault) => return Ok(Request::Misused(fault)),
+    };
     let mut after = rest;
     let extension = after.next().filter(|child| child.is(namespace, "extension"));
     let rest = if extension.is_some() { after } else { rest };
-    Ok(Envelope { verb, element, extension, namespace, rest })
+    Ok(Request::Command(Envelope { verb, element, extension, namespace, rest }))
 }
 
 fn read_verb(element: Element<'_>, namespace: &str) -> Result<Verb, Fault> {
@@ -206,10 +218,12 @@ macro_rules! commands {
 }
 
 commands! {
+    ContactAmend(contact::register::Amend);
     ContactCheck(contact::Check);
     ContactCreate(contact::Create);
     ContactDelete(contact::Delete);
     ContactInfo(contact::Info);
+    ContactRegister(contact::register::Register);
     ContactTransferApprove(contact::transfer::TransferApprove);
     ContactTransferCancel(contact::transfer::TransferCancel);
     ContactTransferQuery(contact::transfer::TransferQuery);

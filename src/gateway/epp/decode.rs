@@ -8,6 +8,7 @@ use std::fmt;
 
 use jiff::civil::Date;
 
+use super::response::ResultCode;
 use crate::gateway::xml::{Children, Element, collapse, replace_white};
 
 /// The request breaks its schema, at an element.
@@ -19,11 +20,15 @@ pub struct Fault {
     pub element: Option<String>,
     /// Where it is: the local names from the root on, as in `/epp/command/check`; empty when there is no element.
     pub path: String,
+    /// Further faults of the same request, where a mapping gathers them.
+    pub more: Vec<Self>,
 }
 
 /// How a request breaks its schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FaultKind {
+    /// None of the elements of which one must be here.
+    EmptyChoice(&'static str),
     /// An extension that applies to other commands only.
     ExtensionMisplaced,
     /// An extension that this server does not have.
@@ -46,6 +51,13 @@ pub enum FaultKind {
     Unexpected,
     /// Its namespace was not declared at login.
     Undeclared,
+    /// Told in a mapping's own words.
+    Worded {
+        /// The result code.
+        code: ResultCode,
+        /// The text of the result.
+        text: String,
+    },
     /// A command that EPP does not have.
     UnknownCommand,
     /// A command that the object mapping does not have.
@@ -57,12 +69,24 @@ impl Fault {
     pub fn at(element: Element<'_>, kind: FaultKind) -> Self {
         let mut text = String::new();
         element.write_to(&mut text);
-        Self { kind, element: Some(text), path: element.path() }
+        Self { kind, element: Some(text), path: element.path(), more: Vec::new() }
+    }
+
+    /// A fault that no element is to be shown for.
+    pub fn nowhere(kind: FaultKind) -> Self {
+        Self { kind, element: None, path: String::new(), more: Vec::new() }
+    }
+
+    /// Several faults as one; none when there is none.
+    pub fn all(faults: Vec<Self>) -> Option<Self> {
+        let mut faults = faults.into_iter();
+        let first = faults.next()?;
+        Some(Self { more: faults.collect(), ..first })
     }
 
     /// A fault of the whole document.
     pub fn syntax(what: impl fmt::Display) -> Self {
-        Self { kind: FaultKind::Syntax(what.to_string()), element: None, path: String::new() }
+        Self::nowhere(FaultKind::Syntax(what.to_string()))
     }
 
     /// A value that has not the form of its type.
@@ -79,9 +103,11 @@ impl Fault {
 impl fmt::Display for FaultKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::EmptyChoice(what) => write!(f, "{what} is expected inside"),
             Self::ExtensionMisplaced => f.write_str("this extension does not apply to this command"),
             Self::ExtensionUnknown => f.write_str("this server does not implement this extension"),
             Self::OutOfRange(what) | Self::Malformed(what) | Self::Syntax(what) => f.write_str(what),
+            Self::Worded { text, .. } => f.write_str(text),
             Self::Missing(what) => write!(f, "{what} is missing here"),
             Self::ObjectUnknown => f.write_str("this server does not hold objects of this namespace"),
             Self::Repeated => f.write_str("it may be given only once"),
@@ -111,10 +137,7 @@ impl<'d> Cursor<'d> {
         known: &'static [&'static str],
         attributes: &[&str],
     ) -> Result<Self, Fault> {
-        if parent.has_stray_text() || (!parent.text().trim_ascii().is_empty()) {
-            return Err(Fault::at(parent, FaultKind::Unexpected));
-        }
-        check_attributes(parent, attributes)?;
+        only_children(parent, attributes)?;
         Ok(Self { parent, namespace, known, rest: parent.children() })
     }
 
@@ -155,9 +178,12 @@ impl<'d> Cursor<'d> {
         Ok(all)
     }
 
-    /// Whether nothing is left.
-    pub fn is_done(&self) -> bool {
-        self.rest.clone().next().is_none()
+    /// Refuses an element without children, whose schema is a choice of `what`.
+    pub fn some(&self, what: &'static str) -> Result<(), Fault> {
+        match self.rest.clone().next() {
+            Some(_) => Ok(()),
+            None => Err(Fault::at(self.parent, FaultKind::EmptyChoice(what))),
+        }
     }
 
     /// Nothing may be left.
@@ -173,11 +199,19 @@ impl<'d> Cursor<'d> {
     }
 }
 
-/// Refuses attributes without a namespace but those named; `xsi:schemaLocation` and its like may stand anywhere.
+/// Refuses text beside child elements, and attributes as [`check_attributes`] does.
+pub fn only_children(element: Element<'_>, attributes: &[&str]) -> Result<(), Fault> {
+    if element.has_stray_text() || !element.text().trim_ascii().is_empty() {
+        return Err(Fault::at(element, FaultKind::Unexpected));
+    }
+    check_attributes(element, attributes)
+}
+
+/// Refuses attributes but those named; `xsi:schemaLocation` and its like may stand anywhere.
 pub fn check_attributes(element: Element<'_>, known: &[&str]) -> Result<(), Fault> {
     let stranger = element.attributes().find(|attribute| {
         let known = attribute.namespace.is_empty() && known.contains(&attribute.name);
-        !known && attribute.namespace != XSI && attribute.namespace != XML
+        !known && attribute.namespace != XSI
     });
     match stranger {
         Some(_) => Err(Fault::at(element, FaultKind::Unexpected)),
@@ -214,12 +248,12 @@ pub fn empty(element: Element<'_>) -> Result<(), Fault> {
 /// A whole number between two bounds.
 pub fn number(element: Element<'_>, least: u32, most: u32) -> Result<u32, Fault> {
     let text = token(element)?;
-    let digits = text.strip_prefix('+').unwrap_or(&text);
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(&text);
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return Err(Fault::malformed(element, "a whole number is expected"));
     }
     match digits.parse::<u32>() {
-        Ok(value) if (least..=most).contains(&value) => Ok(value),
+        Ok(value) if (least..=most).contains(&value) && (value == 0 || !text.starts_with('-')) => Ok(value),
         _ => Err(Fault::out_of_range(element, format_args!("a number from {least} to {most} is expected"))),
     }
 }
@@ -266,6 +300,9 @@ fn within(element: Element<'_>, text: &str, least: usize, most: usize) -> Result
     if fits {
         return Ok(());
     }
+    if least == most {
+        return Err(Fault::out_of_range(element, format_args!("{most} characters are expected")));
+    }
     Err(Fault::out_of_range(element, format_args!("{least} to {most} characters are expected")))
 }
 
@@ -277,5 +314,4 @@ fn is_zone(text: &str) -> bool {
     text.is_empty() || text == "Z" || offset(text)
 }
 
-const XML: &str = "http://www.w3.org/XML/1998/namespace";
 const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";

@@ -47,33 +47,51 @@ pub fn refusal_code(refusal: &Refusal) -> ResultCode {
 
 /// The result code of a fault.
 pub fn fault_code(fault: &Fault) -> ResultCode {
-    match fault.kind {
+    match &fault.kind {
         FaultKind::ExtensionMisplaced | FaultKind::Undeclared => ResultCode::UseError,
         FaultKind::ExtensionUnknown => ResultCode::UnimplementedExtension,
         FaultKind::Malformed(_) => ResultCode::ValueSyntax,
         FaultKind::Missing(_) => ResultCode::ParameterMissing,
         FaultKind::ObjectUnknown => ResultCode::UnimplementedObject,
         FaultKind::OutOfRange(_) => ResultCode::ValueRange,
-        FaultKind::Repeated | FaultKind::Syntax(_) | FaultKind::Unexpected => ResultCode::SyntaxError,
+        FaultKind::EmptyChoice(_) | FaultKind::Repeated | FaultKind::Syntax(_) | FaultKind::Unexpected => {
+            ResultCode::SyntaxError
+        }
         FaultKind::TooMany(_) => ResultCode::PolicyError,
         FaultKind::UndefinedVerb => ResultCode::UnimplementedCommand,
+        FaultKind::Worded { code, .. } => *code,
         FaultKind::UnknownCommand => ResultCode::UnknownCommand,
     }
 }
 
-/// The element of the request that a refusal is about: the one that holds the value, or else the first of its name.
+/// The element of the request that a refusal is about: the one that holds the value, or else the first of its name; where
+/// the client gave none, the command's own.
 pub fn place<'d>(document: &'d Document<'_>, refusal: &Refusal) -> Option<Element<'d>> {
-    let (field, value) = refusal.place()?;
     let command = document.root().children().next()?;
+    let whole = || command.children().next().map(|verb| verb.children().next().unwrap_or(verb));
+    let Some((field, value)) = refusal.place() else {
+        return whole();
+    };
+    // A host's name also says the domain that it lies in.
+    let says = |element: Element<'_>| {
+        let text = collapse(element.text()).to_ascii_lowercase();
+        let head = text.strip_suffix(&value.to_ascii_lowercase());
+        head.is_some_and(|head| head.is_empty() || head.ends_with('.'))
+    };
     let holds = |element: Element<'_>| {
         !value.is_empty()
-            && (collapse(element.text()).eq_ignore_ascii_case(value)
+            && (says(element)
+                || element.children().any(says)
                 || element.attributes().any(|attribute| attribute.value == value))
     };
-    elements_of(field).iter().find_map(|name| {
+    // A contact that is missing in one role is not one that stands there in another.
+    let any_will_do = !(value.is_empty() && matches!(field, Field::Contact(_)));
+    let found = elements_of(field).iter().find_map(|name| {
         let named = |element: Element<'_>| element.name() == *name;
-        find(command, &|element| named(element) && holds(element)).or_else(|| find(command, &named))
-    })
+        find(command, &|element| named(element) && holds(element))
+            .or_else(|| find(command, &named).filter(|_| any_will_do))
+    });
+    found.or_else(whole)
 }
 
 /// The local names of the elements in which clients give a field, likeliest first.
@@ -87,6 +105,7 @@ fn elements_of(field: Field) -> &'static [&'static str] {
         Field::DnsRecord => &["dsData", "keyData"],
         Field::DomainName => &["name"],
         Field::Email => &["email"],
+        Field::Ident => &["ident"],
         Field::HostAddress => &["addr", "hostAddr"],
         Field::HostName => &["name"],
         Field::MaxSigLife => &["maxSigLife"],

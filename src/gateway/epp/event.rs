@@ -17,9 +17,11 @@ pub fn render(event: &Event) -> (String, Option<Part>) {
             (transfer_text(transfer.status).to_owned(), Some(Part { uri: contact::URI, xml }))
         }
         Event::DomainDeleted { name } => (format!("Domain {name} was deleted"), None),
-        Event::DomainPendingDone { name, granted, .. } => {
+        Event::DomainPendingDone { name, granted, client_trid, server_trid, at } => {
             let done = if *granted { "was carried out" } else { "was not carried out" };
-            (format!("The pending action on {name} {done}"), None)
+            let mut xml = String::new();
+            domain::pending_data(name, *granted, client_trid.as_deref(), server_trid, *at, &mut xml);
+            (format!("The pending action on {name} {done}"), Some(Part { uri: domain::URI, xml }))
         }
         Event::DomainTransfer { name, transfer } => {
             let mut xml = String::new();

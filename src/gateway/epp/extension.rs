@@ -28,14 +28,19 @@ pub trait Extension: Sync {
         true
     }
 
-    /// Whether a client that declares it also gets, in `extValue`, what is in namespaces that it did not declare.
-    fn wants_undeclared(&self) -> bool {
+    /// Whether a session that declares it also gets, in `extValue`, what is in namespaces that it did not declare (RFC 9038).
+    fn shows_undeclared(&self) -> bool {
         false
     }
 
     /// Reads its element of a login command.
     fn on_login(&self, _element: Element<'_>, _login: &mut Login) -> Result<Applied, Fault> {
         Ok(Applied::No)
+    }
+
+    /// Judges a login once all elements are read, whether it had one of this extension or not.
+    fn judge_login(&self, _login: &Login) -> Result<(), Fault> {
+        Ok(())
     }
 
     /// Reads its element of an object command, which it may fill or replace.

@@ -69,6 +69,12 @@ impl FrameBuffer {
         !self.is_empty() && !complete
     }
 
+    /// How many bytes will wait when the frame at the front is complete, by what its header announces.
+    pub fn awaited(&self) -> usize {
+        let end = self.frame_end().ok().flatten().unwrap_or(self.bytes.len());
+        end.max(self.bytes.len()) - self.consumed
+    }
+
     /// How many bytes wait, headers included.
     pub fn len(&self) -> usize {
         self.bytes.len() - self.consumed
@@ -229,6 +235,7 @@ mod tests {
         assert_eq!(buffer.next_frame(), Ok(None));
         let spare = buffer.spare();
         assert!(spare.capacity() <= READ_BYTES_MAX + HEADER_BYTES, "{}", spare.capacity());
+        assert_eq!(buffer.awaited(), 1 << 20);
         assert!(buffer.partial());
     }
 

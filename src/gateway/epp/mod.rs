@@ -13,6 +13,7 @@ pub mod error;
 pub mod event;
 pub mod extension;
 pub mod frame;
+mod intake;
 pub mod object;
 pub mod response;
 mod session;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::dialect::Dialect;
+use self::intake::Intake;
 use super::listener::Connection;
 use crate::registry::Registry;
 
@@ -59,12 +61,13 @@ pub struct EppGateway {
     registry: Arc<Registry>,
     dialect: &'static dyn Dialect,
     settings: Settings,
+    intake: Intake,
 }
 
 impl EppGateway {
     /// A gateway to a registry.
     pub fn new(registry: Arc<Registry>, dialect: &'static dyn Dialect, settings: Settings) -> Arc<Self> {
-        Arc::new(Self { registry, dialect, settings })
+        Arc::new(Self { registry, dialect, settings, intake: Intake::new(INTAKE_BYTES) })
     }
 
     /// Serves one connection until it ends.
@@ -72,3 +75,6 @@ impl EppGateway {
         connection::serve(self, connection).await;
     }
 }
+
+/// Long frames of all sessions together; four of the longest that a listener may be set to take.
+const INTAKE_BYTES: usize = 64 * 1024 * 1024;

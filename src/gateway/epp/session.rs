@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use super::EppGateway;
 use super::command::{Command, Envelope, Outcome, Request, Verb, client_trid, read_request};
-use super::decode::{Fault, FaultKind, check_attributes, word};
+use super::decode::{Fault, FaultKind, only_children, word};
 use super::dialect::{Account, AckNames, Dialect, EPP, Manners};
 use super::extension::Applied;
 use super::object::{ObjectMapping, Terms};
@@ -120,6 +120,10 @@ impl<'g> Session<'g> {
                 match (self.begin(&text).await, request) {
                     (Err(verdict), _) => (verdict.into(), if ends { After::Close } else { After::GoOn }),
                     (Ok(()), Request::Hello) => return (self.greeting(), After::GoOn),
+                    (Ok(()), Request::Misused(_)) if !self.is_open() => {
+                        (Answer::plain(self.manners().before_login), After::GoOn)
+                    }
+                    (Ok(()), Request::Misused(fault)) => (self.faulty(&fault), After::GoOn),
                     (Ok(()), Request::Command(envelope)) => {
                         self.command(&document, envelope, trid.clone(), &server_trid).await
                     }
@@ -168,8 +172,8 @@ impl<'g> Session<'g> {
         let registrar = registrar.map(|place| place.registrar.clone());
         let (answer, after) = match (envelope.verb, &registrar) {
             (Verb::Login, _) => match self.manners().account {
-                Account::Registrar => self.login(envelope).await,
-                Account::ApiUser => self.log_user_in(envelope).await,
+                Account::Registrar => self.login(envelope, server_trid).await,
+                Account::ApiUser => self.log_user_in(envelope, server_trid).await,
             },
             (_, None) => self.before_login(envelope),
             (Verb::Logout, Some(_)) => self.logout(envelope).await,
@@ -269,8 +273,9 @@ impl<'g> Session<'g> {
                 return Err(Fault::at(element, FaultKind::Missing("attribute msgID")));
             }
         };
-        // An id that is no number of ours is an id that no message has.
-        let number = collapse(id).parse().unwrap_or(-1);
+        // An id that is not as we write them is an id that no message has.
+        let id = collapse(id);
+        let number = id.parse().ok().filter(|number: &i64| number.to_string() == id).unwrap_or(-1);
         Ok(Command::PollAck(poll::Ack { message: MessageNumber(number) }))
     }
 
@@ -292,7 +297,7 @@ impl<'g> Session<'g> {
     //--- Commands on objects
 
     async fn object_command(&self, document: &Document<'_>, envelope: Envelope<'_>, call: Call) -> Answer {
-        let terms = self.terms(envelope.extension.is_some());
+        let terms = self.terms(envelope.extension);
         let (mapping, element, command) = match self.read_object_command(envelope, &terms) {
             Ok(read) => read,
             Err(fault) => return self.faulty(&fault),
@@ -309,10 +314,12 @@ impl<'g> Session<'g> {
         terms: &Terms<'_>,
     ) -> Result<(&'static dyn ObjectMapping, Element<'d>, Command), Fault> {
         let verb = envelope.element;
+        let attributes: &[&str] = if matches!(envelope.verb, Verb::Transfer(_)) { &["op"] } else { &[] };
+        only_children(verb, attributes)?;
         let mut children = verb.children();
         let element =
             children.next().ok_or_else(|| Fault::at(verb, FaultKind::Missing("the object's element")))?;
-        let mapping = self.mapping(element)?;
+        let mapping = self.mapping(element, envelope.verb)?;
         self.check_extensions(envelope)?;
         if element.name() != envelope.verb.name() {
             return Err(Fault::at(element, FaultKind::Unexpected));
@@ -334,8 +341,11 @@ impl<'g> Session<'g> {
         Ok((mapping, element, command))
     }
 
-    fn mapping(&self, element: Element<'_>) -> Result<&'static dyn ObjectMapping, Fault> {
+    fn mapping(&self, element: Element<'_>, verb: Verb) -> Result<&'static dyn ObjectMapping, Fault> {
         let mapping = self.offered(element)?;
+        if !mapping.defines(verb) {
+            return Err(Fault::at(element, FaultKind::UndefinedVerb));
+        }
         if self.declares(mapping.uri()) {
             Ok(mapping)
         } else {
@@ -355,7 +365,7 @@ impl<'g> Session<'g> {
         let Some(wrapper) = envelope.extension.filter(|_| self.manners().declares) else {
             return Ok(());
         };
-        check_attributes(wrapper, &[])?;
+        only_children(wrapper, &[])?;
         if wrapper.children().next().is_none() {
             return Err(Fault::at(wrapper, FaultKind::Missing("an extension's element")));
         }
@@ -396,7 +406,7 @@ impl<'g> Session<'g> {
         outcome: &Outcome,
         terms: &Terms<'_>,
     ) -> Answer {
-        let mut answer = Answer::plain(mapping.code(outcome));
+        let mut answer = Answer::plain(mapping.code_of(request, outcome));
         let mut xml = String::with_capacity(512);
         mapping.encode(request, outcome, terms, &mut xml);
         if !xml.is_empty() {
@@ -420,7 +430,7 @@ impl<'g> Session<'g> {
         };
         if self.declares(data.uri) {
             answer.data = Some(data);
-        } else if always || self.wants_undeclared() {
+        } else if always || self.shows_undeclared() {
             answer.result.ext_values.push(unhandled(data));
         }
     }
@@ -428,7 +438,7 @@ impl<'g> Session<'g> {
     fn place_extension(&self, answer: &mut Answer, part: Part) {
         if self.declares(part.uri) {
             answer.extension.push(part);
-        } else if self.wants_undeclared() {
+        } else if self.shows_undeclared() {
             answer.result.ext_values.push(unhandled(part));
         }
     }
@@ -438,25 +448,31 @@ impl<'g> Session<'g> {
         !self.manners().declares || self.login.as_ref().is_some_and(declares)
     }
 
-    fn wants_undeclared(&self) -> bool {
-        let extensions = self.gateway.dialect.extensions().iter();
-        extensions
-            .filter(|extension| extension.wants_undeclared())
-            .any(|extension| self.declares(extension.uri()))
+    fn shows_undeclared(&self) -> bool {
+        let mut extensions = self.gateway.dialect.extensions().iter();
+        extensions.any(|extension| extension.shows_undeclared() && self.declares(extension.uri()))
     }
 
-    fn terms(&self, is_extended: bool) -> Terms<'g> {
+    fn terms<'s>(&'s self, extension: Option<Element<'s>>) -> Terms<'s> {
         Terms {
             roid_suffix: &self.gateway.registry.settings().roid_suffix,
             names_per_check_max: self.gateway.settings.names_per_check_max,
-            is_extended,
+            is_extended: extension.is_some(),
+            extension,
+            registrar: self
+                .login
+                .as_ref()
+                .and_then(|login| login.place.place.as_ref())
+                .map(|place| &place.registrar),
         }
     }
 
     //--- Refusals
 
     fn faulty(&self, fault: &Fault) -> Answer {
-        self.gateway.dialect.fault(fault).into()
+        let more = fault.more.iter().filter(|_| self.manners().tells_all);
+        let more = more.map(|fault| self.gateway.dialect.fault(fault)).collect();
+        Answer { more, ..self.gateway.dialect.fault(fault).into() }
     }
 
     fn refused(&self, document: &Document<'_>, error: Error) -> Answer {

@@ -44,6 +44,7 @@ impl Operation for Create {
     type Outcome = Created;
     const NAME: &'static str = "contact:create";
     const ACCESS: Access = Access::Write;
+    const LOOKS_FIRST: bool = true;
 
     fn looks_refused(&self, t: &mut Transaction<'_, '_>) -> Result<bool, Error> {
         Ok(!t.tx.contact_numbers(&[&self.id])?.is_empty())
@@ -73,6 +74,7 @@ impl Operation for Create {
             voice: self.voice.clone(),
             fax: self.fax.clone(),
             email: self.email.clone(),
+            ident: None,
             auth_info,
             disclose: self.disclose.clone(),
             statuses: StatusSet::new(),

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 
 use super::{
-    ServerRef, days_after, expiry_after, judge_sec_dns, judge_servers, judge_shape, resolve_contacts,
-    resolve_servers, years_of,
+    ServerRef, days_after, expiry_after, judge_sec_dns, judge_servers, judge_shape, made_up_auth_info,
+    resolve_contacts, resolve_servers, years_of,
 };
 use crate::model::auth_info::AuthInfo;
 use crate::model::contact::ContactId;
@@ -57,6 +57,7 @@ impl Operation for Create {
     type Outcome = Created;
     const NAME: &'static str = "domain:create";
     const ACCESS: Access = Access::Write;
+    const LOOKS_FIRST: bool = true;
 
     fn looks_refused(&self, t: &mut Transaction<'_, '_>) -> Result<bool, Error> {
         Ok(!t.tx.registered(&[&self.name])?.is_empty())
@@ -82,7 +83,8 @@ impl Operation for Create {
         let name_servers = resolve_servers(t, &self.servers)?;
 
         let sponsor = t.registrar()?.id.clone();
-        let auth_info = self.auth_info.as_ref().map(|value| t.keep_auth_info(tld.auth_info.mode, value));
+        let given = self.auth_info.clone().or_else(|| made_up_auth_info(t, tld));
+        let auth_info = given.map(|value| t.keep_auth_info(tld.auth_info.mode, &value));
         let mut domain = Domain {
             number: DomainNumber(0),
             name: self.name.clone(),

@@ -37,6 +37,7 @@ pub(in crate::registry) async fn open() -> TestRegistry {
                 postal: Vec::new(),
                 voice: None,
                 fax: None,
+                ident: None,
                 email: Email::parse("jdoe@example.com").unwrap(),
                 auth_info: None,
                 disclose: None,

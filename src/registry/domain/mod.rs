@@ -33,11 +33,13 @@ pub use self::update::Update;
 use super::Error;
 use super::refusal::{Field, Refusal, Rule};
 use super::transaction::Transaction;
+use crate::model::auth_info::AuthInfo;
 use crate::model::contact::ContactId;
 use crate::model::domain::{
     ContactRef, ContactRole, Deletion, Domain, Grace, GraceKind, HostAttribute, NameServer,
 };
 use crate::model::name::{DomainName, HostName};
+use crate::model::octets::to_hex;
 use crate::model::period::{Period, Unit};
 use crate::model::sec_dns::{Records, SecDns, SecDnsError};
 use crate::model::status::{DomainStatus, Facts, StatusSet, Transform};
@@ -126,6 +128,11 @@ fn expiry_after(tld: &Tld, now: Timestamp, from: Timestamp, period: Period) -> R
         return Err(refuse());
     }
     Ok(end)
+}
+
+/// A value that nobody gave, where the TLD wants every domain to have one: 128 random bits.
+fn made_up_auth_info(t: &Transaction<'_, '_>, tld: &Tld) -> Option<AuthInfo> {
+    AuthInfo::new(&to_hex(&t.random::<16>()).to_ascii_lowercase()).filter(|_| tld.auth_info.made_up)
 }
 
 /// `days` after `from`.
@@ -238,12 +245,15 @@ fn judge_sec_dns(tld: &Tld, sec_dns: &SecDns) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// A registrant and other contacts, by number.
+type Related = (Option<ContactRef>, Vec<(ContactRole, ContactRef)>);
+
 /// The contacts that a command names, by number; refuses those that do not exist, in the order given.
 fn resolve_contacts(
     t: &mut Transaction<'_, '_>,
     registrant: Option<&ContactId>,
     contacts: &[(ContactRole, ContactId)],
-) -> Result<(Option<ContactRef>, Vec<(ContactRole, ContactRef)>), Error> {
+) -> Result<Related, Error> {
     let ids: Vec<&ContactId> = registrant.into_iter().chain(contacts.iter().map(|(_, id)| id)).collect();
     let numbers = t.tx.contact_numbers(&ids)?;
     let mut unknown = Vec::new();

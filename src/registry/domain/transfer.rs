@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::info::{Presented, opens};
-use super::{days_after, whole_years, years_of};
-use crate::model::auth_info::StoredAuthInfo;
+use super::info::{Presented, demand_auth_info, demand_right_if_given};
+use super::{days_after, made_up_auth_info, whole_years, years_of};
 use crate::model::domain::{Domain, Grace, GraceKind};
 use crate::model::event::Event;
 use crate::model::host::Host;
@@ -107,7 +106,7 @@ impl Operation for TransferRequest {
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<TransferState, Error> {
         let tld = t.tld_of(&self.name)?;
         let years = match self.period {
-            None => 1,
+            None => tld.term.transfer_years,
             Some(period) => years_of(&tld, Some(period))?.value(),
         };
         let requested_by = t.registrar()?.id.clone();
@@ -128,12 +127,17 @@ impl Operation for TransferRequest {
             requested_at: t.now,
             acting: domain.sponsor.clone(),
             act_at: days_after(t.now, tld.life.transfer_pending_days),
-            years: Some(years),
+            years: (years > 0).then_some(years),
             expires_at: Some(lengthened(&tld, domain.expires_at, years, t.now)),
         };
         let after = Domain { transfer: Some(transfer.clone()), ..domain.clone() };
         t.tx.update_domain(&domain, &after)?;
         t.record_domain(Some(&domain), Some(&after));
+        if tld.life.transfer_pending_days == 0 {
+            let done = approve(t, &after, &tld, TransferStatus::ServerApproved)?;
+            let transfer = done.transfer.ok_or_else(|| not_pending(&self.name))?;
+            return Ok(TransferState { name: done.name, transfer });
+        }
         tell(t, &domain, &transfer);
         Ok(TransferState { name: after.name, transfer })
     }
@@ -194,6 +198,8 @@ pub(in crate::registry) fn approve(
     by: TransferStatus,
 ) -> Result<Domain, Error> {
     let after = approved(domain, tld, by, t.now).ok_or_else(|| not_pending(&domain.name))?;
+    let auth_info = made_up_auth_info(t, tld).map(|value| t.keep_auth_info(tld.auth_info.mode, &value));
+    let after = Domain { auth_info, ..after };
     t.tx.update_domain(domain, &after)?;
     t.record_domain(Some(domain), Some(&after));
     for before in t.tx.hosts_below(domain.number)? {
@@ -285,42 +291,6 @@ fn pending(
     Ok((domain, tld))
 }
 
-fn demand_right_if_given(
-    t: &mut Transaction<'_, '_>,
-    domain: &Domain,
-    tld: &Tld,
-    presented: Option<&Presented>,
-) -> Result<(), Error> {
-    match presented {
-        Some(presented) if !opens(t, tld, domain, presented)? => Err(wrong_auth_info(domain).into()),
-        _ => Ok(()),
-    }
-}
-
-/// Refuses a wrong authInfo and remembers the attempt: after the TLD's `attempts_max` the domain has none any more.
-fn demand_auth_info(
-    t: &mut Transaction<'_, '_>,
-    domain: &Domain,
-    tld: &Tld,
-    presented: &Presented,
-) -> Result<(), Error> {
-    if opens(t, tld, domain, presented)? {
-        return Ok(());
-    }
-    let refusal = wrong_auth_info(domain);
-    let (Some(most), Some(kept)) = (tld.auth_info.attempts_max, &domain.auth_info) else {
-        return Err(refusal.into());
-    };
-    let wrong_attempts = kept.wrong_attempts.saturating_add(1);
-    let still_kept = (wrong_attempts < most).then(|| StoredAuthInfo { wrong_attempts, ..kept.clone() });
-    let after = Domain { auth_info: still_kept, ..domain.clone() };
-    t.tx.update_domain(domain, &after)?;
-    if after.auth_info.is_none() {
-        t.record_domain(Some(domain), Some(&after));
-    }
-    Err(Error::Denied(vec![refusal]))
-}
-
 /// Refuses a request that the domain's state, a status or the TLD's lock forbids.
 fn demand_transferable(domain: &Domain, tld: &Tld, now: Timestamp) -> Result<(), Refusal> {
     let name = &domain.name;
@@ -364,10 +334,6 @@ fn tell(t: &mut Transaction<'_, '_>, domain: &Domain, transfer: &Transfer) {
 
 fn not_pending(name: &DomainName) -> Refusal {
     Refusal::TransferNotPending { kind: ObjectKind::Domain, name: name.to_string() }
-}
-
-fn wrong_auth_info(domain: &Domain) -> Refusal {
-    Refusal::AuthInfoWrong { kind: ObjectKind::Domain, name: domain.name.to_string() }
 }
 
 #[cfg(test)]

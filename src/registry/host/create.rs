@@ -35,6 +35,7 @@ impl Operation for Create {
     type Outcome = Created;
     const NAME: &'static str = "host:create";
     const ACCESS: Access = Access::Write;
+    const LOOKS_FIRST: bool = true;
 
     fn looks_refused(&self, t: &mut Transaction<'_, '_>) -> Result<bool, Error> {
         Ok(!t.tx.host_numbers(&[&self.name])?.is_empty())

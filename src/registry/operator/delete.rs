@@ -69,3 +69,103 @@ fn delete_domain(t: &mut Transaction<'_, '_>, name: &DomainName) -> Result<(), E
     t.notify(&domain.sponsor, Event::DomainDeleted { name: name.clone() });
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::name::{HostName, ZoneName};
+    use crate::model::sec_dns::SecDns;
+    use crate::model::tld::Tld;
+    use crate::registry::domain::update::Changes;
+    use crate::registry::operator::{AddTld, History, SetServerStatuses};
+    use crate::registry::testing::{TestRegistry, name};
+    use crate::registry::{Actor, domain, host, poll};
+
+    fn forced(kind: ObjectKind, name: &str) -> ForcedDelete {
+        ForcedDelete { kind, name: name.to_owned() }
+    }
+
+    fn served_by(domain: &str, host: &str) -> domain::Update {
+        let servers = vec![domain::ServerRef::Object(HostName::parse(host).unwrap())];
+        domain::Update {
+            name: name(domain),
+            add: Changes { servers, ..Changes::default() },
+            remove: Changes::default(),
+            registrant: None,
+            auth_info: None,
+            sec_dns: None,
+        }
+    }
+
+    /// `one.free` and `two.free`; the host ns1.one.free, which serves one.free.
+    async fn registry() -> TestRegistry {
+        let registry = TestRegistry::new().await;
+        let mut tld = Tld::new(ZoneName::parse("free").unwrap());
+        tld.contacts.registrant_required = false;
+        registry.run(Actor::Operator, AddTld { tld }).await.unwrap();
+        for domain in ["one.free", "two.free"] {
+            let create = domain::Create {
+                name: name(domain),
+                period: None,
+                servers: Vec::new(),
+                registrant: None,
+                contacts: Vec::new(),
+                auth_info: None,
+                sec_dns: SecDns::default(),
+            };
+            registry.as_registrar("ClientX", create).await.unwrap();
+        }
+        let create = host::Create {
+            name: HostName::parse("ns1.one.free").unwrap(),
+            addresses: vec!["192.0.2.1".parse().unwrap()],
+        };
+        registry.as_registrar("ClientX", create).await.unwrap();
+        registry.as_registrar("ClientX", served_by("one.free", "ns1.one.free")).await.unwrap();
+        registry
+    }
+
+    #[tokio::test]
+    async fn a_domain_goes_with_its_hosts_in_spite_of_its_statuses() {
+        let registry = registry().await;
+        let statuses = SetServerStatuses {
+            kind: ObjectKind::Domain,
+            name: "one.free".to_owned(),
+            add: vec!["serverDeleteProhibited".to_owned(), "serverUpdateProhibited".to_owned()],
+            remove: Vec::new(),
+        };
+        registry.run(Actor::Operator, statuses).await.unwrap();
+        let refused = registry.as_registrar("ClientX", forced(ObjectKind::Domain, "one.free")).await;
+        assert_eq!(refused, Err(Refusal::OperatorNeeded.into()));
+        registry.run(Actor::Operator, forced(ObjectKind::Domain, "ONE.free")).await.unwrap();
+
+        for (kind, gone) in [(ObjectKind::Domain, "one.free"), (ObjectKind::Host, "ns1.one.free")] {
+            let again = registry.run(Actor::Operator, forced(kind, gone)).await;
+            assert_eq!(again, Err(Refusal::not_found(kind, gone).into()));
+            let history = History { kind: None, name: gone.to_owned(), most: 10 };
+            let entries = registry.run(Actor::Operator, history).await.unwrap();
+            assert_eq!((entries[0].operation.as_str(), &entries[0].after), ("operator:delete", &None));
+            assert_eq!(entries[0].actor, "operator");
+        }
+        let head = registry.as_registrar("ClientX", poll::Request).await.unwrap();
+        let told = head.message.map(|message| message.event);
+        assert_eq!(told, Some(Event::DomainDeleted { name: name("one.free") }));
+    }
+
+    #[tokio::test]
+    async fn what_others_use_stays() {
+        let registry = registry().await;
+        registry.as_registrar("ClientX", served_by("two.free", "ns1.one.free")).await.unwrap();
+        for (kind, used) in [(ObjectKind::Domain, "one.free"), (ObjectKind::Host, "ns1.one.free")] {
+            let refused = registry.run(Actor::Operator, forced(kind, used)).await;
+            let linked = Refusal::Linked {
+                kind: ObjectKind::Host,
+                name: "ns1.one.free".to_owned(),
+                by: ObjectKind::Domain,
+            };
+            assert_eq!(refused, Err(linked.into()));
+        }
+        let info = domain::Info { name: name("one.free"), auth_info: None };
+        let view = registry.as_registrar("ClientX", info).await.unwrap();
+        assert_eq!(view.domain.name_servers.len(), 1, "a refused delete leaves the name servers");
+    }
+}

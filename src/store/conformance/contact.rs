@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use super::samples::{
-    at, contact as sample, contact_id, domain, draft, linked_domain, registrar, stored_contact,
+    at, contact as sample, contact_id, domain, draft, linked_domain, registrar, stored_contact, transfer,
 };
 use super::{Store, change, look};
 use crate::model::object::ContactNumber;
+use crate::model::transfer::{Transfer, TransferStatus};
 
 pub(super) async fn contact(store: Store) {
     let number = change(&store, |tx| tx.insert_contact(&sample("sh8013"))).await.unwrap();
@@ -86,4 +87,25 @@ pub(super) async fn update_contact(store: Store) {
     })
     .await;
     assert_eq!(look(&store, |tx| tx.contact(&contact_id("sh8013"))).await, Some(changed));
+}
+
+pub(super) async fn contacts_due(store: Store) {
+    let with = |id: &str, status, day: u8| {
+        let mut contact = sample(id);
+        contact.transfer = Some(Transfer { status, act_at: at(day), ..transfer() });
+        contact
+    };
+    change(&store, move |tx| {
+        // A transfer that was answered is not due.
+        tx.insert_contact(&with("answered", TransferStatus::ClientApproved, 5))?;
+        for (id, day) in [("late", 9), ("early", 5), ("middle", 7)] {
+            tx.insert_contact(&with(id, TransferStatus::Pending, day))?;
+        }
+        Ok(())
+    })
+    .await;
+    let due = |by, most| look(&store, move |tx| tx.contacts_due(at(by), most));
+    assert_eq!(due(8, 10).await, ["early", "middle"].map(contact_id));
+    assert_eq!(due(9, 2).await, ["early", "middle"].map(contact_id));
+    assert!(due(4, 10).await.is_empty());
 }

@@ -7,7 +7,7 @@ use super::samples::{
     stored_contact,
 };
 use super::{Store, change, look};
-use crate::model::domain::ContactRole;
+use crate::model::domain::{ContactRole, Domain, NameServer};
 use crate::model::object::DomainNumber;
 use crate::store::DomainDraft;
 
@@ -151,4 +151,35 @@ pub(super) async fn variant_holder(store: Store) {
     .await;
     assert_eq!(look(&store, |tx| tx.variant_holder("key")).await, Some(name("a.example")));
     assert_eq!(look(&store, |tx| tx.variant_holder("other")).await, None);
+}
+
+pub(super) async fn domains_served_by(store: Store) {
+    let host = change(&store, |tx| {
+        let host = tx.insert_host(&host("ns.example.net"))?.unwrap();
+        for name in ["b.example", "a.example"] {
+            let mut domain = sample(name);
+            domain.name_servers = vec![NameServer::Object(host, host_name("ns.example.net"))];
+            tx.insert_domain(&draft(domain))?;
+        }
+        tx.insert_domain(&draft(sample("c.example")))?;
+        Ok(host)
+    })
+    .await;
+    let served = look(&store, move |tx| tx.domains_served_by(host)).await;
+    assert_eq!(served, ["a.example", "b.example"].map(name));
+}
+
+pub(super) async fn due_domains(store: Store) {
+    change(&store, |tx| {
+        for (domain, day) in [("late.example", 9), ("early.example", 5), ("also.example", 5)] {
+            tx.insert_domain(&draft(Domain { expires_at: at(day), ..sample(domain) }))?;
+        }
+        Ok(())
+    })
+    .await;
+    let due = |by, most| look(&store, move |tx| tx.due_domains(at(by), most));
+    let two = [(at(5), name("early.example")), (at(5), name("also.example"))];
+    assert_eq!(due(8, 10).await, two);
+    assert_eq!(due(9, 1).await, two[..1]);
+    assert!(due(4, 10).await.is_empty());
 }

@@ -96,3 +96,15 @@ pub(super) async fn update_host(store: Store) {
     assert_eq!(look(&store, |tx| tx.host(&name("ns9.a.example"))).await, Some(changed));
     assert_eq!(look(&store, |tx| tx.host(&name("ns1.example.net"))).await, None);
 }
+
+pub(super) async fn foreign_domain_uses_host(store: Store) {
+    let number = change(&store, |tx| {
+        let domain = linked_domain(tx, "a.example")?;
+        let NameServer::Object(number, _) = domain.name_servers[0] else { unreachable!("hosts are objects") };
+        Ok(number)
+    })
+    .await;
+    // ClientX sponsors the domain, so it is foreign to ClientY only.
+    assert!(!look(&store, move |tx| tx.foreign_domain_uses_host(number, &registrar("ClientX"))).await);
+    assert!(look(&store, move |tx| tx.foreign_domain_uses_host(number, &registrar("ClientY"))).await);
+}

@@ -9,11 +9,15 @@ use super::command::{Command, Outcome, Verb};
 use super::decode::{Fault, FaultKind};
 use super::response::ResultCode;
 use crate::gateway::xml::Element;
+use crate::model::registrar::RegistrarId;
 
 /// One namespace and its verbs.
 pub trait ObjectMapping: Sync {
     /// The namespace.
     fn uri(&self) -> &'static str;
+
+    /// Whether objects of this kind have the command at all.
+    fn defines(&self, verb: Verb) -> bool;
 
     /// Reads the mapping's element of a command.
     fn decode(&self, verb: Verb, element: Element<'_>, terms: &Terms<'_>) -> Result<Command, Fault>;
@@ -21,6 +25,11 @@ pub trait ObjectMapping: Sync {
     /// The result code of an outcome.
     fn code(&self, _outcome: &Outcome) -> ResultCode {
         ResultCode::Ok
+    }
+
+    /// The result code of an outcome, where it depends on the request as well.
+    fn code_of(&self, _request: Element<'_>, outcome: &Outcome) -> ResultCode {
+        self.code(outcome)
     }
 
     /// Writes what stands in `resData`, if anything. `request` is the element that was decoded.
@@ -36,11 +45,15 @@ pub struct Terms<'s> {
     pub names_per_check_max: usize,
     /// Whether extension elements come with the command.
     pub is_extended: bool,
+    /// The element that holds them.
+    pub extension: Option<Element<'s>>,
+    /// Who asks.
+    pub registrar: Option<&'s RegistrarId>,
 }
 
 impl Terms<'_> {
     /// Refuses more names in one check than the listener takes.
-    fn bound_check(&self, names: &[Element<'_>]) -> Result<(), Fault> {
+    pub fn bound_check(&self, names: &[Element<'_>]) -> Result<(), Fault> {
         match names.get(self.names_per_check_max) {
             Some(name) => Err(Fault::at(*name, FaultKind::TooMany(self.names_per_check_max))),
             None => Ok(()),

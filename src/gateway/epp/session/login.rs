@@ -10,6 +10,7 @@ use crate::gateway::epp::command::Envelope;
 use crate::gateway::epp::decode::{Cursor, Fault, FaultKind, token_of};
 use crate::gateway::epp::extension::Applied;
 use crate::gateway::epp::response::{Answer, ResultCode, Verdict};
+use crate::gateway::tls::PeerCertificate;
 use crate::gateway::xml::{Element, collapse};
 use crate::model::octets::to_hex;
 use crate::registry::session::{Login, LoginRefusal, SecurityEvent};
@@ -23,34 +24,44 @@ struct Command<'d> {
     extensions: Vec<Element<'d>>,
 }
 
+/// A login command of which nothing is left to judge but the account.
+struct Judged {
+    login: Login,
+    objects: Vec<&'static str>,
+    extensions: Vec<&'static str>,
+}
+
 impl Session<'_> {
-    pub(super) async fn login(&mut self, envelope: Envelope<'_>) -> (Answer, After) {
+    pub(super) async fn login(&mut self, envelope: Envelope<'_>, server_trid: &str) -> (Answer, After) {
         if self.is_open() {
             return (Answer::plain(ResultCode::UseError), After::GoOn);
         }
-        let (login, objects, extensions) = match self.judge(envelope) {
+        let Judged { login, objects, extensions } = match self.judge(envelope) {
             Ok(judged) => judged,
             Err(refused) => return (*refused, After::GoOn),
         };
+        // A resumed TLS session has not judged the certificate again (RFC 5734 §9).
+        if self.peer.certificate.as_ref().is_some_and(PeerCertificate::has_expired) {
+            return self.refuse_login(&LoginRefusal::NotAuthenticated, &extensions, server_trid);
+        }
         match self.gateway.registry.login(login).await {
             Ok(place) => {
                 let mut answer = Answer::plain(ResultCode::Ok);
-                let events = place.events.clone();
+                let mut events = place.events.clone();
+                let expiry = self.peer.certificate.as_ref().and_then(PeerCertificate::expires_soon);
+                events.extend(expiry.map(|at| SecurityEvent::CertificateExpires { at }));
                 let place = HeldPlace { registry: Arc::clone(&self.gateway.registry), place: Some(place) };
                 let asked_at = self.gateway.registry.clock().now();
                 self.login = Some(LoggedIn { place, objects, extensions, asked_at });
                 self.say_events(&mut answer, &events, None);
                 (answer, After::GoOn)
             }
-            Err(refusal) => self.refuse_login(&refusal, &extensions),
+            Err(refusal) => self.refuse_login(&refusal, &extensions, server_trid),
         }
     }
 
     /// Reads the command and judges what needs no account.
-    fn judge(
-        &self,
-        envelope: Envelope<'_>,
-    ) -> Result<(Login, Vec<&'static str>, Vec<&'static str>), Box<Answer>> {
+    fn judge(&self, envelope: Envelope<'_>) -> Result<Judged, Box<Answer>> {
         let dialect = self.gateway.dialect;
         let faulty = |fault: Fault| Box::new(self.faulty(&fault));
         let mut command = read(envelope.element, envelope.namespace).map_err(faulty)?;
@@ -77,6 +88,9 @@ impl Session<'_> {
             .map_err(|element| faulty(Fault::at(element, FaultKind::ExtensionUnknown)))?;
         self.check_extensions(envelope).map_err(faulty)?;
         for element in envelope.extension.iter().flat_map(|extension| extension.children()) {
+            if !extensions.contains(&element.namespace()) {
+                return Err(faulty(Fault::at(element, FaultKind::Undeclared)));
+            }
             let extension =
                 dialect.extensions().iter().find(|extension| extension.uri() == element.namespace());
             let applied =
@@ -89,19 +103,25 @@ impl Session<'_> {
             }
         }
         let mut login = command.login;
+        for extension in dialect.extensions() {
+            extension.judge_login(&login).map_err(faulty)?;
+        }
         login.address = self.peer.address.ip();
-        login.certificate = self
-            .peer
-            .certificate
-            .as_ref()
-            .map(|certificate| to_hex(&certificate.sha256).to_ascii_lowercase());
-        Ok((login, objects, extensions))
+        // Pins are in lower case.
+        let pin = |certificate: &PeerCertificate| to_hex(&certificate.sha256).to_ascii_lowercase();
+        login.certificate = self.peer.certificate.as_ref().map(pin);
+        Ok(Judged { login, objects, extensions })
     }
 
-    fn refuse_login(&mut self, refusal: &LoginRefusal, extensions: &[&'static str]) -> (Answer, After) {
+    fn refuse_login(
+        &mut self,
+        refusal: &LoginRefusal,
+        extensions: &[&'static str],
+        server_trid: &str,
+    ) -> (Answer, After) {
         match refusal {
             LoginRefusal::Broken(error) => {
-                tracing::error!(%error, address = %self.peer.address, "a login failed");
+                tracing::error!(%error, address = %self.peer.address, server_trid, "a login failed");
                 (Answer::plain(ResultCode::CommandFailed), After::GoOn)
             }
             LoginRefusal::Busy => (Answer::plain(ResultCode::CommandFailed), After::GoOn),
@@ -176,13 +196,16 @@ fn declared<'d>(
     elements: &[Element<'d>],
     offered: impl Iterator<Item = &'static str> + Clone,
 ) -> Result<Vec<&'static str>, Element<'d>> {
-    elements
-        .iter()
-        .map(|element| {
-            let uri = collapse(element.text());
-            offered.clone().find(|offered| *offered == uri).ok_or(*element)
-        })
-        .collect()
+    let mut declared = Vec::new();
+    for element in elements {
+        let uri = collapse(element.text());
+        let uri = offered.clone().find(|offered| *offered == uri).ok_or(*element)?;
+        // Kept as long as the session lasts: once each, however often a client repeats it.
+        if !declared.contains(&uri) {
+            declared.push(uri);
+        }
+    }
+    Ok(declared)
 }
 
 /// `[1-9]+\.[0-9]+`.

@@ -11,10 +11,10 @@ use crate::gateway::epp::command::Envelope;
 use crate::gateway::epp::decode::{Fault, FaultKind, token};
 use crate::gateway::epp::response::{Answer, ResultCode};
 use crate::model::octets::to_hex;
-use crate::registry::session::{ShownCertificate, UserLogin};
+use crate::registry::session::{ShownCertificate, UserLogin, UserRefusal};
 
 impl Session<'_> {
-    pub(super) async fn log_user_in(&mut self, envelope: Envelope<'_>) -> (Answer, After) {
+    pub(super) async fn log_user_in(&mut self, envelope: Envelope<'_>, server_trid: &str) -> (Answer, After) {
         let login = match self.read_user_login(envelope) {
             Ok(login) => login,
             Err(faults) => {
@@ -32,7 +32,12 @@ impl Session<'_> {
                 self.login = Some(LoggedIn { place, objects: Vec::new(), extensions: Vec::new(), asked_at });
                 (Answer::plain(ResultCode::Ok), After::GoOn)
             }
-            Err(refusal) => (self.gateway.dialect.user_refusal(&refusal).into(), After::GoOn),
+            Err(refusal) => {
+                if let UserRefusal::Broken(error) = &refusal {
+                    tracing::error!(%error, address = %self.peer.address, server_trid, "a login failed");
+                }
+                (self.gateway.dialect.user_refusal(&refusal).into(), After::GoOn)
+            }
         }
     }
 

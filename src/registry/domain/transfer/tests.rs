@@ -3,6 +3,7 @@
 use super::super::change_sponsor::ChangeSponsor;
 use super::super::delete::Delete;
 use super::super::fixtures::*;
+use super::super::info::Info;
 use super::super::renew::Renew;
 use super::super::update::{Changes, Update};
 use super::*;
@@ -190,6 +191,18 @@ async fn states_that_forbid_a_transfer_and_what_a_transfer_forbids() {
     registry.as_registrar("ClientX", reject("a.example")).await.unwrap();
     registry.as_registrar("ClientX", delete).await.unwrap();
     assert_eq!(refused(&registry, "ClientY", request("a.example", "2fooBAR")).await, "StatusProhibits");
+}
+
+#[tokio::test]
+async fn guesses_by_asking_count_like_guesses_by_requesting() {
+    let registry = open_with("a.example").await;
+    change_tld(&registry, "example", |tld| tld.auth_info.attempts_max = Some(2)).await;
+    let info = |code: &str| Info { name: name("a.example"), auth_info: presented(code) };
+    let query = TransferQuery { name: name("a.example"), auth_info: presented("guess") };
+    registry.as_registrar("ClientY", info("2fooBAR")).await.unwrap();
+    assert!(matches!(registry.as_registrar("ClientY", info("guess")).await, Err(Error::Denied(_))));
+    assert!(matches!(registry.as_registrar("ClientY", query).await, Err(Error::Denied(_))));
+    assert_eq!(kept(&registry, "a.example").await.unwrap().auth_info, None);
 }
 
 #[tokio::test]

@@ -179,6 +179,7 @@ fn period(element: Element<'_>) -> Result<Period, Fault> {
 
 fn servers(element: Element<'_>) -> Result<Vec<ServerRef>, Fault> {
     let mut cursor = Cursor::new(element, URI, &["hostObj", "hostAttr"], &[])?;
+    cursor.some("hostObj or hostAttr")?;
     let objects = cursor.many("hostObj");
     let attributes = if objects.is_empty() { cursor.at_least_one("hostAttr")? } else { Vec::new() };
     cursor.end()?;
@@ -209,11 +210,10 @@ fn contact(element: Element<'_>) -> Result<(ContactRole, ContactId), Fault> {
 /// authInfo presented to open an object; an empty value means none.
 fn presented(element: Element<'_>, terms: &Terms<'_>) -> Result<Option<Presented>, Fault> {
     let pw = auth_info_pw(element, URI)?;
-    let contact = match pw.attribute("roid").map(collapse) {
-        None => None,
-        // A ROID of nobody's opens nothing; the registry says so as for any wrong authInfo.
-        Some(roid) => Some(contact_of_roid(&roid, terms.roid_suffix).unwrap_or(NOBODY)),
-    };
+    // A ROID of nobody's opens nothing; the registry says so as for any wrong authInfo.
+    let contact = pw
+        .attribute("roid")
+        .map(|roid| contact_of_roid(&collapse(roid), terms.roid_suffix).unwrap_or(NOBODY));
     Ok(auth_info_value(pw)?.map(|value| Presented { value, contact }))
 }
 

@@ -1,5 +1,7 @@
 //! Writing domain outcomes by domain-1.0.xsd.
 
+use jiff::Timestamp;
+
 use super::URI;
 use crate::gateway::epp::object::Terms;
 use crate::gateway::epp::response::{close, date_leaf, domain_roid, leaf, open, push_address, push_statuses};
@@ -115,10 +117,33 @@ pub fn transfer_data(name: &DomainName, transfer: &Transfer, out: &mut String) {
     date_leaf("domain:reDate", transfer.requested_at, out);
     leaf("domain:acID", transfer.acting.as_str(), out);
     date_leaf("domain:acDate", transfer.act_at, out);
-    if let Some(expires_at) = transfer.expires_at {
+    // RFC 5731 §3.1.3: only where the transfer changes it, or will.
+    if let Some(expires_at) = transfer.expires_at.filter(|_| !transfer.has_failed()) {
         date_leaf("domain:exDate", expires_at, out);
     }
     close_data("trnData", out);
+}
+
+/// `panData`: the end of an action that was pending (§3.3), with the identifiers of the command that began it.
+pub fn pending_data(
+    name: &DomainName,
+    granted: bool,
+    client_trid: Option<&str>,
+    server_trid: &str,
+    at: Timestamp,
+    out: &mut String,
+) {
+    open_data("panData", out);
+    out.push_str(if granted { "<domain:name paResult=\"1\">" } else { "<domain:name paResult=\"0\">" });
+    escape(name.as_ref(), out);
+    out.push_str("</domain:name><domain:paTRID>");
+    if let Some(client_trid) = client_trid {
+        leaf("clTRID", client_trid, out);
+    }
+    leaf("svTRID", server_trid, out);
+    out.push_str("</domain:paTRID>");
+    date_leaf("domain:paDate", at, out);
+    close_data("panData", out);
 }
 
 fn name_server(server: &NameServer, out: &mut String) {
