@@ -102,6 +102,8 @@ pub struct TermPolicy {
     pub years_min: u8,
     /// No domain may run further than this many years from now.
     pub years_max: u8,
+    /// A domain is renewed only in so many days before it expires; at any time when absent.
+    pub renew_window_days: Option<u32>,
     /// Years that a transfer adds when its request names none.
     pub transfer_years: u8,
     /// Where the day of an expiry begins and ends: a time zone in the form of POSIX `TZ`; UTC when absent.
@@ -110,7 +112,14 @@ pub struct TermPolicy {
 
 impl Default for TermPolicy {
     fn default() -> Self {
-        Self { years_default: 1, years_min: 1, years_max: 10, transfer_years: 1, time_zone: None }
+        Self {
+            years_default: 1,
+            years_min: 1,
+            years_max: 10,
+            renew_window_days: None,
+            transfer_years: 1,
+            time_zone: None,
+        }
     }
 }
 
@@ -150,6 +159,8 @@ pub enum HostModel {
 pub struct HostPolicy {
     /// Objects or attributes.
     pub model: HostModel,
+    /// Fewest name servers of a domain that has any.
+    pub per_domain_min: usize,
     /// Most name servers of a domain.
     pub per_domain_max: usize,
     /// Most addresses of a host.
@@ -158,7 +169,7 @@ pub struct HostPolicy {
 
 impl Default for HostPolicy {
     fn default() -> Self {
-        Self { model: HostModel::Objects, per_domain_max: 13, addresses_max: 13 }
+        Self { model: HostModel::Objects, per_domain_min: 1, per_domain_max: 13, addresses_max: 13 }
     }
 }
 

@@ -111,6 +111,8 @@ pub enum Field {
 pub enum NotNow {
     /// It is being deleted.
     Deleting,
+    /// It expires later than so many days from now, and is renewed only then.
+    TooEarly(u32),
     /// It is not in redemption.
     NotInRedemption,
     /// It was created so recently that transfers are locked.
@@ -122,6 +124,8 @@ pub enum NotNow {
 /// A rule of policy that a value breaks.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Rule {
+    /// Fewer than so many.
+    AtLeast(usize),
     /// More than so many.
     AtMost(usize),
     /// Shorter than so many characters.
@@ -323,18 +327,23 @@ impl Field {
 
 impl fmt::Display for NotNow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+        let text = match self {
+            Self::TooEarly(days) => {
+                return write!(f, "the domain can be renewed only in the last {days} days before it expires");
+            }
             Self::Deleting => "the domain is being deleted; restore it first",
             Self::NotInRedemption => "the domain is not in its redemption period",
             Self::TransferLock => "the domain was registered too recently to be transferred",
             Self::NoRestorePending => "no restore of the domain waits for a report; request one first",
-        })
+        };
+        f.write_str(text)
     }
 }
 
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::AtLeast(least) => write!(f, "at least {least} are demanded"),
             Self::AtMost(most) => write!(f, "at most {most} are taken"),
             Self::CharactersMin(least) => write!(f, "at least {least} characters are demanded"),
             Self::CharacterNotInTable(c) => write!(f, "the TLD's table does not hold the character {c:?}"),

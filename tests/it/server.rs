@@ -271,8 +271,11 @@ fn seed(tx: &mut Tx<'_>, hash: &str) -> Result<(), StoreError> {
     estonian.names.idn_table = Some("et".to_owned());
     estonian.names.reserved = vec!["nic".to_owned()];
     estonian.hosts.model = HostModel::Attributes;
+    estonian.hosts.per_domain_min = 2;
     estonian.hosts.per_domain_max = 11;
+    estonian.term.renew_window_days = Some(90);
     estonian.life.transfer_pending_days = 0;
+    estonian.life.pending_delete_days = 1;
     estonian.life.add_grace_days = 0;
     tx.put_tld(&estonian)?;
     for id in REGISTRARS {

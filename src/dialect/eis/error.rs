@@ -2,9 +2,10 @@
 //!
 //! What the registry has no text for keeps the RFC's code, and its text is followed by ours.
 
+use super::object::shown_name;
 use crate::gateway::epp::decode::{Fault, FaultKind};
 use crate::gateway::epp::error::{fault_code, refusal_code};
-use crate::gateway::epp::response::{ResultCode, Verdict, leaf};
+use crate::gateway::epp::response::{ResultCode, Verdict, close};
 use crate::gateway::xml::{Document, escape};
 use crate::model::object::ObjectKind;
 use crate::registry::refusal::{Field, NotNow, Refusal, Rule};
@@ -101,10 +102,11 @@ pub(super) fn of_refusal(document: &Document<'_>, refusal: &Refusal) -> Verdict 
         }
         Refusal::MessageUnknown { .. } => message_unknown(document),
         Refusal::NotFound { .. } => Verdict::plain(ResultCode::ObjectDoesNotExist),
-        Refusal::NotNow { reason: NotNow::Deleting, name } => {
-            let text = "Object status prohibits operation";
-            valued(ResultCode::StatusProhibits, text, "name", name.as_ref())
+        Refusal::NotNow { reason: NotNow::Deleting, .. } => {
+            let verdict = status_prohibits(ObjectKind::Domain, "pendingDelete");
+            Verdict { text: None, ..verdict }
         }
+        Refusal::NotNow { reason: NotNow::TooEarly(_), .. } => Verdict::plain(ResultCode::StatusProhibits),
         Refusal::OwnObject { kind: ObjectKind::Domain, .. } => {
             Verdict::saying(ResultCode::UseError, "Domain already belongs to the querying registrar")
         }
@@ -162,7 +164,7 @@ fn policy(field: Field, value: &str, rule: &Rule) -> Verdict {
             let text = "Ident update is not allowed. Consider creating new contact object";
             Verdict::saying(ResultCode::DataPolicyViolation, text)
         }
-        (Field::NameServer, Rule::AtMost(_)) => {
+        (Field::NameServer, Rule::AtLeast(_) | Rule::AtMost(_)) => {
             let text = "Data management policy violation; Nameserver count must be between 2-11 for active domains \
                         [nameservers]";
             Verdict::saying(ResultCode::DataPolicyViolation, text)
@@ -224,16 +226,10 @@ fn explained(code: ResultCode, why: &impl ToString) -> Verdict {
 
 /// A result with the offending value. Whatever the request's schema was, it is shown in domain-ee-1.1.
 fn valued(code: ResultCode, text: &str, name: &str, value: &str) -> Verdict {
-    let mut xml = String::new();
-    leaf_in(DOMAIN, name, value, &mut xml);
+    let mut xml = format!("<domain:{name} xmlns:domain=\"{DOMAIN}\">");
+    escape(&shown_name(value), &mut xml);
+    close(&format!("domain:{name}"), &mut xml);
     Verdict { values: vec![xml], ..Verdict::saying(code, text) }
-}
-
-fn leaf_in(namespace: &str, name: &str, text: &str, out: &mut String) {
-    let mut element = String::new();
-    leaf(&format!("domain:{name}"), text, &mut element);
-    let declared = format!("<domain:{name} xmlns:domain=\"{namespace}\"");
-    out.push_str(&element.replacen(&format!("<domain:{name}"), &declared, 1));
 }
 
 /// The element in which the registry's schema has a field.

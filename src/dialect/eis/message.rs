@@ -16,7 +16,7 @@ pub(super) fn render(event: &Event, head: &Letterhead) -> (String, Option<Part>)
         return (text, data);
     }
     match event {
-        Event::DomainDeleted { name } => (format!("Domain deleted!: {name}"), None),
+        Event::DomainDeleted { name } => (format!("Domain deleted!: {}", name.to_unicode()), None),
         Event::DomainTransfer { name, transfer } => {
             let mut xml = String::new();
             let uri = EeDomain::EE_1_1.uri();
@@ -24,7 +24,7 @@ pub(super) fn render(event: &Event, head: &Letterhead) -> (String, Option<Part>)
             let text = if transfer.is_pending() {
                 text
             } else {
-                format!("Transfer of domain {name} has been approved.")
+                format!("Transfer of domain {} has been approved.", name.to_unicode())
             };
             (text, Some(Part { uri, xml }))
         }

@@ -26,7 +26,7 @@ pub fn refusal_code(refusal: &Refusal) -> ResultCode {
         | Refusal::RegistrarUnknown { .. }
         | Refusal::RoleForbids { .. } => ResultCode::AuthorizationError,
         Refusal::NotNow { reason, .. } => match reason {
-            NotNow::Deleting => ResultCode::NotEligibleForRenewal,
+            NotNow::Deleting | NotNow::TooEarly(_) => ResultCode::NotEligibleForRenewal,
             NotNow::NoRestorePending | NotNow::NotInRedemption | NotNow::TransferLock => {
                 ResultCode::StatusProhibits
             }

@@ -180,6 +180,10 @@ fn judge_shape(
     roles: &[ContactRole],
 ) -> Result<(), Vec<Refusal>> {
     let mut refusals = Vec::new();
+    if (1..tld.hosts.per_domain_min).contains(&servers) {
+        let rule = Rule::AtLeast(tld.hosts.per_domain_min);
+        refusals.push(Refusal::policy(Field::NameServer, servers, rule));
+    }
     if servers > tld.hosts.per_domain_max {
         let rule = Rule::AtMost(tld.hosts.per_domain_max);
         refusals.push(Refusal::policy(Field::NameServer, servers, rule));

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::{demand_open_for, expiry_after, grace_with, years_of};
+use super::{days_after, demand_open_for, expiry_after, grace_with, years_of};
 use crate::model::domain::{Domain, GraceKind};
 use crate::model::name::DomainName;
 use crate::model::period::Period;
@@ -49,6 +49,11 @@ impl Operation for Renew {
         if self.current_expiry != domain.expires_at.to_zoned(zone(&tld)).date() {
             let rule = Rule::ExpiryIs(domain.expires_at);
             return Err(Refusal::policy(Field::CurrentExpiry, self.current_expiry, rule).into());
+        }
+        if let Some(days) = tld.term.renew_window_days
+            && domain.expires_at > days_after(t.now, days)
+        {
+            return Err(Refusal::NotNow { name: domain.name, reason: NotNow::TooEarly(days) }.into());
         }
         let after = Domain {
             expires_at: expiry_after(&tld, t.now, domain.expires_at, period)?,

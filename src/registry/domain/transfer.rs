@@ -128,7 +128,10 @@ impl Operation for TransferRequest {
             acting: domain.sponsor.clone(),
             act_at: days_after(t.now, tld.life.transfer_pending_days),
             years: (years > 0).then_some(years),
-            expires_at: Some(lengthened(&tld, domain.expires_at, years, t.now)),
+            expires_at: Some(match years {
+                0 => domain.expires_at,
+                years => lengthened(&tld, domain.expires_at, years, t.now),
+            }),
         };
         let after = Domain { transfer: Some(transfer.clone()), ..domain.clone() };
         t.tx.update_domain(&domain, &after)?;
@@ -237,7 +240,7 @@ pub(in crate::registry) fn approved(
         transfer: Some(Transfer {
             status: by,
             act_at: at,
-            expires_at: pending.years.map(|_| expires_at),
+            expires_at: pending.expires_at.map(|_| expires_at),
             ..pending.clone()
         }),
         ..domain.clone()
@@ -317,8 +320,8 @@ fn lengthened(tld: &Tld, expires_at: Timestamp, years: u8, now: Timestamp) -> Ti
     added.into_iter().chain(longest).min().map_or(expires_at, |end| end.max(expires_at))
 }
 
-/// Tells the parties of a transfer where it stands: the other side, or both where the server acts. `domain` is as it was
-/// before the transfer.
+/// Tells the parties of a transfer where it stands: the other side, or both where the server acts; but not whoever learns it
+/// from the answer to its own command. `domain` is as it was before the transfer.
 fn tell(t: &mut Transaction<'_, '_>, domain: &Domain, transfer: &Transfer) {
     let (loser, requester) = (Some(&domain.sponsor), Some(&transfer.requested_by));
     let told = match transfer.status {
@@ -327,6 +330,9 @@ fn tell(t: &mut Transaction<'_, '_>, domain: &Domain, transfer: &Transfer) {
         TransferStatus::ServerApproved | TransferStatus::ServerCancelled => [loser, requester],
     };
     for registrar in told.into_iter().flatten() {
+        if t.due.is_none() && t.is(registrar) {
+            continue;
+        }
         let event = Event::DomainTransfer { name: domain.name.clone(), transfer: transfer.clone() };
         t.notify(registrar, event);
     }

@@ -13,6 +13,7 @@ use crate::gateway::epp::response::{ResultCode, close, open};
 use crate::gateway::xml::{Element, collapse};
 use crate::model::auth_info::AuthInfo;
 use crate::model::contact::ContactId;
+use crate::model::name::DomainName;
 
 /// The first child of this name, in its parent's namespace or not.
 pub(super) fn child<'d>(of: Element<'d>, name: &str) -> Option<Element<'d>> {
@@ -68,6 +69,11 @@ fn contact_id(element: Element<'_>, terms: &Terms<'_>) -> Result<ContactId, Faul
     let is_code_character = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | ':' | '.');
     let known = ContactId::parse(&code).ok().filter(|id| id.as_str().chars().all(is_code_character));
     known.ok_or_else(|| worded(element, ResultCode::ValueSyntax, "Contact code is invalid [code]"))
+}
+
+/// A name as the registry shows it: in Unicode, when it is one.
+pub(super) fn shown_name(text: &str) -> String {
+    DomainName::parse(text).map_or_else(|_| text.to_owned(), |name| name.to_unicode())
 }
 
 /// The `pw` of a command's authInfo, when it has one.

@@ -1,6 +1,6 @@
-//! Writing domain outcomes. The versions differ in their namespace only.
+//! Writing domain outcomes. The versions differ in their namespace only; names are shown in Unicode.
 
-use crate::dialect::eis::object::{child, local_leaf};
+use crate::dialect::eis::object::{child, local_leaf, shown_name};
 use crate::gateway::epp::response::{close, leaf, open, push_address, push_statuses};
 use crate::gateway::xml::{Element, collapse, escape};
 use crate::model::domain::{ContactRole, Domain, NameServer};
@@ -19,7 +19,7 @@ pub(super) fn check(uri: &str, checked: &Checked, out: &mut String) {
         out.push_str("<domain:cd><domain:name avail=\"");
         out.push(if unavailable.is_none() { '1' } else { '0' });
         out.push_str("\">");
-        escape(name, out);
+        escape(&shown_name(name), out);
         close("domain:name", out);
         if let Some(unavailable) = unavailable {
             leaf("domain:reason", reason(unavailable), out);
@@ -31,7 +31,7 @@ pub(super) fn check(uri: &str, checked: &Checked, out: &mut String) {
 
 pub(super) fn create(uri: &str, created: &Created, out: &mut String) {
     open_data(uri, "creData", out);
-    leaf("domain:name", created.name.as_ref(), out);
+    leaf("domain:name", &created.name.to_unicode(), out);
     local_leaf("domain:crDate", created.created_at, out);
     local_leaf("domain:exDate", created.expires_at, out);
     close("domain:creData", out);
@@ -40,7 +40,7 @@ pub(super) fn create(uri: &str, created: &Created, out: &mut String) {
 pub(super) fn info(uri: &str, view: &View, request: Element<'_>, out: &mut String) {
     let domain = &view.domain;
     open_data(uri, "infData", out);
-    leaf("domain:name", domain.name.as_ref(), out);
+    leaf("domain:name", &domain.name.to_unicode(), out);
     leaf("domain:roid", &format!("EIS-{}", domain.number.0), out);
     push_statuses("domain:status", &view.statuses, out);
     if let Some(registrant) = &domain.registrant {
@@ -73,7 +73,7 @@ pub(super) fn info(uri: &str, view: &View, request: Element<'_>, out: &mut Strin
 
 pub(super) fn renew(uri: &str, renewed: &Renewed, out: &mut String) {
     open_data(uri, "renData", out);
-    leaf("domain:name", renewed.name.as_ref(), out);
+    leaf("domain:name", &renewed.name.to_unicode(), out);
     local_leaf("domain:exDate", renewed.expires_at, out);
     close("domain:renData", out);
 }
@@ -86,7 +86,7 @@ pub(in crate::dialect::eis) fn transfer_data(
     out: &mut String,
 ) {
     open_data(uri, "trnData", out);
-    leaf("domain:name", name.as_ref(), out);
+    leaf("domain:name", &name.to_unicode(), out);
     leaf("domain:trStatus", transfer.status.as_str(), out);
     leaf("domain:reID", transfer.requested_by.as_str(), out);
     local_leaf("domain:reDate", transfer.requested_at, out);
