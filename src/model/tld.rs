@@ -133,13 +133,21 @@ pub struct ContactPolicy {
     pub required: Vec<ContactRole>,
     /// Most contacts of one role.
     pub per_role_max: usize,
+    /// Whether the new sponsor of a transferred domain gets copies of its contacts; else they stay the earlier sponsor's.
+    pub follow_transfer: bool,
     /// Whether contact:info by another registrar without authInfo is answered with what disclose allows (else 2201).
     pub visible_to_others: bool,
 }
 
 impl Default for ContactPolicy {
     fn default() -> Self {
-        Self { registrant_required: true, required: Vec::new(), per_role_max: 10, visible_to_others: true }
+        Self {
+            registrant_required: true,
+            required: Vec::new(),
+            per_role_max: 10,
+            follow_transfer: false,
+            visible_to_others: true,
+        }
     }
 }
 

@@ -322,7 +322,12 @@ fn registrar_of(who: &str) -> &str {
 
 /// A command of the IETF's dialect with its envelope, the well-known prefixes declared.
 pub(crate) fn wrap(command: &str, trid: &str) -> String {
-    Manner::of("ietf").wrap(command, trid)
+    wrap_for("ietf", command, trid)
+}
+
+/// A command of a dialect with its envelope, the prefixes of its transcripts declared.
+pub(crate) fn wrap_for(dialect: &str, command: &str, trid: &str) -> String {
+    Manner::of(dialect).wrap(command, trid)
 }
 
 /// What differs from dialect to dialect.

@@ -6,10 +6,11 @@ use jiff::tz::TimeZone;
 use super::create::{Create, Created};
 use super::update::Update;
 use crate::model::auth_info::AuthInfo;
-use crate::model::contact::{Contact, ContactId, Email, Phone};
+use crate::model::contact::{Contact, ContactId, ContactIdError, Email, Phone};
 use crate::model::ident::Ident;
 use crate::model::octets::to_hex;
 use crate::model::postal::PostalInfo;
+use crate::model::registrar::RegistrarId;
 use crate::registry::refusal::{Field, Refusal, Rule};
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Error, Operation};
@@ -40,7 +41,7 @@ impl Operation for Register {
         demand_lifetime(t, &self.ident)?;
         let id = match &self.id {
             Some(id) => id.clone(),
-            None => made_up(t)?,
+            None => made_up(t, &t.registrar()?.id)?,
         };
         let create = Create {
             id,
@@ -101,11 +102,14 @@ fn demand_lifetime(t: &Transaction<'_, '_>, ident: &Ident) -> Result<(), Refusal
     Err(Refusal::policy(Field::Ident, ident.code(), rule))
 }
 
-/// A code that nobody gave: the registrar's id and 32 random bits.
-fn made_up(t: &Transaction<'_, '_>) -> Result<ContactId, Error> {
-    let code = format!("{}:{}", t.registrar()?.id, to_hex(&t.random::<4>())).to_ascii_uppercase();
-    let malformed = |error: crate::model::contact::ContactIdError| Rule::Malformed(error.to_string());
-    ContactId::parse(&code).map_err(|error| Refusal::policy(Field::ContactId, &code, malformed(error)).into())
+/// A code that nobody gave: the sponsor's id and 32 random bits.
+pub(in crate::registry) fn made_up(
+    t: &Transaction<'_, '_>,
+    sponsor: &RegistrarId,
+) -> Result<ContactId, Refusal> {
+    let code = format!("{sponsor}:{}", to_hex(&t.random::<4>())).to_ascii_uppercase();
+    let malformed = |error: ContactIdError| Rule::Malformed(error.to_string());
+    ContactId::parse(&code).map_err(|error| Refusal::policy(Field::ContactId, &code, malformed(error)))
 }
 
 const OLDEST_YEARS: i32 = 150;

@@ -210,7 +210,7 @@ pub(in crate::registry) async fn change_registrar(
     .await;
 }
 
-async fn write(
+pub(in crate::registry) async fn write(
     registry: &TestRegistry,
     change: impl Fn(&mut Tx<'_>) -> Result<(), StoreError> + Send + 'static,
 ) {

@@ -6,6 +6,7 @@ pub mod create;
 pub mod delete;
 #[cfg(test)]
 pub(super) mod fixtures;
+mod follow;
 pub mod info;
 pub mod list;
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::follow::with_own_contacts;
 use super::info::{Presented, demand_auth_info, demand_right_if_given};
 use super::{days_after, made_up_auth_info, whole_years, years_of};
 use crate::model::domain::{Domain, Grace, GraceKind};
@@ -203,6 +204,7 @@ pub(in crate::registry) fn approve(
     let after = approved(domain, tld, by, t.now).ok_or_else(|| not_pending(&domain.name))?;
     let auth_info = made_up_auth_info(t, tld).map(|value| t.keep_auth_info(tld.auth_info.mode, &value));
     let after = Domain { auth_info, ..after };
+    let after = if tld.contacts.follow_transfer { with_own_contacts(t, after)? } else { after };
     t.tx.update_domain(domain, &after)?;
     t.record_domain(Some(domain), Some(&after));
     for before in t.tx.hosts_below(domain.number)? {
