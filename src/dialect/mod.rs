@@ -1,5 +1,6 @@
 //! Dialects: the server's personalities, one folder each; a listener speaks one.
 
+mod eis;
 mod ietf;
 
 use crate::gateway::epp::Dialect;
@@ -10,4 +11,4 @@ pub fn named(name: &str) -> Option<&'static dyn Dialect> {
 }
 
 /// All of them.
-pub const ALL: &[&dyn Dialect] = &[&ietf::Ietf];
+pub const ALL: &[&dyn Dialect] = &[&ietf::Ietf, &eis::Eis];

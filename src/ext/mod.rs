@@ -22,3 +22,6 @@ pub const ALL: &[&dyn Extension] = &[
     &login_sec::LoginSec,
     &unhandled_namespaces::UnhandledNamespaces,
 ];
+
+/// secDNS-1.1, for dialects that do not offer all of them.
+pub const SEC_DNS: &dyn Extension = &sec_dns::SecDns;

@@ -87,6 +87,8 @@ pub struct AuthInfoPolicy {
     pub required_at_create: bool,
     /// Wrong attempts per domain after which it is unset; unbounded when absent.
     pub attempts_max: Option<u32>,
+    /// Whether the registry makes one up at create, when none is given, and at transfer.
+    pub made_up: bool,
 }
 
 impl Default for AuthInfoPolicy {
@@ -97,6 +99,7 @@ impl Default for AuthInfoPolicy {
             lifetime_days: None,
             required_at_create: false,
             attempts_max: None,
+            made_up: false,
         }
     }
 }
@@ -111,11 +114,24 @@ pub struct TermPolicy {
     pub years_min: u8,
     /// No domain may run further than this many years from now.
     pub years_max: u8,
+    /// A domain is renewed only in so many days before it expires; at any time when absent.
+    pub renew_window_days: Option<u32>,
+    /// Years that a transfer adds when its request names none.
+    pub transfer_years: u8,
+    /// Where the day of an expiry begins and ends: a time zone in the form of POSIX `TZ`; UTC when absent.
+    pub time_zone: Option<String>,
 }
 
 impl Default for TermPolicy {
     fn default() -> Self {
-        Self { years_default: 1, years_min: 1, years_max: 10 }
+        Self {
+            years_default: 1,
+            years_min: 1,
+            years_max: 10,
+            renew_window_days: None,
+            transfer_years: 1,
+            time_zone: None,
+        }
     }
 }
 
@@ -129,6 +145,8 @@ pub struct ContactPolicy {
     pub required: Vec<ContactRole>,
     /// Most contacts of one role.
     pub per_role_max: usize,
+    /// Whether the new sponsor of a transferred domain gets copies of its contacts; else they stay the earlier sponsor's.
+    pub follow_transfer: bool,
     /// Whether contact:info by another registrar without authInfo is answered with what disclose allows, or refused. Contacts
     /// lie under no TLD: one TLD that hides them hides them all.
     pub visible_to_others: bool,
@@ -136,7 +154,13 @@ pub struct ContactPolicy {
 
 impl Default for ContactPolicy {
     fn default() -> Self {
-        Self { registrant_required: true, required: Vec::new(), per_role_max: 10, visible_to_others: true }
+        Self {
+            registrant_required: true,
+            required: Vec::new(),
+            per_role_max: 10,
+            follow_transfer: false,
+            visible_to_others: true,
+        }
     }
 }
 
@@ -156,6 +180,8 @@ pub enum HostModel {
 pub struct HostPolicy {
     /// Objects or attributes.
     pub model: HostModel,
+    /// Fewest name servers of a domain that has any.
+    pub per_domain_min: usize,
     /// Most name servers of a domain.
     pub per_domain_max: usize,
     /// Most addresses of a host.
@@ -164,7 +190,7 @@ pub struct HostPolicy {
 
 impl Default for HostPolicy {
     fn default() -> Self {
-        Self { model: HostModel::Objects, per_domain_max: 13, addresses_max: 13 }
+        Self { model: HostModel::Objects, per_domain_min: 1, per_domain_max: 13, addresses_max: 13 }
     }
 }
 
@@ -262,7 +288,7 @@ pub struct LifePolicy {
     pub pending_restore_days: u32,
     /// Between the redemption period and the purge.
     pub pending_delete_days: u32,
-    /// How long a transfer waits for an answer before it is approved.
+    /// How long a transfer waits for an answer before it is approved; 0 approves it at once.
     pub transfer_pending_days: u32,
     /// Days after create in which a transfer is refused.
     pub transfer_lock_days: u32,

@@ -14,6 +14,7 @@ pub mod clock;
 pub mod conditions;
 pub mod contact;
 pub mod domain;
+pub mod epp_user;
 pub mod health;
 pub mod host;
 pub mod lifecycle;

@@ -9,12 +9,15 @@ use crate::model::object::MessageNumber;
 /// Looks at the oldest message.
 pub struct Request;
 
+/// Looks at the newest message, where that is read first (.ee).
+pub struct Newest;
+
 /// The head of a queue.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Head {
     /// Messages that wait, this one among them.
     pub count: u64,
-    /// The oldest one; none when the queue is empty.
+    /// The one that is read first; none when the queue is empty.
     pub message: Option<Message>,
 }
 
@@ -26,6 +29,17 @@ impl Operation for Request {
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Head, Error> {
         let registrar = t.registrar()?;
         Ok(Head { count: t.tx.message_count(&registrar.id)?, message: t.tx.oldest_message(&registrar.id)? })
+    }
+}
+
+impl Operation for Newest {
+    type Outcome = Head;
+    const NAME: &'static str = "poll:req";
+    const ACCESS: Access = Access::Read;
+
+    fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Head, Error> {
+        let registrar = t.registrar()?;
+        Ok(Head { count: t.tx.message_count(&registrar.id)?, message: t.tx.newest_message(&registrar.id)? })
     }
 }
 

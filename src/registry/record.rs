@@ -130,6 +130,7 @@ pub(super) fn contact_state(contact: &Contact) -> Value {
         "voice": contact.voice,
         "fax": contact.fax,
         "email": contact.email,
+        "ident": contact.ident,
         "auth_info": masked(contact.auth_info.as_ref()),
         "disclose": contact.disclose,
         "statuses": contact.statuses,

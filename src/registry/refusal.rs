@@ -115,6 +115,7 @@ pub enum Field {
     Email,
     Fee,
     HostAddress,
+    Ident,
     HostName,
     MaxSigLife,
     MessageId,
@@ -139,6 +140,8 @@ pub enum NotNow {
     AddGraceOver,
     /// It is being deleted.
     Deleting,
+    /// It expires later than so many days from now, and is renewed only then.
+    TooEarly(u32),
     /// It is not in redemption.
     NotInRedemption,
     /// It was created so recently that transfers are locked.
@@ -150,6 +153,8 @@ pub enum NotNow {
 /// A rule of policy that a value breaks.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Rule {
+    /// Fewer than so many.
+    AtLeast(usize),
     /// More than so many.
     AtMost(usize),
     /// Shorter than so many characters.
@@ -158,6 +163,8 @@ pub enum Rule {
     CharacterNotInTable(char),
     /// Two statuses exclude each other.
     Conflicts(&'static str),
+    /// It stays what it was.
+    Fixed,
     /// The expiry given is not the domain's.
     ExpiryIs(Timestamp),
     /// It costs more than others, and the client must show that it knows (RFC 8748 §4).
@@ -366,6 +373,7 @@ impl Field {
             Self::Email => "e-mail address",
             Self::Fee => "fee",
             Self::HostAddress => "address",
+            Self::Ident => "ident",
             Self::HostName | Self::NameServer => "host",
             Self::MaxSigLife => "maxSigLife",
             Self::MessageId => "message",
@@ -386,23 +394,29 @@ impl Field {
 
 impl fmt::Display for NotNow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+        let text = match self {
             Self::AddGraceOver => "the domain is no longer in its add grace period",
+            Self::TooEarly(days) => {
+                return write!(f, "the domain can be renewed only in the last {days} days before it expires");
+            }
             Self::Deleting => "the domain is being deleted; restore it first",
             Self::NotInRedemption => "the domain is not in its redemption period",
             Self::TransferLock => "the domain was registered too recently to be transferred",
             Self::NoRestorePending => "no restore of the domain waits for a report; request one first",
-        })
+        };
+        f.write_str(text)
     }
 }
 
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::AtLeast(least) => write!(f, "at least {least} are demanded"),
             Self::AtMost(most) => write!(f, "at most {most} are taken"),
             Self::CharactersMin(least) => write!(f, "at least {least} characters are demanded"),
             Self::CharacterNotInTable(c) => write!(f, "the TLD's table does not hold the character {c:?}"),
             Self::Conflicts(other) => write!(f, "it excludes status {other}"),
+            Self::Fixed => f.write_str("it cannot be changed"),
             Self::ExpiryIs(at) => write!(f, "the domain expires on {}", at.strftime("%Y-%m-%d")),
             Self::FeeUnknown => f.write_str("ask for its price with the fee extension"),
             Self::GlueOutOfBailiwick => {

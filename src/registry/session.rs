@@ -2,12 +2,15 @@
 //! (design §5): read the credential, verify it with no transaction open, then grant in a write that checks that the credential
 //! has not changed meanwhile.
 
+mod user;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
 
+pub use self::user::{ShownCertificate, UserLogin, UserRefusal};
 use super::Registry;
 use crate::model::registrar::{Registrar, RegistrarId, RegistrarState};
 use crate::store::{Credential, Keep, StoreError};

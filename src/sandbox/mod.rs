@@ -25,7 +25,7 @@ use self::pki::{CertificateFiles, Pki};
 use self::seed::{Seed, SeedApiUser};
 use crate::admin::Problem;
 use crate::admin::socket::AdminSocket;
-use crate::config::{Config, EppListener};
+use crate::config::Config;
 use crate::dialect;
 use crate::gateway::epp::EppGateway;
 use crate::gateway::http::{self as http_door, HttpGateway};
@@ -114,6 +114,12 @@ pub struct EppAddress {
 pub struct Account {
     /// What it logs in with.
     pub id: String,
+    /// The API user that logs in for it, where those do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// The dialect of the listener that the account is for; any but those of API users when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dialect: Option<String>,
     /// The password that the seed gave it.
     pub password: String,
     /// Its client certificate.
@@ -151,10 +157,16 @@ impl Sandbox {
         // Before the seed, whose objects begin when the clock does.
         clock::start(&registry, options.clock).await?;
         sow_once(&registry, &seed, dir).await?;
-        let names: Vec<&str> = seed.registrars.iter().map(|registrar| registrar.id.as_str()).collect();
+        let registrars = seed.registrars.iter().map(|registrar| registrar.id.as_str());
+        let users = seed.epp_users.iter().map(|user| user.login.as_str());
+        let names: Vec<&str> = registrars.chain(users).collect();
         // Handshakes are judged by the real clock, whatever the registry's shows.
         let pki = pki::create(dir, &names, Clock::system().now()).map_err(Problem::new)?;
 
+        // Each time: a certificate that was made anew is registered in the place of the earlier one.
+        for (user, files) in seed.epp_users.iter().zip(pki.clients.iter().skip(seed.registrars.len())) {
+            user.register(&registry, &files.certificate).await?;
+        }
         let doors = doors(&pki, options.port_base, &registry).map_err(Problem::new)?;
         let admin = Some(AdminSocket::bind(&config_of(dir).admin.socket)?);
         let parts = Parts { registry, lock: Some(lock), doors, admin };
@@ -175,7 +187,8 @@ impl Sandbox {
         }
         text += &format!("  HTTP        {}, help at {0}/help\n", http.base);
         text += &format!("  clock       {clock}\n  CA          {dir}/{}\n\nAccounts:\n", ca_cert.display());
-        for Account { id, password, cert, .. } in registrars {
+        for Account { id, user, password, cert, .. } in registrars {
+            let id = user.as_ref().map_or_else(|| id.clone(), |user| format!("{user} of {id}"));
             text += &format!("  {id:<16} password {password:<16} certificate {dir}/{}\n", cert.display());
         }
         let account = registrars.first().map_or("ClientX", |account| account.id.as_str());
@@ -256,24 +269,11 @@ async fn sow_once(registry: &Arc<Registry>, seed: &Seed, dir: &Path) -> Result<(
 }
 
 fn doors(pki: &Pki, port_base: u16, registry: &Arc<Registry>) -> Result<Vec<Door>, StartError> {
-    let dialect = dialect::named(IETF).ok_or_else(|| StartError::Dialect { listener: IETF.to_owned() })?;
-    let epp = EppListener::default();
-    let config = Config::default();
     // Before the certificates are read: when they expire is measured there.
     observe::measure();
     Ok(vec![
-        Door {
-            name: IETF.to_owned(),
-            listener: bind(port_base, IETF_OFFSET)?,
-            tls: Some(tls_of(pki, ClientCertificate::Required)?),
-            limits: LIMITS,
-            drain_timeout: DRAIN_TIMEOUT,
-            gateway: Gateway::Epp(EppGateway::new(
-                Arc::clone(registry),
-                dialect,
-                epp.settings(&config.registry),
-            )),
-        },
+        epp_door(IETF, bind(port_base, IETF_OFFSET)?, tls_of(pki, ClientCertificate::Required)?, registry)?,
+        epp_door(EIS, bind(port_base, EIS_OFFSET)?, tls_of(pki, ClientCertificate::Optional)?, registry)?,
         Door {
             name: HTTP.to_owned(),
             listener: bind(port_base, HTTP_OFFSET)?,
@@ -291,6 +291,25 @@ fn http_gateway(registry: &Arc<Registry>) -> Arc<HttpGateway> {
     let routes = rest::routes(Arc::clone(registry), rest::Settings::default());
     let settings = http_door::Settings { request_timeout: TURN_TIMEOUT, ..http_door::Settings::default() };
     HttpGateway::new(routes.merge(clock_routes(Arc::clone(registry))), settings)
+}
+
+/// A listener of the dialect of this name, with the settings that it wants.
+fn epp_door(
+    name: &str,
+    listener: Listener,
+    tls: Arc<tokio_rustls::rustls::ServerConfig>,
+    registry: &Arc<Registry>,
+) -> Result<Door, StartError> {
+    let dialect = dialect::named(name).ok_or_else(|| StartError::Dialect { listener: name.to_owned() })?;
+    let gateway = EppGateway::new(Arc::clone(registry), dialect, dialect.settings());
+    Ok(Door {
+        name: name.to_owned(),
+        listener,
+        tls: Some(tls),
+        limits: LIMITS,
+        drain_timeout: DRAIN_TIMEOUT,
+        gateway: Gateway::Epp(gateway),
+    })
 }
 
 fn tls_of(
@@ -311,18 +330,26 @@ fn describe(running: &Running, seed: &Seed, pki: &Pki, dir: &Path) -> Result<Des
     let address =
         |name| running.address(name).ok_or_else(|| Problem::new("a listener is missing; start again"));
     let relative = |path: &Path| path.strip_prefix(dir).unwrap_or(path).to_owned();
-    let (ietf, http) = (address(IETF)?, address(HTTP)?);
-    let accounts = seed.registrars.iter().zip(&pki.clients).map(|(registrar, files)| Account {
-        id: registrar.id.to_string(),
-        password: registrar.password.clone(),
+    let http = address(HTTP)?;
+    let registrars = seed.registrars.iter().map(|registrar| (&registrar.id, None, &registrar.password));
+    let users = seed.epp_users.iter().map(|user| (&user.registrar, Some(&user.login), &user.password));
+    let accounts = registrars.chain(users).zip(&pki.clients).map(|((id, user, password), files)| Account {
+        id: id.to_string(),
+        user: user.map(ToString::to_string),
+        dialect: user.map(|_| EIS.to_owned()),
+        password: password.clone(),
         cert: relative(&files.certificate),
         key: relative(&files.key),
     });
-    let epp = EppAddress { host: ietf.ip().to_string(), port: ietf.port(), tls: true };
+    let mut epp = BTreeMap::new();
+    for name in [IETF, EIS] {
+        let at = address(name)?;
+        epp.insert(name.to_owned(), EppAddress { host: at.ip().to_string(), port: at.port(), tls: true });
+    }
     Ok(Description {
         ca_cert: relative(&pki.ca),
         clock: format!("https://{http}{}", http::PATH),
-        epp: BTreeMap::from([(IETF.to_owned(), epp)]),
+        epp,
         http: HttpAddress { base: format!("https://{http}") },
         health: HttpAddress { base: format!("http://{}", address(server::HEALTH)?) },
         registrars: accounts.collect(),
@@ -365,6 +392,8 @@ const SEED: &str = "seed.toml";
 const SOWN: &str = "sandbox_sown";
 const IETF: &str = "ietf";
 const IETF_OFFSET: u16 = 0;
+const EIS: &str = "eis";
+const EIS_OFFSET: u16 = 1;
 const HTTP: &str = "http";
 const HTTP_OFFSET: u16 = 43;
 const HEALTH_OFFSET: u16 = 80;

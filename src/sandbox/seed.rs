@@ -12,22 +12,26 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use serde::Deserialize;
 
+use super::pki::sha256_of_pem;
 use crate::admin::{Problem, Request, Secret, execute};
 use crate::config::read_bounded;
 use crate::model::api_user::{ApiLogin, ApiRole};
 use crate::model::auth_info::AuthInfo;
 use crate::model::contact::{ContactId, Email, Phone};
 use crate::model::domain::ContactRole;
+use crate::model::epp_access::{EppAccess, EppRole, UserCertificate};
 use crate::model::money::Currency;
 use crate::model::name::{DomainName, HostName};
+use crate::model::octets::to_hex;
 use crate::model::period::{Period, Unit};
 use crate::model::postal::PostalInfo;
 use crate::model::registrar::{Accreditation, CertificatePin, Registrar, RegistrarId, RegistrarState};
 use crate::model::sec_dns::SecDns;
 use crate::model::tld::Tld;
-use crate::registry::api_user::ApiKey;
+use crate::registry::api_user::{AddApiUser, ApiKey};
 use crate::registry::domain::ServerRef;
 use crate::registry::domain::update::Changes;
+use crate::registry::epp_user::SetEppAccess;
 use crate::registry::{Actor, Call, Operation, Registry, contact, domain, host};
 
 /// A seed file.
@@ -40,6 +44,9 @@ pub struct Seed {
     /// Registrars.
     #[serde(default, rename = "registrar")]
     pub registrars: Vec<SeedRegistrar>,
+    /// API users that log in over EPP, where those do (.ee).
+    #[serde(default, rename = "epp_user")]
+    pub epp_users: Vec<SeedEppUser>,
     /// Contacts.
     #[serde(default, rename = "contact")]
     pub contacts: Vec<SeedContact>,
@@ -98,6 +105,20 @@ pub struct SeedRegistrar {
     pub currency: Currency,
     /// What its account begins with, as a decimal number.
     pub credit: Option<String>,
+}
+
+/// An API user of a seed file that logs in over EPP. Its certificate is named after it, and is the one registered.
+#[derive(Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedEppUser {
+    /// What it logs in with.
+    pub login: ApiLogin,
+    /// For whom it acts.
+    pub registrar: RegistrarId,
+    /// Its password.
+    pub password: String,
+    /// What it is for.
+    pub role: EppRole,
 }
 
 /// A contact of a seed file.
@@ -208,6 +229,9 @@ impl Seed {
             let request = Request::AddApiUser { login, registrar: acts_for, role, key: Some(api_key) };
             execute(registry, request, |_, _| {}).await?;
         }
+        for user in &self.epp_users {
+            user.sow(registry).await.map_err(|why| Problem::new(format_args!("{}: {why}", user.login)))?;
+        }
         for contact in &self.contacts {
             give(registry, &contact.sponsor, &contact.id, contact.create()?).await?;
         }
@@ -223,6 +247,39 @@ impl Seed {
             give(registry, &domain.sponsor, &domain.name, domain.serve()).await?;
         }
         Ok(())
+    }
+}
+
+impl SeedEppUser {
+    async fn sow(&self, registry: &Arc<Registry>) -> Result<(), Problem> {
+        let (login, registrar) = (self.login.clone(), self.registrar.clone());
+        operate(registry, AddApiUser { login, registrar, role: ApiRole::Full, key: None }).await?;
+        let known = registry.set_user_password(&self.login, self.password.clone().into()).await;
+        match known {
+            Ok(_) => Ok(()),
+            Err(_) => Err(Problem::new("its password is not taken; try again")),
+        }
+    }
+
+    /// Registers the certificate that was made for it.
+    ///
+    /// # Errors
+    /// The file cannot be read, or there is no such user.
+    pub async fn register(&self, registry: &Arc<Registry>, certificate: &Path) -> Result<(), Problem> {
+        let sha256 = sha256_of_pem(certificate).map_err(Problem::new)?;
+        let certificate = UserCertificate {
+            sha256: to_hex(&sha256).to_ascii_lowercase(),
+            common_name: self.login.to_string(),
+            revoked: false,
+        };
+        let access = EppAccess { role: self.role, certificates: vec![certificate] };
+        operate(registry, SetEppAccess { login: self.login.clone(), access }).await
+    }
+}
+
+impl fmt::Debug for SeedEppUser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SeedEppUser").field("login", &self.login).finish_non_exhaustive()
     }
 }
 
@@ -280,6 +337,12 @@ async fn give<O: Operation>(
     let (actor, server_trid) = (Actor::Registrar(sponsor.clone()), registry.next_trid());
     let done = registry.run(Call { actor, client_trid: None, server_trid }, operation).await;
     done.map(drop).map_err(|error| Problem::new(format_args!("{name}: {}", Problem::from(error))))
+}
+
+/// Runs an operation as the operator would.
+async fn operate<O: Operation>(registry: &Arc<Registry>, operation: O) -> Result<(), Problem> {
+    let call = Call { actor: Actor::Operator, client_trid: None, server_trid: registry.next_trid() };
+    registry.run(call, operation).await.map(drop).map_err(Problem::from)
 }
 
 impl From<String> for SeedAuthInfo {

@@ -217,7 +217,7 @@ struct ApiUserRow {
     enabled: bool,
 }
 
-fn read_user(row: &dyn Row) -> Result<ApiUser, StoreError> {
+pub(super) fn read_user(row: &dyn Row) -> Result<ApiUser, StoreError> {
     let ApiUserRow { role, enabled } = from_json(row.text(2)?)?;
     Ok(ApiUser {
         login: ApiLogin::parse(row.text(0)?).map_err(StoreError::corrupt)?,

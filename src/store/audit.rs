@@ -193,6 +193,18 @@ const REFERENCES: &[(&str, &str, &str, &str, &str)] = &[
     ("host link's host", "domain_host", "host", "host", "number"),
     ("message's registrar", "message", "registrar", "registrar", "id"),
     ("session's registrar", "session", "registrar", "registrar", "id"),
+    ("API user's registrar", "api_user", "registrar", "registrar", "id"),
+    ("API token's user", "api_token", "login", "api_user", "login"),
+    ("kept answer's registrar", "kept_answer", "registrar", "registrar", "id"),
+    ("reseller's registrar", "reseller", "registrar", "registrar", "id"),
+    ("domain's reseller", "domain", "reseller", "reseller", "username"),
+    ("order's reseller", "reseller_order", "reseller", "reseller", "username"),
+    ("reseller message's reseller", "reseller_message", "reseller", "reseller", "username"),
+    ("profile's domain", "domain_profile", "domain", "domain", "number"),
+    ("cookie's reseller", "domain_cookie", "reseller", "reseller", "username"),
+    ("cookie's domain", "domain_cookie", "domain", "domain", "number"),
+    ("ledger entry's registrar", "ledger", "registrar", "registrar", "id"),
+    ("allocation token's registrar", "allocation_token", "registrar", "registrar", "id"),
 ];
 
 #[cfg(test)]

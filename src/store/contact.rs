@@ -10,6 +10,7 @@ use super::sql::{Row, Value, pad};
 use super::{StoreError, Tx, from_json, to_json};
 use crate::model::auth_info::StoredAuthInfo;
 use crate::model::contact::{Contact, ContactId, Disclose, Email, Phone};
+use crate::model::ident::Ident;
 use crate::model::object::ContactNumber;
 use crate::model::postal::PostalInfo;
 use crate::model::registrar::RegistrarId;
@@ -118,6 +119,8 @@ struct ContactState {
     fax: Option<Phone>,
     email: Email,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    ident: Option<Ident>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     auth_info: Option<StoredAuthInfo>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     disclose: Option<Disclose>,
@@ -139,6 +142,7 @@ impl ContactState {
             voice: contact.voice.clone(),
             fax: contact.fax.clone(),
             email: contact.email.clone(),
+            ident: contact.ident.clone(),
             auth_info: contact.auth_info.clone(),
             disclose: contact.disclose.clone(),
             statuses: contact.statuses.clone(),
@@ -163,6 +167,7 @@ pub(super) fn read_contact(row: &dyn Row) -> Result<Contact, StoreError> {
         voice: state.voice,
         fax: state.fax,
         email: state.email,
+        ident: state.ident,
         auth_info: state.auth_info,
         disclose: state.disclose,
         statuses: state.statuses,

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::sql::Row;
 use super::{StoreError, Tx, from_json, to_json};
 use crate::model::event::{Event, Message};
 use crate::model::object::MessageNumber;
@@ -18,13 +19,14 @@ impl Tx<'_> {
     /// The oldest message.
     pub fn oldest_message(&mut self, registrar: &RegistrarId) -> Result<Option<Message>, StoreError> {
         let sql = "SELECT number, queued_at, event FROM message WHERE registrar = ?1 ORDER BY number LIMIT 1";
-        self.first(sql, &[registrar.as_str().into()], |row| {
-            Ok(Message {
-                number: MessageNumber(row.int(0)?),
-                queued_at: row.instant(1)?,
-                event: from_json(row.text(2)?)?,
-            })
-        })
+        self.first(sql, &[registrar.as_str().into()], read_message)
+    }
+
+    /// The newest message.
+    pub fn newest_message(&mut self, registrar: &RegistrarId) -> Result<Option<Message>, StoreError> {
+        let sql =
+            "SELECT number, queued_at, event FROM message WHERE registrar = ?1 ORDER BY number DESC LIMIT 1";
+        self.first(sql, &[registrar.as_str().into()], read_message)
     }
 
     /// Adds a message to a registrar's queue.
@@ -57,4 +59,12 @@ impl Tx<'_> {
         )?;
         Ok(true)
     }
+}
+
+fn read_message(row: &dyn Row) -> Result<Message, StoreError> {
+    Ok(Message {
+        number: MessageNumber(row.int(0)?),
+        queued_at: row.instant(1)?,
+        event: from_json(row.text(2)?)?,
+    })
 }

@@ -10,6 +10,7 @@ mod audit;
 mod conformance;
 mod contact;
 mod domain;
+mod epp_user;
 mod history;
 mod host;
 mod lease;
@@ -40,6 +41,7 @@ use tokio::sync::oneshot;
 pub use self::api::{ApiAccount, ApiToken, KeptAnswer};
 pub use self::audit::{Kept, LastChange, MessageTally};
 pub use self::domain::DomainDraft;
+pub use self::epp_user::EppUser;
 pub use self::ledger::AccountRow;
 pub use self::outbox::{DueMail, MailDraft};
 pub use self::registrar::Credential;
@@ -269,6 +271,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_api.sql"),
     include_str!("migrations/0003_resellers.sql"),
     include_str!("migrations/0004_money.sql"),
+    include_str!("migrations/0005_epp_user.sql"),
 ];
 /// Written to learn whether the store can be written.
 const PROBE: &str = "INSERT INTO meta (key, value) VALUES ('probe', '0') ON CONFLICT (key) DO UPDATE SET value = excluded.value";

@@ -307,7 +307,15 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "api_user",
-        columns: &[Text("login"), Text("registrar"), Text("state"), Text("api_key")],
+        columns: &[
+            Text("login"),
+            Text("registrar"),
+            Text("state"),
+            Text("api_key"),
+            Text("password_hash"),
+            Int("password_version"),
+            Text("epp_access"),
+        ],
         key: 1,
         is_counted: false,
     },

@@ -32,6 +32,11 @@ impl Client {
         (client, greeting)
     }
 
+    /// Over a stream that is connected.
+    pub(crate) fn over(stream: TlsStream<TcpStream>) -> Self {
+        Self { stream, answers: Answers::default() }
+    }
+
     /// Connects without waiting for the greeting.
     pub(crate) async fn dial(server: &Server, certificate: Option<&str>) -> io::Result<Self> {
         Self::dial_with(server, tls_of(certificate), &[]).await
@@ -57,6 +62,19 @@ impl Client {
         let answer = client.ask(&login_frame(registrar, PASSWORD, &greeting)).await;
         assert!(answer.contains("<result code=\"1000\">"), "{registrar} cannot log in: {answer}");
         client
+    }
+
+    /// Ends the connection without a word, and waits until the server has given its place back.
+    pub(crate) async fn hang_up(mut self, server: &Server) {
+        let before = server.session_count().await;
+        let _ = self.stream.shutdown().await;
+        drop(self);
+        let freed = async {
+            while server.session_count().await == before {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(PATIENCE, freed).await.expect("the place is given back");
     }
 
     /// Sends a frame and waits for its answer.
@@ -133,8 +151,10 @@ pub(crate) fn login_frame(registrar: &str, password: &str, greeting: &str) -> St
     let extensions = uris("extURI");
     let extensions =
         if extensions.is_empty() { extensions } else { format!("<svcExtension>{extensions}</svcExtension>") };
+    let (_, namespace) = greeting.split_once("<epp xmlns=\"").unwrap_or_default();
+    let namespace = namespace.split('"').next().unwrap_or_default();
     format!(
-        "<epp xmlns=\"urn:ietf:params:xml:ns:epp-1.0\"><command><login><clID>{registrar}</clID><pw>{password}</pw>\
+        "<epp xmlns=\"{namespace}\"><command><login><clID>{registrar}</clID><pw>{password}</pw>\
          <options><version>1.0</version><lang>en</lang></options><svcs>{}{extensions}</svcs></login>\
          <clTRID>LOGIN-1</clTRID></command></epp>",
         uris("objURI")

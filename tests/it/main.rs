@@ -5,6 +5,7 @@
 
 mod client;
 mod codes;
+mod eis;
 mod hostile;
 mod http;
 mod instant_epp;

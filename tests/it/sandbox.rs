@@ -14,6 +14,8 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 
+use crate::client::{Client, login_frame};
+
 fn options(dir: &Path) -> Options {
     Options {
         dir: dir.to_owned(),
@@ -98,6 +100,31 @@ async fn the_default_sandbox_is_what_the_contract_says() {
     assert!(greeting.contains(&port.to_string()) && greeting.contains("foo-BAR2"), "{greeting}");
     sandbox.shutdown().await;
     assert!(!dir.join("sandbox.json").exists(), "it is there only while everything answers");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_api_user_logs_in_on_the_eis_listener_as_sandbox_json_says() {
+    let parent = tempfile::tempdir().unwrap();
+    let dir = parent.path().join("sandbox");
+    // Started twice: what was sown and registered the first time is there the second.
+    start(&options(&dir)).await.shutdown().await;
+    let sandbox = start(&options(&dir)).await;
+    let described = json_of(&dir);
+    let accounts = described["registrars"].as_array().unwrap();
+    let account = accounts.iter().find(|account| account["dialect"] == "eis").unwrap();
+    let port = described["epp"]["eis"]["port"].as_u64().unwrap();
+    let file = |key: &str| dir.join(account[key].as_str().unwrap());
+    let identity = (file("cert"), file("key"));
+    let config = tls::client_config(&dir.join("pki/ca.pem"), Some((&identity.0, &identity.1))).unwrap();
+    let tcp = TcpStream::connect(("127.0.0.1", u16::try_from(port).unwrap())).await.unwrap();
+    let name = ServerName::try_from("localhost").unwrap();
+    let mut client = Client::over(TlsConnector::from(config).connect(name, tcp).await.unwrap());
+    let greeting = client.receive().await.unwrap();
+    assert!(greeting.contains("<svID>EPP server (EIS)</svID>"), "{greeting}");
+    let (user, password) = (account["user"].as_str().unwrap(), account["password"].as_str().unwrap());
+    let answer = client.ask(&login_frame(user, password, &greeting)).await;
+    assert!(answer.contains("<result code=\"1000\">"), "{answer}");
+    sandbox.shutdown().await;
 }
 
 #[tokio::test]

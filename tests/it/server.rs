@@ -10,9 +10,13 @@ use domesday::dialect;
 use domesday::gateway::epp::{EppGateway, Settings as EppSettings};
 use domesday::gateway::listener::{Limits, Listener};
 use domesday::gateway::tls::{ClientCertificate, TlsFiles, server_config};
+use domesday::model::api_user::{ApiLogin, ApiRole, ApiUser};
 use domesday::model::domain::ContactRole;
+use domesday::model::epp_access::{EppAccess, EppRole, UserCertificate};
+use domesday::model::event::Event;
 use domesday::model::money::{Currency, EntryKind, LedgerEntry};
 use domesday::model::name::ZoneName;
+use domesday::model::octets::to_hex;
 use domesday::model::registrar::{Registrar, RegistrarId};
 use domesday::model::tld::{AuthInfoMode, HostModel, LaunchPhase, Premium, Price, PriceList, Tld};
 use domesday::registry::clock::Clock;
@@ -33,6 +37,24 @@ pub(crate) const PASSWORD: &str = "foo-BAR2";
 /// The registrars there are; each has a certificate of its own name.
 pub(crate) const REGISTRARS: [&str; 4] = ["ClientX", "ClientY", "ClientZ", "NewRegistrar"];
 
+/// The API users there are, where those log in (.ee): login, registrar, role, whether it is active, whether its certificate
+/// is registered and good; each has a certificate of its own name.
+const USERS: [(&str, &str, EppRole, bool, Certificate); 7] = [
+    ("mari", "EESTI", EppRole::Super, true, Certificate::Good),
+    ("jaan", "EESTI", EppRole::Epp, true, Certificate::Good),
+    ("arve", "EESTI", EppRole::Billing, true, Certificate::Good),
+    ("tiit", "EESTI", EppRole::Epp, false, Certificate::Good),
+    ("rein", "EESTI", EppRole::Epp, true, Certificate::Revoked),
+    ("liis", "VORU", EppRole::Epp, true, Certificate::Good),
+    // Its registrar comes from elsewhere.
+    ("kati", "VALGA", EppRole::Epp, true, Certificate::Good),
+];
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Certificate {
+    Good,
+    Revoked,
+}
 /// What a server answered.
 pub(crate) type Answers = Arc<Mutex<Vec<String>>>;
 
@@ -123,6 +145,22 @@ impl Server {
         self.registry.run_due().await;
     }
 
+    /// Sessions of all registrars.
+    pub(crate) async fn session_count(&self) -> u32 {
+        let count = |tx: &mut Tx<'_>| {
+            tx.registrars()?.iter().try_fold(0, |sum, registrar| Ok(sum + tx.session_count(&registrar.id)?))
+        };
+        self.registry.store().read(count).await.unwrap()
+    }
+
+    /// Puts a service message with a text into a registrar's queue.
+    pub(crate) async fn notice(&self, registrar: &str, text: &str) {
+        let (id, now) = (RegistrarId::parse(registrar).unwrap(), self.registry.clock().now());
+        let event = Event::Notice { text: text.to_owned() };
+        let queue = move |tx: &mut Tx<'_>| Ok((tx.queue_message(&id, now, &event)?, Keep::Commit));
+        self.registry.store().write(queue).await.unwrap();
+    }
+
     /// Spoils what the store holds of a domain, so that reading it is a breakage.
     pub(crate) async fn spoil_domain(&self, name: &str) {
         let (database, name) = (self.database.clone(), name.to_owned());
@@ -166,7 +204,8 @@ pub(crate) fn pki_dir() -> &'static Path {
     static DIR: OnceLock<TempDir> = OnceLock::new();
     DIR.get_or_init(|| {
         let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-        pki::create(dir.path(), &REGISTRARS, machine_now()).unwrap();
+        let names: Vec<&str> = REGISTRARS.into_iter().chain(USERS.iter().map(|user| user.0)).collect();
+        pki::create(dir.path(), &names, machine_now()).unwrap();
         dir
     })
     .path()
@@ -235,11 +274,51 @@ fn seed(tx: &mut Tx<'_>, hash: &str) -> Result<(), StoreError> {
     rush.contacts.registrant_required = false;
     rush.launch_phase = LaunchPhase::Landrush;
     tx.put_tld(&rush)?;
+    let mut estonian = Tld::new(zone("ee"));
+    estonian.auth_info.mode = AuthInfoMode::Readable;
+    estonian.auth_info.made_up = true;
+    estonian.term.transfer_years = 0;
+    estonian.term.time_zone = Some("EET-2EEST,M3.5.0/3,M10.5.0/4".to_owned());
+    estonian.names.idn_table = Some("et".to_owned());
+    estonian.names.reserved = vec!["nic".to_owned()];
+    estonian.hosts.model = HostModel::Attributes;
+    estonian.hosts.per_domain_min = 2;
+    estonian.hosts.per_domain_max = 11;
+    estonian.term.renew_window_days = Some(90);
+    estonian.life.transfer_pending_days = 0;
+    estonian.life.pending_delete_days = 1;
+    estonian.life.add_grace_days = 0;
+    tx.put_tld(&estonian)?;
     for id in REGISTRARS {
         let id = RegistrarId::parse(id).unwrap();
         tx.put_registrar(&Registrar::new(id.clone(), id.as_str()))?;
         tx.set_password(&id, hash, "2026-01-01T00:00:00Z".parse().unwrap())?;
         pay(tx, &id)?;
+    }
+    seed_users(tx, hash)
+}
+
+fn seed_users(tx: &mut Tx<'_>, hash: &str) -> Result<(), StoreError> {
+    for id in ["EESTI", "VORU", "VALGA"] {
+        let mut registrar = Registrar::new(RegistrarId::parse(id).unwrap(), id);
+        registrar.sessions_max = 4;
+        if id == "VALGA" {
+            registrar.networks = vec!["192.0.2.0/24".parse().unwrap()];
+        }
+        tx.put_registrar(&registrar)?;
+    }
+    for (name, registrar, role, enabled, certificate) in USERS {
+        let login = ApiLogin::parse(name).unwrap();
+        let file = pki_dir().join("pki").join(format!("{name}.pem"));
+        let certificate = UserCertificate {
+            sha256: to_hex(&pki::sha256_of_pem(&file).unwrap()).to_ascii_lowercase(),
+            common_name: name.to_owned(),
+            revoked: certificate == Certificate::Revoked,
+        };
+        let registrar = RegistrarId::parse(registrar).unwrap();
+        tx.put_api_user(&ApiUser { login: login.clone(), registrar, role: ApiRole::Full, enabled })?;
+        tx.set_epp_access(&login, &EppAccess { role, certificates: vec![certificate] })?;
+        tx.set_user_password(&login, hash)?;
     }
     Ok(())
 }

@@ -8,6 +8,9 @@
 //! @given ClientX contact sh8013              makes a contact, a domain or a host (tests/it/operator.rs)
 //! @operator domain a.example +serverHold     what the operator does (tests/it/operator.rs)
 //! @connect ClientX                           connects without logging in (then C and S as below)
+//! @connect ClientX as ClientY                the same with the certificate of ClientY; `as nobody` without one
+//! @close ClientX                             ends this connection without a logout
+//! @notice ClientX some words                 puts a message with this text into the queue of ClientX
 //! @closed ClientX                            the server has closed this connection
 //! @drain ClientX                             the server drains while ClientX's next command is half sent
 //! @break a.example                           what the store holds of a domain cannot be read any more
@@ -20,7 +23,8 @@
 //! A registrar that speaks for the first time is connected and logged in with all that the greeting offers; `ClientX/2` is
 //! a second session of the same registrar. The well-known prefixes need no declaration. Of every answer the runner checks
 //! that clTRID is echoed, svTRID is there and new, there is exactly one result, the frame is longer than 256 bytes, and the
-//! schemas of `../shared` accept it. `UPDATE_TRANSCRIPTS=1 cargo test` writes what the server says into the files: read the
+//! schemas of `../shared` accept it. Where the texts of a dialect are its own, `msg` is shown, and so is a greeting; several
+//! results are several codes. `UPDATE_TRANSCRIPTS=1 cargo test` writes what the server says into the files: read the
 //! difference before you commit it.
 
 use std::collections::{HashMap, HashSet};
@@ -29,6 +33,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use domesday::gateway::epp::frame::write_frame;
+use domesday::gateway::tls::ClientCertificate;
 use domesday::gateway::xml::{Bounds, Document, Element, collapse, escape};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
@@ -82,9 +87,14 @@ async fn replay(file: PathBuf) -> (Vec<Frame>, Vec<String>) {
     let relative = file.strip_prefix(root()).unwrap().to_path_buf();
     let dialect = relative.components().next().unwrap().as_os_str().to_str().unwrap();
     let dialect = domesday::dialect::named(dialect).expect("the folder is named after a dialect").name();
-    let server = Server::start_with(Options { dialect, ..Options::default() }).await;
+    let manner = Manner::of(dialect);
+    let epp = domesday::dialect::named(dialect).unwrap().settings();
+    let options =
+        Options { dialect, epp, client_certificate: manner.client_certificate, ..Options::default() };
+    let server = Server::start_with(options).await;
     let mut replay = Replay {
         server,
+        manner,
         label: relative.display().to_string(),
         clients: HashMap::new(),
         draining: None,
@@ -129,6 +139,7 @@ fn steps(text: &str) -> Vec<Step<'_>> {
 
 struct Replay {
     server: Server,
+    manner: &'static Manner,
     label: String,
     clients: HashMap<String, Client>,
     /// Whose next command is sent in two halves, and the server told to drain in between.
@@ -165,8 +176,18 @@ impl Replay {
             Some(("@given", line)) => self.given(step, line).await,
             Some(("@drain", who)) => self.draining = Some(who.to_owned()),
             Some(("@break", name)) => self.server.spoil_domain(name).await,
+            Some(("@notice", what)) => {
+                let (registrar, text) = what.split_once(' ').expect("a registrar and a text");
+                self.server.notice(registrar, text).await;
+            }
+            Some(("@close", who)) => {
+                let client = self.clients.remove(who).expect("a connected client");
+                client.hang_up(&self.server).await;
+            }
             Some(("@connect", who)) => {
-                let (client, greeting) = Client::connect(&self.server, Some(registrar_of(who))).await;
+                let (who, certificate) = who.split_once(" as ").unwrap_or((who, registrar_of(who)));
+                let certificate = Some(certificate).filter(|name| *name != "nobody");
+                let (client, greeting) = Client::connect(&self.server, certificate).await;
                 self.frames.push((format!("{}:{}", self.label, step.line), greeting));
                 self.clients.insert(who.to_owned(), client);
             }
@@ -188,8 +209,8 @@ impl Replay {
         self.requests += 1;
         let trid = format!("{}-{:04}", registrar_of(who), self.requests);
         let whole = body.starts_with("<?xml") || body.starts_with("<epp");
-        let frame = if whole { body.to_owned() } else { wrap(body, &trid) };
-        let sent = if whole { given_trid(&frame) } else { Some(trid) };
+        let frame = if whole { body.to_owned() } else { self.manner.wrap(body, &trid) };
+        let sent = if whole { self.manner.given_trid(&frame) } else { Some(trid) };
         let client = self.clients.get_mut(who).expect("a client");
         let answer = if self.draining.take_if(|draining| draining == who).is_some() {
             ask_while_draining(client, &self.server, &frame).await
@@ -228,18 +249,20 @@ impl Replay {
         let document = Document::parse(&answer, &Bounds::EPP).expect("an answer is XML");
         let top = document.root().children().next().expect("an answer has a content");
         if top.name() == "greeting" {
-            if expected != "greeting" {
-                self.fail(step, &format!("expected {expected}, but got a greeting"));
+            let shown = if self.manner.shows_texts { self.manner.show(top) } else { String::new() };
+            if expected != "greeting" || shown != step.body {
+                self.fail(step, &format!("expected {expected}\n{}but got a greeting\n{shown}", step.body));
             }
-            return ("greeting".to_owned(), String::new());
+            return ("greeting".to_owned(), shown);
         }
         let results: Vec<_> = top.children().filter(|child| child.name() == "result").collect();
-        if results.len() != 1 {
+        if results.is_empty() || (results.len() > 1 && !self.manner.several_results) {
             self.fail(step, &format!("{} results", results.len()));
         }
         self.check_trids(step, top, trid.as_deref());
-        let code = results.first().and_then(|result| result.attribute("code")).unwrap_or("none").to_owned();
-        let shown = show(top);
+        let codes: Vec<_> = results.iter().filter_map(|result| result.attribute("code")).collect();
+        let code = codes.join(" ");
+        let shown = self.manner.show(top);
         if code != expected || shown != step.body {
             self.fail(step, &format!("expected {expected}\n{}but got {code}\n{shown}", step.body));
         }
@@ -297,79 +320,148 @@ fn registrar_of(who: &str) -> &str {
     who.split('/').next().unwrap_or(who)
 }
 
-/// A command with its envelope, the well-known prefixes declared.
+/// A command of the IETF's dialect with its envelope, the well-known prefixes declared.
 pub(crate) fn wrap(command: &str, trid: &str) -> String {
-    let prefixes: String = PREFIXES
-        .iter()
-        .filter(|(prefix, _)| command.contains(&format!("{prefix}:")))
-        .map(|(prefix, uri)| format!(" xmlns:{prefix}=\"{uri}\""))
-        .collect();
-    format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<epp xmlns=\"{EPP}\"{prefixes}><command>{command}\
-         <clTRID>{trid}</clTRID></command></epp>"
-    )
+    wrap_for("ietf", command, trid)
 }
 
-/// The clTRID that the server has to echo: a valid one of a command that is XML.
-fn given_trid(frame: &str) -> Option<String> {
-    let document = Document::parse(frame, &Bounds::EPP).ok()?;
-    let trid = document.root().child(EPP, "command")?.child(EPP, "clTRID")?;
-    let trid = collapse(trid.text()).into_owned();
-    (3..=64).contains(&trid.chars().count()).then_some(trid)
+/// A command of a dialect with its envelope, the prefixes of its transcripts declared.
+pub(crate) fn wrap_for(dialect: &str, command: &str, trid: &str) -> String {
+    Manner::of(dialect).wrap(command, trid)
 }
 
-/// What stands in a response, but for the result's code and text and the transaction identifiers.
-fn show(response: Element<'_>) -> String {
-    let mut out = String::new();
-    for child in response.children() {
-        match child.name() {
-            "result" => {
-                child.children().filter(|c| c.name() != "msg").for_each(|c| show_element(c, 0, &mut out))
+/// What differs from dialect to dialect.
+struct Manner {
+    dialect: &'static str,
+    namespace: &'static str,
+    client_certificate: ClientCertificate,
+    /// Whether a transcript shows `msg` and greetings.
+    shows_texts: bool,
+    several_results: bool,
+    /// Whether clTRID is echoed even from what is no XML.
+    trid_of_text: bool,
+    /// The prefixes that its transcripts use.
+    prefixes: &'static [(&'static str, &'static str)],
+}
+
+impl Manner {
+    fn of(dialect: &str) -> &'static Self {
+        MANNERS.iter().find(|manner| manner.dialect == dialect).expect("a dialect with transcripts")
+    }
+
+    /// A command with its envelope, the well-known prefixes declared.
+    fn wrap(&self, command: &str, trid: &str) -> String {
+        let prefixes: String = self
+            .prefixes
+            .iter()
+            .filter(|(prefix, _)| command.contains(&format!("{prefix}:")))
+            .map(|(prefix, uri)| format!(" xmlns:{prefix}=\"{uri}\""))
+            .collect();
+        format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<epp xmlns=\"{}\"{prefixes}><command>{command}\
+             <clTRID>{trid}</clTRID></command></epp>",
+            self.namespace
+        )
+    }
+
+    /// The clTRID that the server has to echo: a valid one of a command that is XML.
+    fn given_trid(&self, frame: &str) -> Option<String> {
+        let Ok(document) = Document::parse(frame, &Bounds::EPP) else {
+            let (_, rest) = frame.split_once("<clTRID>").filter(|_| self.trid_of_text)?;
+            return rest.split_once("</clTRID>").map(|(trid, _)| trid.to_owned());
+        };
+        let namespace = document.root().namespace();
+        let trid = document.root().child(namespace, "command")?.child(namespace, "clTRID")?;
+        let trid = collapse(trid.text()).into_owned();
+        (3..=64).contains(&trid.chars().count()).then_some(trid)
+    }
+
+    /// What stands in a response, but for the result's code and the transaction identifiers.
+    fn show(&self, response: Element<'_>) -> String {
+        let mut out = String::new();
+        for child in response.children() {
+            match child.name() {
+                "result" => child
+                    .children()
+                    .filter(|c| self.shows_texts || c.name() != "msg")
+                    .for_each(|c| self.show_element(c, 0, &mut out)),
+                "trID" => {}
+                _ => self.show_element(child, 0, &mut out),
             }
-            "trID" => {}
-            _ => show_element(child, 0, &mut out),
         }
+        out
     }
-    out
-}
 
-fn show_element(element: Element<'_>, depth: usize, out: &mut String) {
-    let prefix =
-        PREFIXES.iter().find(|(_, uri)| *uri == element.namespace()).map_or("", |(prefix, _)| prefix);
-    let colon = if prefix.is_empty() { "" } else { ":" };
-    let tag = format!("{prefix}{colon}{}", element.name());
-    let _ = write!(out, "{:1$}<{tag}", "", depth * 2);
-    for attribute in element.attributes() {
-        let _ = write!(out, " {}=\"", attribute.name);
-        escape(attribute.value, out);
-        out.push('"');
-    }
-    if element.children().next().is_some() {
-        out.push_str(">\n");
-        element.children().for_each(|child| show_element(child, depth + 1, out));
-        let _ = writeln!(out, "{:1$}</{tag}>", "", depth * 2);
-    } else if element.text().is_empty() {
-        out.push_str("/>\n");
-    } else {
-        out.push('>');
-        // Ours differs in every run, and stands where a message names the command that it is about.
-        escape(if element.name() == "svTRID" { "…" } else { element.text() }, out);
-        let _ = writeln!(out, "</{tag}>");
+    fn show_element(&self, element: Element<'_>, depth: usize, out: &mut String) {
+        let prefix = self
+            .prefixes
+            .iter()
+            .find(|(_, uri)| *uri == element.namespace())
+            .map_or("", |(prefix, _)| prefix);
+        let colon = if prefix.is_empty() { "" } else { ":" };
+        let tag = format!("{prefix}{colon}{}", element.name());
+        let _ = write!(out, "{:1$}<{tag}", "", depth * 2);
+        for attribute in element.attributes() {
+            let _ = write!(out, " {}=\"", attribute.name);
+            escape(attribute.value, out);
+            out.push('"');
+        }
+        if element.children().next().is_some() {
+            out.push_str(">\n");
+            element.children().for_each(|child| self.show_element(child, depth + 1, out));
+            let _ = writeln!(out, "{:1$}</{tag}>", "", depth * 2);
+        } else if element.text().is_empty() {
+            out.push_str("/>\n");
+        } else {
+            out.push('>');
+            // Ours differs in every run, and stands where a message names the command that it is about.
+            escape(if element.name() == "svTRID" { "…" } else { element.text() }, out);
+            let _ = writeln!(out, "</{tag}>");
+        }
     }
 }
 
 pub(crate) const EPP: &str = "urn:ietf:params:xml:ns:epp-1.0";
 
-/// The prefixes that transcripts use.
-const PREFIXES: &[(&str, &str)] = &[
-    ("domain", "urn:ietf:params:xml:ns:domain-1.0"),
-    ("contact", "urn:ietf:params:xml:ns:contact-1.0"),
-    ("host", "urn:ietf:params:xml:ns:host-1.0"),
-    ("secDNS", "urn:ietf:params:xml:ns:secDNS-1.1"),
-    ("rgp", "urn:ietf:params:xml:ns:rgp-1.0"),
-    ("fee", "urn:ietf:params:xml:ns:epp:fee-1.0"),
-    ("allocationToken", "urn:ietf:params:xml:ns:allocationToken-1.0"),
-    ("changePoll", "urn:ietf:params:xml:ns:changePoll-1.0"),
-    ("launch", "urn:ietf:params:xml:ns:launch-1.0"),
-    ("loginSec", "urn:ietf:params:xml:ns:epp:loginSec-1.0"),
+const MANNERS: &[Manner] = &[
+    Manner {
+        dialect: "ietf",
+        namespace: EPP,
+        client_certificate: ClientCertificate::Required,
+        shows_texts: false,
+        several_results: false,
+        trid_of_text: false,
+        prefixes: &[
+            ("domain", "urn:ietf:params:xml:ns:domain-1.0"),
+            ("contact", "urn:ietf:params:xml:ns:contact-1.0"),
+            ("host", "urn:ietf:params:xml:ns:host-1.0"),
+            ("secDNS", "urn:ietf:params:xml:ns:secDNS-1.1"),
+            ("rgp", "urn:ietf:params:xml:ns:rgp-1.0"),
+            ("fee", "urn:ietf:params:xml:ns:epp:fee-1.0"),
+            ("allocationToken", "urn:ietf:params:xml:ns:allocationToken-1.0"),
+            ("changePoll", "urn:ietf:params:xml:ns:changePoll-1.0"),
+            ("launch", "urn:ietf:params:xml:ns:launch-1.0"),
+            ("loginSec", "urn:ietf:params:xml:ns:epp:loginSec-1.0"),
+        ],
+    },
+    Manner {
+        dialect: "eis",
+        namespace: "https://epp.tld.ee/schema/epp-ee-1.0.xsd",
+        client_certificate: ClientCertificate::Optional,
+        shows_texts: true,
+        several_results: true,
+        trid_of_text: true,
+        prefixes: &[
+            ("domain", "https://epp.tld.ee/schema/domain-ee-1.1.xsd"),
+            ("domain12", "https://epp.tld.ee/schema/domain-ee-1.2.xsd"),
+            ("domain10", "https://epp.tld.ee/schema/domain-eis-1.0.xsd"),
+            ("contact", "https://epp.tld.ee/schema/contact-ee-1.1.xsd"),
+            ("eis", "https://epp.tld.ee/schema/eis-1.0.xsd"),
+            ("poll", "https://epp.tld.ee/schema/"),
+            ("host", "urn:ietf:params:xml:ns:host-1.0"),
+            ("secDNS", "urn:ietf:params:xml:ns:secDNS-1.1"),
+            ("ietf-domain", "urn:ietf:params:xml:ns:domain-1.0"),
+            ("ietf-contact", "urn:ietf:params:xml:ns:contact-1.0"),
+        ],
+    },
 ];

@@ -39,6 +39,7 @@ fn refusals() -> Vec<Refusal> {
     let not_now = |reason| Refusal::NotNow { name: domain(), reason };
     let reasons = samples!(NotNow {
         NotNow::AddGraceOver => [NotNow::AddGraceOver],
+        NotNow::TooEarly(_) => [NotNow::TooEarly(90)],
         NotNow::Deleting => [NotNow::Deleting],
         NotNow::NotInRedemption => [NotNow::NotInRedemption],
         NotNow::TransferLock => [NotNow::TransferLock],
@@ -49,6 +50,7 @@ fn refusals() -> Vec<Refusal> {
         Field::AuthInfo => [Field::AuthInfo],
         Field::Currency => [Field::Currency],
         Field::Fee => [Field::Fee],
+        Field::Ident => [Field::Ident],
         Field::Phase => [Field::Phase],
         Field::Contact(_) => [Field::Contact(None)],
         Field::ContactId => [Field::ContactId],

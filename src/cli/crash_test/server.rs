@@ -48,6 +48,9 @@ impl Server {
             store.clone_into(&mut config.store.url);
         }
         "warn".clone_into(&mut config.log.filter);
+        // What is killed is driven over EPP alone.
+        config.http.clear();
+        config.health.enabled = false;
         for listener in config.epp.values_mut() {
             listener.certificate.clone_from(&pki.server.certificate);
             listener.key.clone_from(&pki.server.key);

@@ -37,7 +37,7 @@ impl Extension for LoginSec {
         // RFC 8807 §3.2: it only says that the value is elsewhere; taken as it stands it would be everybody's password.
         let mut passwords = login.new_password.iter().chain([&login.password]);
         if passwords.any(|password| password.as_str() == PLACEHOLDER) {
-            return Err(Fault { kind: FaultKind::Missing("the long password"), element: None });
+            return Err(Fault::nowhere(FaultKind::Missing("the long password")));
         }
         Ok(())
     }

@@ -26,15 +26,17 @@ pub struct Envelope<'d> {
     pub element: Element<'d>,
     /// The extension element.
     pub extension: Option<Element<'d>>,
+    /// The envelope's namespace.
+    pub namespace: &'static str,
     rest: Children<'d>,
 }
 
 impl Envelope<'_> {
     /// Judges what follows the command and its extension: at most a valid clTRID. Asked last, since it comes last.
-    pub fn judge_rest(&self, namespace: &str) -> Result<(), Fault> {
+    pub fn judge_rest(&self) -> Result<(), Fault> {
         let mut rest = self.rest;
         let mut next = rest.next();
-        if let Some(trid) = next.filter(|child| child.is(namespace, "clTRID")) {
+        if let Some(trid) = next.filter(|child| child.is(self.namespace, "clTRID")) {
             super::decode::token_of(trid, 3, 64)?;
             next = rest.next();
         }
@@ -95,7 +97,7 @@ pub fn client_trid(document: &Document<'_>, namespace: &str) -> Option<String> {
 }
 
 /// Reads the envelope.
-pub fn read_request<'d>(document: &'d Document<'_>, namespace: &str) -> Result<Request<'d>, Fault> {
+pub fn read_request<'d>(document: &'d Document<'_>, namespace: &'static str) -> Result<Request<'d>, Fault> {
     let root = document.root();
     if !root.is(namespace, "epp") {
         return Err(Fault::at(root, FaultKind::Unexpected));
@@ -121,7 +123,7 @@ pub fn read_request<'d>(document: &'d Document<'_>, namespace: &str) -> Result<R
     read_command(child, namespace)
 }
 
-fn read_command<'d>(command: Element<'d>, namespace: &str) -> Result<Request<'d>, Fault> {
+fn read_command<'d>(command: Element<'d>, namespace: &'static str) -> Result<Request<'d>, Fault> {
     only_children(command, &[])?;
     let mut rest = command.children();
     let is_rest = |child: &Element<'_>| ["extension", "clTRID"].iter().any(|name| child.is(namespace, name));
@@ -141,7 +143,7 @@ fn read_command<'d>(command: Element<'d>, namespace: &str) -> Result<Request<'d>
     let mut after = rest;
     let extension = after.next().filter(|child| child.is(namespace, "extension"));
     let rest = if extension.is_some() { after } else { rest };
-    Ok(Request::Command(Envelope { verb, element, extension, rest }))
+    Ok(Request::Command(Envelope { verb, element, extension, namespace, rest }))
 }
 
 fn read_verb(element: Element<'_>, namespace: &str) -> Result<Verb, Fault> {
@@ -225,10 +227,12 @@ macro_rules! commands {
 }
 
 commands! {
+    ContactAmend(contact::register::Amend);
     ContactCheck(contact::Check);
     ContactCreate(contact::Create);
     ContactDelete(contact::Delete);
     ContactInfo(contact::Info);
+    ContactRegister(contact::register::Register);
     ContactTransferApprove(contact::transfer::TransferApprove);
     ContactTransferCancel(contact::transfer::TransferCancel);
     ContactTransferQuery(contact::transfer::TransferQuery);
@@ -255,5 +259,6 @@ commands! {
     HostInfo(host::Info);
     HostUpdate(host::Update);
     PollAck(poll::Ack);
+    PollNewest(poll::Newest);
     PollRequest(poll::Request);
 }

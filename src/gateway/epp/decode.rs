@@ -8,6 +8,7 @@ use std::fmt;
 
 use jiff::civil::Date;
 
+use super::response::ResultCode;
 use crate::gateway::xml::{Children, Element, collapse, replace_white};
 
 /// The request breaks its schema, at an element.
@@ -17,6 +18,10 @@ pub struct Fault {
     pub kind: FaultKind,
     /// The offending element, written out again; none when there is no element.
     pub element: Option<String>,
+    /// Where it is: the local names from the root on, as in `/epp/command/check`; empty when there is no element.
+    pub path: String,
+    /// Further faults of the same request, where a mapping gathers them.
+    pub more: Vec<Self>,
 }
 
 /// How a request breaks its schema.
@@ -48,6 +53,13 @@ pub enum FaultKind {
     Unexpected,
     /// Its namespace was not declared at login.
     Undeclared,
+    /// Told in a mapping's own words.
+    Worded {
+        /// The result code.
+        code: ResultCode,
+        /// The text of the result.
+        text: String,
+    },
     /// A command that EPP does not have.
     UnknownCommand,
     /// A command that the object mapping does not have.
@@ -59,12 +71,24 @@ impl Fault {
     pub fn at(element: Element<'_>, kind: FaultKind) -> Self {
         let mut text = String::new();
         element.write_to(&mut text);
-        Self { kind, element: Some(text) }
+        Self { kind, element: Some(text), path: element.path(), more: Vec::new() }
+    }
+
+    /// A fault that no element is to be shown for.
+    pub fn nowhere(kind: FaultKind) -> Self {
+        Self { kind, element: None, path: String::new(), more: Vec::new() }
+    }
+
+    /// Several faults as one; none when there is none.
+    pub fn all(faults: Vec<Self>) -> Option<Self> {
+        let mut faults = faults.into_iter();
+        let first = faults.next()?;
+        Some(Self { more: faults.collect(), ..first })
     }
 
     /// A fault of the whole document.
     pub fn syntax(what: impl fmt::Display) -> Self {
-        Self { kind: FaultKind::Syntax(what.to_string()), element: None }
+        Self::nowhere(FaultKind::Syntax(what.to_string()))
     }
 
     /// A value that has not the form of its type.
@@ -85,6 +109,7 @@ impl fmt::Display for FaultKind {
             Self::ExtensionMisplaced => f.write_str("this extension does not apply to this command"),
             Self::ExtensionUnknown => f.write_str("this server does not implement this extension"),
             Self::OutOfRange(what) | Self::Malformed(what) | Self::Syntax(what) => f.write_str(what),
+            Self::Worded { text, .. } => f.write_str(text),
             Self::Missing(what) => write!(f, "{what} is missing here"),
             Self::FormNotOffered => f.write_str("this server does not offer this form"),
             Self::ObjectUnknown => f.write_str("this server does not hold objects of this namespace"),

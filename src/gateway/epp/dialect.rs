@@ -1,40 +1,173 @@
 //! What differs between the personalities of a server: one [`Dialect`] a listener.
 //!
-//! A dialect names its object mappings and extensions. Policy that is the TLD's is not here (design §4).
+//! A dialect names its object mappings and extensions, and says how an envelope, a login and a failure look. Every hook has
+//! the RFCs' behaviour unless a dialect says otherwise. Policy that is the TLD's is not here (design §4).
 
+use jiff::SignedDuration;
+
+use super::Settings;
 use super::decode::Fault;
-use super::error::{fault_code, refusal_code};
+use super::error::{fault_code, place, refusal_code};
+use super::event;
 use super::extension::Extension;
-use super::object::ObjectMapping;
-use super::response::ResultCode;
+use super::object::{ObjectMapping, Terms};
+use super::response::{Letterhead, Menu, Part, ResultCode, Verdict};
+use crate::gateway::xml::Document;
+use crate::model::event::Event;
 use crate::registry::Refusal;
+use crate::registry::session::UserRefusal;
 
 /// A server's personality on one listener.
 pub trait Dialect: Sync {
     /// Its name in the configuration.
     fn name(&self) -> &'static str;
 
-    /// The object mappings it offers, in the order of its greeting.
+    /// The object mappings it has, in the order of its greeting.
     fn objects(&self) -> &'static [&'static dyn ObjectMapping];
 
-    /// The extensions it offers, in the order of its greeting.
+    /// The extensions it has, in the order of its greeting.
     fn extensions(&self) -> &'static [&'static dyn Extension];
 
-    /// The namespace of its envelope.
-    fn namespace(&self) -> &'static str {
-        EPP
+    /// What a listener of it has unless the operator wants it otherwise.
+    fn settings(&self) -> Settings {
+        Settings::default()
     }
 
-    /// The result code of a refusal.
-    fn refusal_code(&self, refusal: &Refusal) -> ResultCode {
-        refusal_code(refusal)
+    /// The envelopes it takes: an answer has its request's, the greeting and an answer to what is no request the first.
+    fn letterheads(&self) -> &'static [Letterhead] {
+        const { &[Letterhead::rfc(EPP)] }
     }
 
-    /// The result code of a fault.
-    fn fault_code(&self, fault: &Fault) -> ResultCode {
-        fault_code(fault)
+    /// What its greeting offers; `server_id` is the one in the settings.
+    fn menu(&self, server_id: &str) -> Menu {
+        Menu {
+            server_id: server_id.to_owned(),
+            objects: self.objects().iter().map(|object| object.uri()).collect(),
+            extensions: self.extensions().iter().map(|extension| extension.uri()).collect(),
+            dcp: DCP,
+        }
     }
+
+    /// How its sessions go.
+    fn manners(&self) -> &'static Manners {
+        const { &Manners::RFC }
+    }
+
+    /// Looks at the text of a request whose envelope is good, before anything else does.
+    fn screen(&self, _text: &str) -> Result<(), Verdict> {
+        Ok(())
+    }
+
+    /// The clTRID of a text that is no XML, where the dialect looks for one there.
+    fn client_trid_of_text<'t>(&self, _text: &'t str) -> Option<&'t str> {
+        None
+    }
+
+    /// What is said of an envelope that holds no command.
+    fn envelope_fault(&self, fault: &Fault) -> Verdict {
+        self.fault(fault)
+    }
+
+    /// What is said of a fault.
+    fn fault(&self, fault: &Fault) -> Verdict {
+        let shown = fault.element.iter().map(|element| (element.clone(), fault.kind.to_string()));
+        Verdict { ext_values: shown.collect(), ..Verdict::plain(fault_code(fault)) }
+    }
+
+    /// What is said of a refusal; `document` is the request.
+    fn refusal(&self, document: &Document<'_>, refusal: &Refusal) -> Verdict {
+        let mut verdict = Verdict::plain(refusal_code(refusal));
+        if let Some(element) = place(document, refusal) {
+            let mut value = String::new();
+            element.write_to(&mut value);
+            verdict.ext_values.push((value, refusal.to_string()));
+        }
+        verdict
+    }
+
+    /// What is said of a refused login of an API user.
+    fn user_refusal(&self, refusal: &UserRefusal) -> Verdict {
+        Verdict::plain(match refusal {
+            UserRefusal::AlreadyIn => ResultCode::UseError,
+            UserRefusal::AddressNotListed
+            | UserRefusal::Certificate
+            | UserRefusal::Inactive
+            | UserRefusal::NewPasswordLength { .. }
+            | UserRefusal::NoEppRole
+            | UserRefusal::Unknown => ResultCode::AuthenticationError,
+            UserRefusal::Broken(_) | UserRefusal::Busy => ResultCode::CommandFailed,
+            UserRefusal::SessionLimit { .. } => ResultCode::SessionLimitEnding,
+        })
+    }
+
+    /// The text of a service message and its data, for a client that writes this envelope.
+    fn render_event(&self, event: &Event, _head: &Letterhead, terms: &Terms<'_>) -> (String, Option<Part>) {
+        event::render(event, terms)
+    }
+}
+
+/// How a dialect's sessions go.
+#[derive(Clone, Copy, Debug)]
+pub struct Manners {
+    /// Who logs in.
+    pub account: Account,
+    /// What a command gets before login.
+    pub before_login: ResultCode,
+    /// Whether an unknown object's namespace is told to whoever is not logged in.
+    pub objects_before_login: bool,
+    /// Whether a session may use only what it declared at login, and other extensions are faults.
+    pub declares: bool,
+    /// Whether a logout ends the connection whatever its answer, and nobody looks into it.
+    pub logout_always_ends: bool,
+    /// How long a session lasts between two requests, by the registry's clock; its connection stays.
+    pub session_idle_max: Option<SignedDuration>,
+    /// What a request gets whose session has ended that way.
+    pub session_over: (ResultCode, &'static str),
+    /// Whether the newest service message is read first.
+    pub newest_first: bool,
+    /// What `msgQ` names in the answer to an acknowledgement.
+    pub ack_names: AckNames,
+    /// Whether all independent refusals of a command are told, or the first only.
+    pub tells_all: bool,
+}
+
+/// Who logs in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Account {
+    /// A registrar.
+    Registrar,
+    /// An API user of a registrar, with a certificate that is its own.
+    ApiUser,
+}
+
+/// What `msgQ` names in the answer to an acknowledgement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AckNames {
+    /// The message that was acknowledged; and one that names no message names an unknown one.
+    Acknowledged,
+    /// The message that is read next, if any.
+    Next,
+}
+
+impl Manners {
+    /// RFC 5730.
+    pub const RFC: Self = Self {
+        account: Account::Registrar,
+        before_login: ResultCode::UseError,
+        objects_before_login: false,
+        declares: true,
+        logout_always_ends: false,
+        session_idle_max: None,
+        session_over: (ResultCode::UseError, "Command use error"),
+        newest_first: false,
+        ack_names: AckNames::Next,
+        tells_all: false,
+    };
 }
 
 /// The namespace of RFC 5730.
 pub const EPP: &str = "urn:ietf:params:xml:ns:epp-1.0";
+
+/// Data collection: what the server does with personal data (RFC 5730 §2.4).
+const DCP: &str = "<access><all/></access><statement><purpose><admin/><prov/></purpose><recipient><ours/><public/></recipient>\
+     <retention><stated/></retention></statement>";

@@ -2,6 +2,7 @@
 
 use super::decode::{Fault, FaultKind};
 use super::response::ResultCode;
+use crate::gateway::xml::{Document, Element, collapse};
 use crate::registry::refusal::{Field, NotNow, Refusal};
 
 /// The result code of a refusal (RFC 5730 §3; decisions.md, Order of judgement).
@@ -33,7 +34,7 @@ pub fn refusal_code(refusal: &Refusal) -> ResultCode {
         | Refusal::RegistrarUnknown { .. }
         | Refusal::RoleForbids { .. } => ResultCode::AuthorizationError,
         Refusal::NotNow { reason, .. } => match reason {
-            NotNow::Deleting => ResultCode::NotEligibleForRenewal,
+            NotNow::Deleting | NotNow::TooEarly(_) => ResultCode::NotEligibleForRenewal,
             NotNow::AddGraceOver
             | NotNow::NoRestorePending
             | NotNow::NotInRedemption
@@ -55,7 +56,7 @@ pub fn refusal_code(refusal: &Refusal) -> ResultCode {
 
 /// The result code of a fault.
 pub fn fault_code(fault: &Fault) -> ResultCode {
-    match fault.kind {
+    match &fault.kind {
         FaultKind::ExtensionMisplaced | FaultKind::Undeclared => ResultCode::UseError,
         FaultKind::ExtensionUnknown => ResultCode::UnimplementedExtension,
         FaultKind::Malformed(_) => ResultCode::ValueSyntax,
@@ -67,12 +68,43 @@ pub fn fault_code(fault: &Fault) -> ResultCode {
         }
         FaultKind::TooMany(_) => ResultCode::PolicyError,
         FaultKind::UndefinedVerb => ResultCode::UnimplementedCommand,
+        FaultKind::Worded { code, .. } => *code,
         FaultKind::UnknownCommand => ResultCode::UnknownCommand,
     }
 }
 
+/// The element of the request that a refusal is about: the one that holds the value, or else the first of its name; where
+/// the client gave none, the command's own.
+pub fn place<'d>(document: &'d Document<'_>, refusal: &Refusal) -> Option<Element<'d>> {
+    let command = document.root().children().next()?;
+    let whole = || command.children().next().map(|verb| verb.children().next().unwrap_or(verb));
+    let Some((field, value)) = refusal.place() else {
+        return whole();
+    };
+    // A host's name also says the domain that it lies in.
+    let says = |element: Element<'_>| {
+        let text = collapse(element.text()).to_ascii_lowercase();
+        let head = text.strip_suffix(&value.to_ascii_lowercase());
+        head.is_some_and(|head| head.is_empty() || head.ends_with('.'))
+    };
+    let holds = |element: Element<'_>| {
+        !value.is_empty()
+            && (says(element)
+                || element.children().any(says)
+                || element.attributes().any(|attribute| attribute.value == value))
+    };
+    // A contact that is missing in one role is not one that stands there in another.
+    let any_will_do = !(value.is_empty() && matches!(field, Field::Contact(_)));
+    let found = elements_of(field).iter().find_map(|name| {
+        let named = |element: Element<'_>| element.name() == *name;
+        find(command, &|element| named(element) && holds(element))
+            .or_else(|| find(command, &named).filter(|_| any_will_do))
+    });
+    found.or_else(whole)
+}
+
 /// The local names of the elements in which clients give a field, likeliest first.
-pub fn elements_of(field: Field) -> &'static [&'static str] {
+fn elements_of(field: Field) -> &'static [&'static str] {
     match field {
         Field::AllocationToken => &[],
         Field::AuthInfo => &["pw", "authInfo"],
@@ -85,6 +117,7 @@ pub fn elements_of(field: Field) -> &'static [&'static str] {
         Field::DomainName => &["name"],
         Field::Email => &["email"],
         Field::Fee => &["fee"],
+        Field::Ident => &["ident"],
         Field::HostAddress => &["addr", "hostAddr"],
         Field::HostName => &["name"],
         Field::MaxSigLife => &["maxSigLife"],
@@ -101,4 +134,9 @@ pub fn elements_of(field: Field) -> &'static [&'static str] {
         Field::Urgent => &["update"],
         Field::Voice => &["voice", "fax"],
     }
+}
+
+/// The first element, in document order, that is wanted.
+fn find<'d>(within: Element<'d>, wanted: &dyn Fn(Element<'_>) -> bool) -> Option<Element<'d>> {
+    within.children().find_map(|child| if wanted(child) { Some(child) } else { find(child, wanted) })
 }

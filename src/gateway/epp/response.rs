@@ -13,7 +13,7 @@ use crate::model::status::{Status, StatusSet};
 
 macro_rules! result_codes {
     ($($name:ident = $number:literal: $text:literal,)*) => {
-        /// The result codes of RFC 5730 §3.
+        /// The result codes of RFC 5730 §3, and the one that a dialect's own schema adds to them.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[expect(missing_docs, reason = "each is named after its text in the RFC")]
         pub enum ResultCode {
@@ -37,6 +37,7 @@ macro_rules! result_codes {
 result_codes! {
     Ok = 1000: "Command completed successfully",
     OkPending = 1001: "Command completed successfully; action pending",
+    OkAddressDiscarded = 1100: "Command completed successfully; Postal address data discarded",
     OkNoMessages = 1300: "Command completed successfully; no messages",
     OkAckToDequeue = 1301: "Command completed successfully; ack to dequeue",
     OkEndingSession = 1500: "Command completed successfully; ending session",
@@ -76,6 +77,11 @@ impl ResultCode {
     pub fn number(self) -> u16 {
         self as u16
     }
+
+    /// Whether it reports success.
+    pub fn is_success(self) -> bool {
+        self.number() < 2000
+    }
 }
 
 /// A piece of an answer in a namespace of its own, which the session may or may not have declared.
@@ -98,13 +104,103 @@ pub struct QueueState {
     pub head: Option<(Timestamp, String)>,
 }
 
+/// What every answer of a dialect has in common: the envelope's namespace and the spelling of what stands in it.
+#[derive(Clone, Copy, Debug)]
+pub struct Letterhead {
+    /// The namespace of the envelope.
+    pub namespace: &'static str,
+    /// `xsi:schemaLocation` of the envelope.
+    pub schema_location: Option<&'static str>,
+    /// `lang` of the texts of failures.
+    pub failure_language: Option<&'static str>,
+    /// The text of a result that has none of its own.
+    pub text: fn(ResultCode) -> &'static str,
+    /// Writes an instant of the envelope: `svDate`, `qDate`.
+    pub push_instant: fn(Timestamp, &mut String),
+}
+
+impl Letterhead {
+    /// As the RFCs have it, in this namespace.
+    pub const fn rfc(namespace: &'static str) -> Self {
+        Self {
+            namespace,
+            schema_location: None,
+            failure_language: None,
+            text: ResultCode::text,
+            push_instant: push_date_time,
+        }
+    }
+
+    fn open_epp(&self, out: &mut String) {
+        out.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"no\"?>\n<epp xmlns=\"");
+        out.push_str(self.namespace);
+        if let Some(location) = self.schema_location {
+            out.push_str("\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:schemaLocation=\"");
+            out.push_str(location);
+        }
+        out.push_str("\">");
+    }
+}
+
+/// One `result` of an answer (RFC 5730 §2.6).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// The code.
+    pub code: ResultCode,
+    /// A text other than the code's usual one.
+    pub text: Option<String>,
+    /// `value`: elements, each complete.
+    pub values: Vec<String>,
+    /// `extValue`: the offending element, when there is one, and what is wrong with it.
+    pub ext_values: Vec<(String, String)>,
+}
+
+impl Verdict {
+    /// A code with its usual text and nothing more.
+    pub fn plain(code: ResultCode) -> Self {
+        Self { code, text: None, values: Vec::new(), ext_values: Vec::new() }
+    }
+
+    /// A code with a text of its own.
+    pub fn saying(code: ResultCode, text: impl Into<String>) -> Self {
+        Self { text: Some(text.into()), ..Self::plain(code) }
+    }
+
+    fn write(&self, head: &Letterhead, out: &mut String) {
+        out.push_str("<result code=\"");
+        push_number(self.code.number().into(), out);
+        out.push_str("\"><msg");
+        if let Some(language) = head.failure_language.filter(|_| !self.code.is_success()) {
+            out.push_str(" lang=\"");
+            out.push_str(language);
+            out.push('"');
+        }
+        out.push('>');
+        escape(self.text.as_deref().unwrap_or_else(|| (head.text)(self.code)), out);
+        out.push_str("</msg>");
+        for value in &self.values {
+            out.push_str("<value>");
+            out.push_str(value);
+            out.push_str("</value>");
+        }
+        for (value, reason) in &self.ext_values {
+            out.push_str("<extValue><value>");
+            out.push_str(value);
+            out.push_str("</value>");
+            leaf("reason", reason, out);
+            out.push_str("</extValue>");
+        }
+        out.push_str("</result>");
+    }
+}
+
 /// An answer to a command, before it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The result.
-    pub code: ResultCode,
-    /// The offending element, when there is one, and what is wrong with it.
-    pub ext_values: Vec<(String, String)>,
+    pub result: Verdict,
+    /// Further results of a command that failed for several reasons, where the dialect tells them all.
+    pub more: Vec<Verdict>,
     /// `msgQ`.
     pub queue: Option<QueueState>,
     /// `resData`.
@@ -114,30 +210,25 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// An answer that has only a result.
+    /// An answer that has only a code.
     pub fn plain(code: ResultCode) -> Self {
-        Self { code, ext_values: Vec::new(), queue: None, data: None, extension: Vec::new() }
+        Verdict::plain(code).into()
+    }
+
+    /// The code of its first result.
+    pub fn code(&self) -> ResultCode {
+        self.result.code
     }
 
     /// Writes it. Elements stand in the order of the schema: result, msgQ, resData, extension, trID.
-    pub fn write(&self, namespace: &str, client_trid: Option<&str>, server_trid: &str) -> String {
+    pub fn write(&self, head: &Letterhead, client_trid: Option<&str>, server_trid: &str) -> String {
         let mut out = String::with_capacity(1024);
-        open_epp(namespace, &mut out);
-        out.push_str("<response><result code=\"");
-        push_number(self.code.number().into(), &mut out);
-        out.push_str("\"><msg>");
-        out.push_str(self.code.text());
-        out.push_str("</msg>");
-        for (value, reason) in &self.ext_values {
-            out.push_str("<extValue><value>");
-            out.push_str(value);
-            out.push_str("</value>");
-            leaf("reason", reason, &mut out);
-            out.push_str("</extValue>");
-        }
-        out.push_str("</result>");
+        head.open_epp(&mut out);
+        out.push_str("<response>");
+        self.result.write(head, &mut out);
+        self.more.iter().for_each(|result| result.write(head, &mut out));
         if let Some(queue) = &self.queue {
-            queue.write(&mut out);
+            queue.write(head, &mut out);
         }
         if let Some(data) = &self.data {
             out.push_str("<resData>");
@@ -159,8 +250,14 @@ impl Answer {
     }
 }
 
+impl From<Verdict> for Answer {
+    fn from(result: Verdict) -> Self {
+        Self { result, more: Vec::new(), queue: None, data: None, extension: Vec::new() }
+    }
+}
+
 impl QueueState {
-    fn write(&self, out: &mut String) {
+    fn write(&self, head: &Letterhead, out: &mut String) {
         out.push_str("<msgQ count=\"");
         push_number(self.count, out);
         out.push_str("\" id=\"");
@@ -169,7 +266,7 @@ impl QueueState {
             None => out.push_str("\"/>"),
             Some((queued_at, text)) => {
                 out.push_str("\"><qDate>");
-                push_date_time(*queued_at, out);
+                (head.push_instant)(*queued_at, out);
                 out.push_str("</qDate>");
                 leaf("msg", text, out);
                 out.push_str("</msgQ>");
@@ -178,32 +275,37 @@ impl QueueState {
     }
 }
 
+/// What a greeting offers (RFC 5730 §2.4).
+#[derive(Clone, Debug)]
+pub struct Menu {
+    /// `svID`.
+    pub server_id: String,
+    /// `objURI`.
+    pub objects: Vec<&'static str>,
+    /// `extURI`.
+    pub extensions: Vec<&'static str>,
+    /// What stands in `dcp`.
+    pub dcp: &'static str,
+}
+
 /// The greeting (RFC 5730 §2.4).
-pub fn greeting<'u>(
-    namespace: &str,
-    server_id: &str,
-    now: Timestamp,
-    objects: impl Iterator<Item = &'u str>,
-    extensions: impl Iterator<Item = &'u str>,
-) -> String {
+pub fn greeting(head: &Letterhead, menu: &Menu, now: Timestamp) -> String {
     let mut out = String::with_capacity(1536);
-    open_epp(namespace, &mut out);
+    head.open_epp(&mut out);
     out.push_str("<greeting>");
-    leaf("svID", server_id, &mut out);
+    leaf("svID", &menu.server_id, &mut out);
     out.push_str("<svDate>");
-    push_date_time(now, &mut out);
+    (head.push_instant)(now, &mut out);
     out.push_str("</svDate><svcMenu><version>1.0</version><lang>en</lang>");
-    objects.for_each(|uri| leaf("objURI", uri, &mut out));
-    let mut extensions = extensions.peekable();
-    if extensions.peek().is_some() {
+    menu.objects.iter().for_each(|uri| leaf("objURI", uri, &mut out));
+    if !menu.extensions.is_empty() {
         out.push_str("<svcExtension>");
-        extensions.for_each(|uri| leaf("extURI", uri, &mut out));
+        menu.extensions.iter().for_each(|uri| leaf("extURI", uri, &mut out));
         out.push_str("</svcExtension>");
     }
-    out.push_str(
-        "</svcMenu><dcp><access><all/></access><statement><purpose><admin/><prov/></purpose>\
-         <recipient><ours/><public/></recipient><retention><stated/></retention></statement></dcp></greeting></epp>",
-    );
+    out.push_str("</svcMenu><dcp>");
+    out.push_str(menu.dcp);
+    out.push_str("</dcp></greeting></epp>");
     out
 }
 
@@ -319,12 +421,6 @@ pub fn push_address(tag: &str, address: IpAddr, out: &mut String) {
     out.push_str(if address.is_ipv6() { " ip=\"v6\">" } else { " ip=\"v4\">" });
     out.push_str(&address.to_string());
     close(tag, out);
-}
-
-fn open_epp(namespace: &str, out: &mut String) {
-    out.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"no\"?>\n<epp xmlns=\"");
-    out.push_str(namespace);
-    out.push_str("\">");
 }
 
 #[cfg(test)]

@@ -4,23 +4,24 @@
 //! namespaces, schema, then the registry.
 
 mod login;
+mod user_login;
 
 use std::sync::Arc;
+
+use jiff::Timestamp;
 
 use super::EppGateway;
 use super::command::{Command, Envelope, Outcome, Request, Verb, client_trid, read_request};
 use super::decode::{Fault, FaultKind, only_children, word};
-use super::error::elements_of;
-use super::event;
+use super::dialect::{Account, AckNames, Dialect, EPP, Manners};
 use super::extension::Applied;
 use super::object::{ObjectMapping, Terms};
-use super::response::{Answer, Part, QueueState, ResultCode, greeting};
+use super::response::{Answer, Letterhead, Part, QueueState, ResultCode, Verdict, greeting};
 use crate::gateway::measure;
 use crate::gateway::tls::Peer;
 use crate::gateway::xml::{Bounds, Document, Element, collapse, decode_text};
 use crate::model::object::MessageNumber;
 use crate::registry::conditions::Conditions;
-use crate::registry::refusal::{Field, Refusal};
 use crate::registry::session::Session as Place;
 use crate::registry::{Actor, Call, Done, Error, Registry, poll};
 
@@ -37,6 +38,8 @@ pub(super) struct Session<'g> {
     peer: Peer,
     login: Option<LoggedIn>,
     wrong_logins: u32,
+    /// The envelope of the request that is being answered.
+    head: &'static Letterhead,
 }
 
 /// Who is logged in, and what they declared.
@@ -44,6 +47,8 @@ struct LoggedIn {
     place: HeldPlace,
     objects: Vec<&'static str>,
     extensions: Vec<&'static str>,
+    /// The latest request, by the registry's clock.
+    asked_at: Timestamp,
 }
 
 /// A session's place with the registry; given back even when the connection's task is dropped.
@@ -63,7 +68,8 @@ impl Drop for HeldPlace {
 
 impl<'g> Session<'g> {
     pub(super) fn new(gateway: &'g EppGateway, peer: Peer) -> Self {
-        Self { gateway, peer, login: None, wrong_logins: 0 }
+        let head = first_letterhead(gateway.dialect);
+        Self { gateway, peer, login: None, wrong_logins: 0, head }
     }
 
     /// Whether somebody is logged in.
@@ -82,43 +88,78 @@ impl<'g> Session<'g> {
 
     pub(super) fn greeting(&self) -> String {
         let dialect = self.gateway.dialect;
-        greeting(
-            dialect.namespace(),
-            &self.gateway.settings.server_id,
-            self.gateway.registry.clock().now(),
-            dialect.objects().iter().map(|object| object.uri()),
-            dialect.extensions().iter().map(|extension| extension.uri()),
-        )
+        let menu = dialect.menu(&self.gateway.settings.server_id);
+        greeting(first_letterhead(dialect), &menu, self.gateway.registry.clock().now())
     }
 
     /// Answers one frame.
     pub(super) async fn answer(&mut self, frame: &[u8], draining: bool) -> (String, After) {
-        let namespace = self.gateway.dialect.namespace();
         let server_trid = self.gateway.registry.next_trid();
-        let judged = match decode_text(frame) {
-            Err(error) => Err(Fault::syntax(error)),
-            Ok(text) => match Document::parse(&text, &Bounds::EPP) {
-                Err(error) => Err(Fault::syntax(error)),
-                Ok(document) => {
-                    let trid = client_trid(&document, namespace);
-                    let (answer, after) = match read_request(&document, namespace) {
-                        Ok(Request::Hello) => return (self.greeting(), After::GoOn),
-                        Ok(Request::Command(_)) if draining => {
-                            (Answer::plain(ResultCode::CommandFailedEnding), After::Close)
-                        }
-                        Ok(Request::Command(envelope)) => {
-                            self.command(&document, envelope, trid.clone(), &server_trid).await
-                        }
-                        Ok(Request::Misused(_)) if !self.is_open() => {
-                            (Answer::plain(ResultCode::UseError), After::GoOn)
-                        }
-                        Ok(Request::Misused(fault)) | Err(fault) => (self.faulty(&fault), After::GoOn),
-                    };
-                    Ok((answer.write(namespace, trid.as_deref(), &server_trid), after))
-                }
-            },
+        self.head = first_letterhead(self.gateway.dialect);
+        let text = match decode_text(frame) {
+            Ok(text) => text,
+            Err(error) => return (self.no_request(&Fault::syntax(error), None, &server_trid), After::GoOn),
         };
-        judged.unwrap_or_else(|fault| (self.faulty(&fault).write(namespace, None, &server_trid), After::GoOn))
+        let document = match Document::parse(&text, &Bounds::EPP) {
+            Ok(document) => document,
+            Err(error) => {
+                let trid = self.gateway.dialect.client_trid_of_text(&text);
+                return (self.no_request(&Fault::syntax(error), trid, &server_trid), After::GoOn);
+            }
+        };
+        let heads = self.gateway.dialect.letterheads();
+        if let Some(head) = heads.iter().find(|head| document.root().namespace() == head.namespace) {
+            self.head = head;
+        }
+        let trid = client_trid(&document, self.head.namespace);
+        let (answer, after) = match read_request(&document, self.head.namespace) {
+            Err(fault) => (self.gateway.dialect.envelope_fault(&fault).into(), After::GoOn),
+            Ok(Request::Command(_)) if draining => {
+                (Answer::plain(ResultCode::CommandFailedEnding), After::Close)
+            }
+            Ok(request) => {
+                let ends = ends_connection(&request, self.manners());
+                match (self.begin(&text).await, request) {
+                    (Err(verdict), _) => (verdict.into(), if ends { After::Close } else { After::GoOn }),
+                    (Ok(()), Request::Hello) => return (self.greeting(), After::GoOn),
+                    (Ok(()), Request::Misused(_)) if !self.is_open() => {
+                        (Answer::plain(self.manners().before_login), After::GoOn)
+                    }
+                    (Ok(()), Request::Misused(fault)) => (self.faulty(&fault), After::GoOn),
+                    (Ok(()), Request::Command(envelope)) => {
+                        self.command(&document, envelope, trid.clone(), &server_trid).await
+                    }
+                }
+            }
+        };
+        (answer.write(self.head, trid.as_deref(), &server_trid), after)
+    }
+
+    /// The answer to what is no XML.
+    fn no_request(&self, fault: &Fault, client_trid: Option<&str>, server_trid: &str) -> String {
+        self.faulty(fault).write(self.head, client_trid, server_trid)
+    }
+
+    /// What comes before any request is looked into: what its dialect does not take at all, and a session whose time is over.
+    async fn begin(&mut self, text: &str) -> Result<(), Verdict> {
+        self.gateway.dialect.screen(text)?;
+        let manners = self.manners();
+        let now = self.gateway.registry.clock().now();
+        let Some(login) = &mut self.login else {
+            return Ok(());
+        };
+        let idle = now.duration_since(login.asked_at);
+        login.asked_at = now;
+        if manners.session_idle_max.is_none_or(|longest| idle <= longest) {
+            return Ok(());
+        }
+        self.close().await;
+        let (code, text) = manners.session_over;
+        Err(Verdict::saying(code, text))
+    }
+
+    fn manners(&self) -> &'static Manners {
+        self.gateway.dialect.manners()
     }
 
     async fn command(
@@ -132,8 +173,11 @@ impl<'g> Session<'g> {
         let registrar = self.login.as_ref().and_then(|login| login.place.place.as_ref());
         let registrar = registrar.map(|place| place.registrar.clone());
         let (answer, after) = match (envelope.verb, &registrar) {
-            (Verb::Login, _) => self.login(envelope, server_trid).await,
-            (_, None) => (Answer::plain(ResultCode::UseError), After::GoOn),
+            (Verb::Login, _) => match self.manners().account {
+                Account::Registrar => self.login(envelope, server_trid).await,
+                Account::ApiUser => self.log_user_in(envelope, server_trid).await,
+            },
+            (_, None) => self.before_login(envelope),
             (Verb::Logout, Some(_)) => self.logout(envelope).await,
             (_, Some(registrar)) => {
                 let actor = Actor::Registrar(registrar.clone());
@@ -145,11 +189,11 @@ impl<'g> Session<'g> {
                 (answer, After::GoOn)
             }
         };
-        measure::command("epp", envelope.verb.name(), answer.code.number(), begun.elapsed());
+        measure::command("epp", envelope.verb.name(), answer.code().number(), begun.elapsed());
         tracing::debug!(
             registrar = registrar.as_ref().map(tracing::field::display),
             verb = envelope.verb.name(),
-            code = answer.code.number(),
+            code = answer.code().number(),
             client_trid = trid.as_deref(),
             server_trid,
             micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX),
@@ -158,8 +202,29 @@ impl<'g> Session<'g> {
         (answer, after)
     }
 
+    /// What anything but a login gets from whoever is not logged in.
+    fn before_login(&self, envelope: Envelope<'_>) -> (Answer, After) {
+        let manners = self.manners();
+        let refused = Answer::plain(manners.before_login);
+        match envelope.verb {
+            Verb::Logout if manners.logout_always_ends => (refused, After::Close),
+            Verb::Login | Verb::Logout | Verb::Poll => (refused, After::GoOn),
+            _ if manners.objects_before_login => {
+                let unknown = envelope.element.children().next().map(|element| self.offered(element));
+                let refused = match unknown {
+                    Some(Err(fault)) => self.faulty(&fault),
+                    Some(Ok(_)) | None => refused,
+                };
+                (refused, After::GoOn)
+            }
+            _ => (refused, After::GoOn),
+        }
+    }
+
     async fn logout(&mut self, envelope: Envelope<'_>) -> (Answer, After) {
-        if let Err(fault) = super::decode::empty(envelope.element).and_then(|()| self.no_extension(envelope))
+        let judged = super::decode::empty(envelope.element).and_then(|()| self.no_extension(envelope));
+        if let Err(fault) = judged
+            && !self.manners().logout_always_ends
         {
             return (self.faulty(&fault), After::GoOn);
         }
@@ -176,9 +241,10 @@ impl<'g> Session<'g> {
         };
         let done = command.run(&self.gateway.registry, call, Conditions::default()).await;
         match done.map(|done| done.outcome) {
-            Ok(Outcome::PollRequest(head)) => self.poll_head(head),
+            Ok(Outcome::PollNewest(head) | Outcome::PollRequest(head)) => self.poll_head(head),
             Ok(Outcome::PollAck(acked)) => {
-                let id = acked.next.unwrap_or(acked.message).to_string();
+                let next = acked.next.filter(|_| self.manners().ack_names == AckNames::Next);
+                let id = next.unwrap_or(acked.message).to_string();
                 let queue = Some(QueueState { count: acked.count, id, head: None });
                 Answer { queue, ..Answer::plain(ResultCode::Ok) }
             }
@@ -198,12 +264,19 @@ impl<'g> Session<'g> {
             _ => None,
         })?;
         self.no_extension(envelope)?;
-        if !is_ack {
-            return Ok(Command::PollRequest(poll::Request));
+        let manners = self.manners();
+        match (is_ack, manners.newest_first) {
+            (true, _) => {}
+            (false, true) => return Ok(Command::PollNewest(poll::Newest)),
+            (false, false) => return Ok(Command::PollRequest(poll::Request)),
         }
-        let id = element
-            .attribute("msgID")
-            .ok_or_else(|| Fault::at(element, FaultKind::Missing("attribute msgID")))?;
+        let id = match (element.attribute("msgID"), manners.ack_names) {
+            (Some(id), _) => id,
+            (None, AckNames::Acknowledged) => "",
+            (None, AckNames::Next) => {
+                return Err(Fault::at(element, FaultKind::Missing("attribute msgID")));
+            }
+        };
         // An id that is not as we write them is an id that no message has.
         let id = collapse(id);
         let number = id.parse().ok().filter(|number: &i64| number.to_string() == id).unwrap_or(-1);
@@ -214,7 +287,7 @@ impl<'g> Session<'g> {
         let Some(message) = head.message else {
             return Answer::plain(ResultCode::OkNoMessages);
         };
-        let (text, data) = event::render(&message.event, &self.terms(false));
+        let (text, data) = self.gateway.dialect.render_event(&message.event, self.head, &self.terms(None));
         let queue = QueueState {
             count: head.count,
             id: message.number.to_string(),
@@ -226,7 +299,7 @@ impl<'g> Session<'g> {
             match extension.event(&message.event) {
                 Some(part) if self.declares(part.uri) => answer.extension.push(part),
                 // In a poll answer everything is shown, declared or not (RFC 9038 §3).
-                Some(part) => answer.ext_values.push(unhandled(part)),
+                Some(part) => answer.result.ext_values.push(unhandled(part)),
                 None => {}
             }
         }
@@ -236,7 +309,7 @@ impl<'g> Session<'g> {
     //--- Commands on objects
 
     async fn object_command(&self, document: &Document<'_>, envelope: Envelope<'_>, call: Call) -> Answer {
-        let terms = self.terms(envelope.extension.is_some());
+        let terms = self.terms(envelope.extension);
         let mut conditions = Conditions::default();
         let (mapping, element, command) = match self.read_object_command(envelope, &terms, &mut conditions) {
             Ok(read) => read,
@@ -272,31 +345,44 @@ impl<'g> Session<'g> {
         for element in envelope.extension.iter().flat_map(|extension| extension.children()) {
             let extensions = self.gateway.dialect.extensions();
             let extension = extensions.iter().find(|extension| extension.uri() == element.namespace());
-            let extension = extension.ok_or_else(|| Fault::at(element, FaultKind::ExtensionMisplaced))?;
+            let Some(extension) = extension else {
+                if self.manners().declares {
+                    return Err(Fault::at(element, FaultKind::ExtensionMisplaced));
+                }
+                continue;
+            };
             if extension.on_command(element, &mut command)? == Applied::No
                 && extension.on_conditions(element, &command, conditions)? == Applied::No
             {
                 return Err(Fault::at(element, FaultKind::ExtensionMisplaced));
             }
         }
-        envelope.judge_rest(self.gateway.dialect.namespace())?;
+        envelope.judge_rest()?;
         Ok((mapping, element, command))
     }
 
     fn mapping(&self, element: Element<'_>, verb: Verb) -> Result<&'static dyn ObjectMapping, Fault> {
-        let objects = self.gateway.dialect.objects();
-        let mapping = objects.iter().copied().find(|mapping| mapping.uri() == element.namespace());
-        let mapping = mapping.ok_or_else(|| Fault::at(element, FaultKind::ObjectUnknown))?;
+        let mapping = self.offered(element)?;
         if !mapping.defines(verb) {
             return Err(Fault::at(element, FaultKind::UndefinedVerb));
         }
-        let declared = self.login.as_ref().is_some_and(|login| login.objects.contains(&mapping.uri()));
-        if declared { Ok(mapping) } else { Err(Fault::at(element, FaultKind::Undeclared)) }
+        if self.declares(mapping.uri()) {
+            Ok(mapping)
+        } else {
+            Err(Fault::at(element, FaultKind::Undeclared))
+        }
+    }
+
+    /// The mapping of an object's element, declared or not.
+    fn offered(&self, element: Element<'_>) -> Result<&'static dyn ObjectMapping, Fault> {
+        let objects = self.gateway.dialect.objects();
+        let mapping = objects.iter().copied().find(|mapping| mapping.uri() == element.namespace());
+        mapping.ok_or_else(|| Fault::at(element, FaultKind::ObjectUnknown))
     }
 
     /// The questions about extension elements that are asked before any hook: known, declared, given once.
     fn check_extensions(&self, envelope: Envelope<'_>) -> Result<(), Fault> {
-        let Some(wrapper) = envelope.extension else {
+        let Some(wrapper) = envelope.extension.filter(|_| self.manners().declares) else {
             return Ok(());
         };
         only_children(wrapper, &[])?;
@@ -326,9 +412,10 @@ impl<'g> Session<'g> {
     /// For commands to which no extension applies.
     fn no_extension(&self, envelope: Envelope<'_>) -> Result<(), Fault> {
         self.check_extensions(envelope)?;
-        match envelope.extension.and_then(|extension| extension.children().next()) {
+        let extension = envelope.extension.filter(|_| self.manners().declares);
+        match extension.and_then(|extension| extension.children().next()) {
             Some(element) => Err(Fault::at(element, FaultKind::ExtensionMisplaced)),
-            None => envelope.judge_rest(self.gateway.dialect.namespace()),
+            None => envelope.judge_rest(),
         }
     }
 
@@ -340,7 +427,7 @@ impl<'g> Session<'g> {
         terms: &Terms<'_>,
     ) -> Answer {
         let Done { outcome, bill } = done;
-        let mut answer = Answer::plain(mapping.code(outcome));
+        let mut answer = Answer::plain(mapping.code_of(request, outcome));
         let mut xml = String::with_capacity(512);
         mapping.encode(request, outcome, terms, &mut xml);
         if !xml.is_empty() {
@@ -366,7 +453,7 @@ impl<'g> Session<'g> {
         if self.declares(data.uri) {
             answer.data = Some(data);
         } else if always || self.shows_undeclared() {
-            answer.ext_values.push(unhandled(data));
+            answer.result.ext_values.push(unhandled(data));
         }
     }
 
@@ -374,13 +461,13 @@ impl<'g> Session<'g> {
         if self.declares(part.uri) {
             answer.extension.push(part);
         } else if self.shows_undeclared() {
-            answer.ext_values.push(unhandled(part));
+            answer.result.ext_values.push(unhandled(part));
         }
     }
 
     fn declares(&self, uri: &str) -> bool {
         let declares = |login: &LoggedIn| login.objects.contains(&uri) || login.extensions.contains(&uri);
-        self.login.as_ref().is_some_and(declares)
+        !self.manners().declares || self.login.as_ref().is_some_and(declares)
     }
 
     fn shows_undeclared(&self) -> bool {
@@ -388,22 +475,26 @@ impl<'g> Session<'g> {
         extensions.any(|extension| extension.shows_undeclared() && self.declares(extension.uri()))
     }
 
-    fn terms(&self, is_extended: bool) -> Terms<'g> {
+    fn terms<'s>(&'s self, extension: Option<Element<'s>>) -> Terms<'s> {
         Terms {
             roid_suffix: &self.gateway.registry.settings().roid_suffix,
             names_per_check_max: self.gateway.settings.names_per_check_max,
-            is_extended,
+            is_extended: extension.is_some(),
+            extension,
+            registrar: self
+                .login
+                .as_ref()
+                .and_then(|login| login.place.place.as_ref())
+                .map(|place| &place.registrar),
         }
     }
 
     //--- Refusals
 
     fn faulty(&self, fault: &Fault) -> Answer {
-        let mut answer = Answer::plain(self.gateway.dialect.fault_code(fault));
-        if let Some(element) = &fault.element {
-            answer.ext_values.push((element.clone(), fault.kind.to_string()));
-        }
-        answer
+        let more = fault.more.iter().filter(|_| self.manners().tells_all);
+        let more = more.map(|fault| self.gateway.dialect.fault(fault)).collect();
+        Answer { more, ..self.gateway.dialect.fault(fault).into() }
     }
 
     fn refused(&self, document: &Document<'_>, error: Error) -> Answer {
@@ -411,52 +502,25 @@ impl<'g> Session<'g> {
             Error::Broken(_) => return Answer::plain(ResultCode::CommandFailed),
             Error::Denied(refusals) | Error::Refused(refusals) => refusals,
         };
-        let Some(refusal) = refusals.first() else {
+        let told = if self.manners().tells_all { refusals.len() } else { 1 };
+        let mut verdicts =
+            refusals.iter().take(told).map(|refusal| self.gateway.dialect.refusal(document, refusal));
+        let Some(first) = verdicts.next() else {
             return Answer::plain(ResultCode::CommandFailed);
         };
-        let mut answer = Answer::plain(self.gateway.dialect.refusal_code(refusal));
-        if let Some(element) = place(document, refusal) {
-            let mut value = String::new();
-            element.write_to(&mut value);
-            answer.ext_values.push((value, refusal.to_string()));
-        }
-        answer
+        Answer { more: verdicts.collect(), ..first.into() }
     }
 }
 
-/// The element of the request that a refusal is about: the one that holds the value, or else the first of its name; where
-/// the client gave none, the command's own.
-fn place<'d>(document: &'d Document<'_>, refusal: &Refusal) -> Option<Element<'d>> {
-    let command = document.root().children().next()?;
-    let whole = || command.children().next().map(|verb| verb.children().next().unwrap_or(verb));
-    let Some((field, value)) = refusal.place() else {
-        return whole();
-    };
-    // A host's name also says the domain that it lies in.
-    let says = |element: Element<'_>| {
-        let text = collapse(element.text()).to_ascii_lowercase();
-        let head = text.strip_suffix(&value.to_ascii_lowercase());
-        head.is_some_and(|head| head.is_empty() || head.ends_with('.'))
-    };
-    let holds = |element: Element<'_>| {
-        !value.is_empty()
-            && (says(element)
-                || element.children().any(says)
-                || element.attributes().any(|attribute| attribute.value == value))
-    };
-    // A contact that is missing in one role is not one that stands there in another.
-    let any_will_do = !(value.is_empty() && matches!(field, Field::Contact(_)));
-    let found = elements_of(field).iter().find_map(|name| {
-        let named = |element: Element<'_>| element.name() == *name;
-        find(command, &|element| named(element) && holds(element))
-            .or_else(|| find(command, &named).filter(|_| any_will_do))
-    });
-    found.or_else(whole)
+/// Whether the connection ends after a request even when it is refused unseen.
+fn ends_connection(request: &Request<'_>, manners: &Manners) -> bool {
+    let is_logout = matches!(request, Request::Command(envelope) if envelope.verb == Verb::Logout);
+    is_logout && manners.logout_always_ends
 }
 
-/// The first element, in document order, that is wanted.
-fn find<'d>(within: Element<'d>, wanted: &dyn Fn(Element<'_>) -> bool) -> Option<Element<'d>> {
-    within.children().find_map(|child| if wanted(child) { Some(child) } else { find(child, wanted) })
+/// The envelope of a dialect's greeting. One without any has the RFC's.
+fn first_letterhead(dialect: &dyn Dialect) -> &'static Letterhead {
+    dialect.letterheads().first().unwrap_or(const { &Letterhead::rfc(EPP) })
 }
 
 /// A part in a namespace that the session did not declare, as RFC 9038 §3 shows it.

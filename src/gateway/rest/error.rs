@@ -226,7 +226,7 @@ impl RefusalSeen {
 /// What a field is called in requests and answers.
 fn name_of(field: Field) -> &'static str {
     match field {
-        Field::AllocationToken => "allocationToken",
+        Field::AllocationToken => "token",
         Field::AuthInfo => "authInfo",
         Field::Contact(_) => "contacts",
         Field::ContactId => "id",
@@ -238,6 +238,7 @@ fn name_of(field: Field) -> &'static str {
         Field::Email => "email",
         Field::Fee => "fee",
         Field::HostAddress => "addresses",
+        Field::Ident => "ident",
         Field::MaxSigLife => "maxSigLife",
         Field::MessageId => "id",
         Field::NameServer => "nameServers",

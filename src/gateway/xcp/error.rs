@@ -113,6 +113,7 @@ pub fn refusal_reply(refusal: &Refusal) -> Reply {
             NotNow::AddGraceOver | NotNow::Deleting | NotNow::NoRestorePending | NotNow::NotInRedemption => {
                 Reply::refused(465, sentence(refusal))
             }
+            NotNow::TooEarly(_) => Reply::refused(465, sentence(refusal)),
             NotNow::TransferLock => detailed(487, "Domain not transferable", refusal),
         },
         Refusal::OwnObject { .. } => detailed(487, "Domain not transferable", refusal),
@@ -189,6 +190,7 @@ fn policy_reply(field: Field, value: &str, rule: &Rule) -> Reply {
             | Field::Fee
             | Field::HostAddress
             | Field::HostName
+            | Field::Ident
             | Field::MaxSigLife
             | Field::MessageId
             | Field::NameServer
@@ -222,6 +224,7 @@ fn key_of(field: Field) -> &'static str {
         Field::Email => "email",
         Field::HostAddress => "ipaddress",
         Field::HostName => "name",
+        Field::Ident => "tld_data",
         Field::MessageId => "event_id",
         Field::NameServer => "nameserver_list",
         Field::Order => "order_id",

@@ -74,6 +74,7 @@ impl Operation for Create {
             voice: self.voice.clone(),
             fax: self.fax.clone(),
             email: self.email.clone(),
+            ident: None,
             auth_info,
             disclose: self.disclose.clone(),
             statuses: StatusSet::new(),

@@ -33,6 +33,8 @@ pub struct View {
     pub auth_info: AuthInfoShown,
     /// Which of its parts this client may see.
     pub visible: Visibility,
+    /// Whether this client is the sponsor, or showed authInfo.
+    pub trusted: bool,
     /// When it was looked at.
     pub at: Timestamp,
 }
@@ -98,7 +100,7 @@ impl Operation for Info {
         };
         let linked = t.tx.contact_is_linked(contact.number)?;
         let statuses = shown_statuses(&contact, linked);
-        Ok(View { contact, statuses, auth_info, visible, at: t.now })
+        Ok(View { contact, statuses, auth_info, visible, trusted, at: t.now })
     }
 }
 

@@ -6,6 +6,7 @@ pub mod check;
 pub mod create;
 pub mod delete;
 pub mod info;
+pub mod register;
 pub mod transfer;
 pub mod update;
 

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 
 use super::{
-    ServerRef, expiry_after, grace, judge_sec_dns, judge_servers, judge_shape, resolve_contacts,
-    resolve_servers, some_days, years_of,
+    ServerRef, expiry_after, grace, judge_sec_dns, judge_servers, judge_shape, made_up_auth_info,
+    resolve_contacts, resolve_servers, some_days, years_of,
 };
 use crate::model::auth_info::AuthInfo;
 use crate::model::contact::ContactId;
@@ -95,7 +95,8 @@ impl Operation for Create {
         let (registrant, contacts) = resolve_contacts(t, self.registrant.as_ref(), &self.contacts)?;
         let name_servers = resolve_servers(t, &self.servers)?;
 
-        let auth_info = self.auth_info.as_ref().map(|value| t.keep_auth_info(tld.auth_info.mode, value));
+        let given = self.auth_info.clone().or_else(|| made_up_auth_info(t, tld));
+        let auth_info = given.map(|value| t.keep_auth_info(tld.auth_info.mode, &value));
         let mut domain = Domain {
             number: DomainNumber(0),
             name: self.name.clone(),

@@ -37,6 +37,7 @@ pub(in crate::registry) async fn open() -> TestRegistry {
                 postal: Vec::new(),
                 voice: None,
                 fax: None,
+                ident: None,
                 email: Email::parse("jdoe@example.com").unwrap(),
                 auth_info: None,
                 disclose: None,
@@ -209,7 +210,7 @@ pub(in crate::registry) async fn change_registrar(
     .await;
 }
 
-async fn write(
+pub(in crate::registry) async fn write(
     registry: &TestRegistry,
     change: impl Fn(&mut Tx<'_>) -> Result<(), StoreError> + Send + 'static,
 ) {

@@ -8,6 +8,7 @@ pub mod delete;
 pub mod fee_check;
 #[cfg(test)]
 pub(super) mod fixtures;
+mod follow;
 pub mod info;
 pub mod list;
 pub mod lock;
@@ -45,11 +46,13 @@ pub use self::update::Update;
 use super::Error;
 use super::refusal::{Field, Refusal, Rule};
 use super::transaction::Transaction;
+use crate::model::auth_info::AuthInfo;
 use crate::model::contact::ContactId;
 use crate::model::domain::{
     ContactRef, ContactRole, Deletion, Domain, Grace, GraceKind, HostAttribute, NameServer,
 };
 use crate::model::name::{DomainName, HostName};
+use crate::model::octets::to_hex;
 use crate::model::period::{Period, Unit};
 use crate::model::sec_dns::{Records, SecDns, SecDnsError};
 use crate::model::status::{DomainStatus, Facts, StatusSet, Transform};
@@ -140,6 +143,11 @@ fn expiry_after(tld: &Tld, now: Timestamp, from: Timestamp, period: Period) -> R
     Ok(end)
 }
 
+/// A value that nobody gave, where the TLD wants every domain to have one: 128 random bits.
+fn made_up_auth_info(t: &Transaction<'_, '_>, tld: &Tld) -> Option<AuthInfo> {
+    AuthInfo::new(&to_hex(&t.random::<16>()).to_ascii_lowercase()).filter(|_| tld.auth_info.made_up)
+}
+
 /// `days` after `from`.
 fn days_after(from: Timestamp, days: u32) -> Timestamp {
     from.saturating_add(SignedDuration::from_hours(24 * i64::from(days))).unwrap_or(Timestamp::MAX)
@@ -201,6 +209,10 @@ fn judge_shape(
     roles: &[ContactRole],
 ) -> Result<(), Vec<Refusal>> {
     let mut refusals = Vec::new();
+    if (1..tld.hosts.per_domain_min).contains(&servers) {
+        let rule = Rule::AtLeast(tld.hosts.per_domain_min);
+        refusals.push(Refusal::policy(Field::NameServer, servers, rule));
+    }
     if servers > tld.hosts.per_domain_max {
         let rule = Rule::AtMost(tld.hosts.per_domain_max);
         refusals.push(Refusal::policy(Field::NameServer, servers, rule));

@@ -4,12 +4,13 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::{demand_open_for, expiry_after, grace, grace_with, some_days, years_of};
+use super::{days_after, demand_open_for, expiry_after, grace, grace_with, some_days, years_of};
 use crate::model::domain::{Domain, GraceKind};
 use crate::model::money::EntryKind;
 use crate::model::name::DomainName;
 use crate::model::period::Period;
 use crate::model::status::Transform;
+use crate::model::tld::Tld;
 use crate::registry::billing::Priced;
 use crate::registry::refusal::{Field, NotNow, Refusal, Rule};
 use crate::registry::transaction::Transaction;
@@ -20,7 +21,7 @@ use crate::registry::{Access, Error, Operation};
 pub struct Renew {
     /// Which domain.
     pub name: DomainName,
-    /// The day, in UTC, on which the client believes that it expires: a command sent twice renews once.
+    /// The day, in the TLD's time zone, on which the client believes that it expires: a command sent twice renews once.
     pub current_expiry: Date,
     /// By how much; the TLD's default when absent.
     pub period: Option<Period>,
@@ -47,9 +48,14 @@ impl Operation for Renew {
             return Err(Refusal::NotNow { name: domain.name, reason: NotNow::Deleting }.into());
         }
         demand_open_for(t, &domain, Transform::Renew)?;
-        if self.current_expiry != domain.expires_at.to_zoned(TimeZone::UTC).date() {
+        if self.current_expiry != domain.expires_at.to_zoned(zone(&tld)).date() {
             let rule = Rule::ExpiryIs(domain.expires_at);
             return Err(Refusal::policy(Field::CurrentExpiry, self.current_expiry, rule).into());
+        }
+        if let Some(days) = tld.term.renew_window_days
+            && domain.expires_at > days_after(t.now, days)
+        {
+            return Err(Refusal::NotNow { name: domain.name, reason: NotNow::TooEarly(days) }.into());
         }
         let expires_at = expiry_after(&tld, t.now, domain.expires_at, period)?;
         let years = period.value();
@@ -63,6 +69,11 @@ impl Operation for Renew {
         t.charge(&domain.sponsor, &domain.name, EntryKind::Renew, &fee, some_days(days));
         Ok(Renewed { name: after.name, expires_at: after.expires_at })
     }
+}
+
+/// Where the TLD's days begin; UTC when it names no zone, or none that there is.
+fn zone(tld: &Tld) -> TimeZone {
+    tld.term.time_zone.as_deref().and_then(|zone| TimeZone::posix(zone).ok()).unwrap_or(TimeZone::UTC)
 }
 
 #[cfg(test)]

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::follow::with_own_contacts;
 use super::info::{Presented, demand_auth_info, demand_right_if_given};
-use super::{days_after, grace, whole_years, years_before, years_of};
+use super::{days_after, grace, made_up_auth_info, whole_years, years_before, years_of};
 use crate::model::domain::{Domain, GraceKind};
 use crate::model::event::Event;
 use crate::model::host::Host;
@@ -107,7 +108,7 @@ impl Operation for TransferRequest {
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<TransferState, Error> {
         let tld = t.tld_of(&self.name)?;
         let years = match self.period {
-            None => 1,
+            None => tld.term.transfer_years,
             Some(period) => years_of(&tld, Some(period))?.value(),
         };
         let requested_by = t.registrar()?.id.clone();
@@ -133,13 +134,21 @@ impl Operation for TransferRequest {
             requested_at: t.now,
             acting: domain.sponsor.clone(),
             act_at: days_after(t.now, tld.life.transfer_pending_days),
-            years: Some(years),
-            expires_at: Some(lengthened(&tld, &domain, years, t.now)),
+            years: (years > 0).then_some(years),
+            expires_at: Some(match years {
+                0 => domain.expires_at,
+                years => lengthened(&tld, &domain, years, t.now),
+            }),
             fee: fee.amount,
         };
         let after = Domain { transfer: Some(transfer.clone()), ..domain.clone() };
         t.tx.update_domain(&domain, &after)?;
         t.record_domain(Some(&domain), Some(&after));
+        if tld.life.transfer_pending_days == 0 {
+            let done = approve(t, &after, &tld, TransferStatus::ServerApproved)?;
+            let transfer = done.transfer.ok_or_else(|| not_pending(&self.name))?;
+            return Ok(TransferState { name: done.name, transfer });
+        }
         tell(t, &domain, &transfer);
         Ok(TransferState { name: after.name, transfer })
     }
@@ -200,6 +209,9 @@ pub(in crate::registry) fn approve(
     by: TransferStatus,
 ) -> Result<Domain, Error> {
     let after = approved(domain, tld, by, t.now).ok_or_else(|| not_pending(&domain.name))?;
+    let auth_info = made_up_auth_info(t, tld).map(|value| t.keep_auth_info(tld.auth_info.mode, &value));
+    let after = Domain { auth_info, ..after };
+    let after = if tld.contacts.follow_transfer { with_own_contacts(t, after)? } else { after };
     t.tx.update_domain(domain, &after)?;
     t.record_domain(Some(domain), Some(&after));
     for before in t.tx.hosts_below(domain.number)? {
@@ -245,7 +257,7 @@ pub(in crate::registry) fn approved(
         transfer: Some(Transfer {
             status: by,
             act_at: at,
-            expires_at: pending.years.map(|_| expires_at),
+            expires_at: pending.expires_at.map(|_| expires_at),
             ..pending.clone()
         }),
         ..domain.clone()
@@ -345,8 +357,8 @@ fn swallowed(domain: &Domain, now: Timestamp) -> (i64, i64) {
     running.fold((0, 0), |(fee, years), grace| (fee + grace.fee, years + grace.years))
 }
 
-/// Tells the parties of a transfer where it stands: the other side, or both where the server acts. `domain` is as it was
-/// before the transfer.
+/// Tells the parties of a transfer where it stands: the other side, or both where the server acts; but not whoever learns it
+/// from the answer to its own command. `domain` is as it was before the transfer.
 fn tell(t: &mut Transaction<'_, '_>, domain: &Domain, transfer: &Transfer) {
     let (loser, requester) = (Some(&domain.sponsor), Some(&transfer.requested_by));
     let told = match transfer.status {
@@ -355,6 +367,9 @@ fn tell(t: &mut Transaction<'_, '_>, domain: &Domain, transfer: &Transfer) {
         TransferStatus::ServerApproved | TransferStatus::ServerCancelled => [loser, requester],
     };
     for registrar in told.into_iter().flatten() {
+        if t.due.is_none() && t.is(registrar) {
+            continue;
+        }
         let event = Event::DomainTransfer { name: domain.name.clone(), transfer: transfer.clone() };
         t.notify(registrar, event);
     }

@@ -17,6 +17,18 @@ pub(super) async fn message_count(store: Store) {
     assert_eq!(look(&store, |tx| tx.message_count(&registrar("Nobody"))).await, 0);
 }
 
+pub(super) async fn newest_message(store: Store) {
+    assert_eq!(look(&store, |tx| tx.newest_message(&registrar("ClientX"))).await, None);
+    change(&store, |tx| {
+        queue(tx, "ClientX", "first")?;
+        queue(tx, "ClientX", "second")?;
+        queue(tx, "ClientY", "another's")
+    })
+    .await;
+    let newest = look(&store, |tx| tx.newest_message(&registrar("ClientX"))).await.unwrap();
+    assert_eq!(newest.event, notice("second"));
+}
+
 pub(super) async fn oldest_message(store: Store) {
     assert_eq!(look(&store, |tx| tx.oldest_message(&registrar("ClientX"))).await, None);
     change(&store, |tx| {

@@ -7,6 +7,7 @@ use crate::model::contact::{Contact, ContactId, Disclose, DiscloseElement, Email
 use crate::model::domain::{ContactRef, ContactRole, Domain, HostAttribute, NameServer};
 use crate::model::history::HistoryEntry;
 use crate::model::host::Host;
+use crate::model::ident::{Ident, IdentKind};
 use crate::model::name::{DomainName, HostName};
 use crate::model::object::{ContactNumber, DomainNumber, HostNumber, ObjectKind};
 use crate::model::postal::{Country, PostalInfo, PostalKind, PostalParts};
@@ -66,6 +67,7 @@ pub(super) fn contact(id: &str) -> Contact {
         postal: vec![PostalInfo::new(parts).unwrap()],
         voice: Some(Phone::new("+1.7035555555", Some("1234")).unwrap()),
         fax: None,
+        ident: Ident::new(IdentKind::Org, Country::parse("EE").unwrap(), "12345678").ok(),
         email: Email::parse("jdoe@example.com").unwrap(),
         auth_info: Some(auth_info()),
         disclose: Some(Disclose::new(false, vec![DiscloseElement::Email])),

@@ -7,6 +7,7 @@ use std::path::Path;
 use domesday::gateway::rest::error::Problem;
 use domesday::model::api_user::ApiRole;
 use domesday::model::domain::ContactRole;
+use domesday::model::money::{Currency, Money};
 use domesday::model::name::{DomainName, ZoneName};
 use domesday::model::object::{MessageNumber, ObjectKind};
 use domesday::model::registrar::RegistrarState;
@@ -67,15 +68,25 @@ fn name(refusal: &Refusal) -> String {
 fn samples() -> Vec<Refusal> {
     let domain = || DomainName::parse("a.example").unwrap();
     let zone = || ZoneName::parse("example").unwrap();
+    let money = |amount| Money { amount, currency: Currency::USD };
     let (kind, name) = (ObjectKind::Domain, || "a.example".to_owned());
     vec![
+        Refusal::AllocationTokenWrong,
         Refusal::ApiTokenInvalid,
         Refusal::ApiUserTaken { login: "alice".to_owned() },
         Refusal::ApiUserUnknown { login: "alice".to_owned() },
         Refusal::AuthInfoMissing,
         Refusal::AuthInfoWrong { kind, name: name() },
         Refusal::Changed,
+        Refusal::CreditShort { needed: money(1000), available: money(250) },
+        Refusal::FeeCurrency { given: Currency::USD, account: Currency::USD },
+        Refusal::FeeMissing { fee: money(1000) },
+        Refusal::FeeTooLow { fee: money(1000) },
         Refusal::KeyUsed,
+        Refusal::MailLimit,
+        Refusal::MailUnknown { number: 7 },
+        Refusal::NotPriced { name: domain(), currency: Currency::USD },
+        Refusal::ResellerNeeded,
         Refusal::Linked { kind: ObjectKind::Contact, name: "sh8013".to_owned(), by: kind },
         Refusal::MessageUnknown { number: MessageNumber(7) },
         Refusal::NotAccredited { tld: zone() },

@@ -9,6 +9,7 @@ use super::command::{Command, Outcome, Verb};
 use super::decode::{Fault, FaultKind};
 use super::response::ResultCode;
 use crate::gateway::xml::Element;
+use crate::model::registrar::RegistrarId;
 
 /// One namespace and its verbs.
 pub trait ObjectMapping: Sync {
@@ -26,6 +27,11 @@ pub trait ObjectMapping: Sync {
         ResultCode::Ok
     }
 
+    /// The result code of an outcome, where it depends on the request as well.
+    fn code_of(&self, _request: Element<'_>, outcome: &Outcome) -> ResultCode {
+        self.code(outcome)
+    }
+
     /// Writes what stands in `resData`, if anything. `request` is the element that was decoded.
     fn encode(&self, request: Element<'_>, outcome: &Outcome, terms: &Terms<'_>, out: &mut String);
 }
@@ -39,11 +45,15 @@ pub struct Terms<'s> {
     pub names_per_check_max: usize,
     /// Whether extension elements come with the command.
     pub is_extended: bool,
+    /// The element that holds them.
+    pub extension: Option<Element<'s>>,
+    /// Who asks.
+    pub registrar: Option<&'s RegistrarId>,
 }
 
 impl Terms<'_> {
     /// Refuses more names in one check than the listener takes.
-    fn bound_check(&self, names: &[Element<'_>]) -> Result<(), Fault> {
+    pub fn bound_check(&self, names: &[Element<'_>]) -> Result<(), Fault> {
         match names.get(self.names_per_check_max) {
             Some(name) => Err(Fault::at(*name, FaultKind::TooMany(self.names_per_check_max))),
             None => Ok(()),

@@ -9,7 +9,7 @@ use super::{After, HeldPlace, LoggedIn, Session};
 use crate::gateway::epp::command::Envelope;
 use crate::gateway::epp::decode::{Cursor, Fault, FaultKind, token_of};
 use crate::gateway::epp::extension::Applied;
-use crate::gateway::epp::response::{Answer, ResultCode};
+use crate::gateway::epp::response::{Answer, ResultCode, Verdict};
 use crate::gateway::tls::PeerCertificate;
 use crate::gateway::xml::{Element, collapse};
 use crate::model::octets::to_hex;
@@ -51,7 +51,8 @@ impl Session<'_> {
                 let expiry = self.peer.certificate.as_ref().and_then(PeerCertificate::expires_soon);
                 events.extend(expiry.map(|at| SecurityEvent::CertificateExpires { at }));
                 let place = HeldPlace { registry: Arc::clone(&self.gateway.registry), place: Some(place) };
-                self.login = Some(LoggedIn { place, objects, extensions });
+                let asked_at = self.gateway.registry.clock().now();
+                self.login = Some(LoggedIn { place, objects, extensions, asked_at });
                 self.say_events(&mut answer, &events, None);
                 (answer, After::GoOn)
             }
@@ -63,12 +64,13 @@ impl Session<'_> {
     fn judge(&self, envelope: Envelope<'_>) -> Result<Judged, Box<Answer>> {
         let dialect = self.gateway.dialect;
         let faulty = |fault: Fault| Box::new(self.faulty(&fault));
-        let mut command = read(envelope.element, dialect.namespace()).map_err(faulty)?;
-        envelope.judge_rest(dialect.namespace()).map_err(faulty)?;
+        let mut command = read(envelope.element, envelope.namespace).map_err(faulty)?;
+        envelope.judge_rest().map_err(faulty)?;
         let refuse = |element: Element<'_>, code, reason: &str| {
             let mut value = String::new();
             element.write_to(&mut value);
-            Box::new(Answer { ext_values: vec![(value, reason.to_owned())], ..Answer::plain(code) })
+            let ext_values = vec![(value, reason.to_owned())];
+            Box::new(Verdict { ext_values, ..Verdict::plain(code) }.into())
         };
         if collapse(command.version.text()) != "1.0" {
             return Err(refuse(
