@@ -1,5 +1,6 @@
 //! One transaction of an operation: the store's, who asks, what time it is, the policy; and what is written last.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -29,7 +30,7 @@ pub struct Transaction<'t, 's> {
     /// The registry, for its key and its random bytes.
     pub(super) registry: &'t Registry,
     /// Who asks, and under which identifiers.
-    pub(super) call: &'t Call,
+    pub(super) call: Cow<'t, Call>,
     /// The instant of the operation, by the registry's clock.
     pub(super) now: Timestamp,
     /// TLDs and registrars as of this transaction.
@@ -50,6 +51,7 @@ impl<'t, 's> Transaction<'t, 's> {
     ) -> Result<Self, StoreError> {
         let policy = registry.policy(tx)?;
         let now = registry.clock.now();
+        let call = Cow::Borrowed(call);
         Ok(Self {
             tx,
             registry,
@@ -91,6 +93,11 @@ impl<'t, 's> Transaction<'t, 's> {
 
     //--- Who asks
 
+    /// From here on acts for a registrar: whoever asks has shown in this transaction that they may.
+    pub(super) fn act_for(&mut self, registrar: &RegistrarId) {
+        self.call.to_mut().actor = Actor::Registrar(registrar.clone());
+    }
+
     /// The registrar that asks, or for which a reseller does; the operator and the server are none.
     pub(super) fn registrar(&self) -> Result<Arc<Registrar>, Error> {
         let (Actor::Registrar(id) | Actor::Reseller { registrar: id, .. }) = &self.call.actor else {
@@ -106,7 +113,7 @@ impl<'t, 's> Transaction<'t, 's> {
     pub(super) fn reseller(&self) -> Option<&ResellerName> {
         match &self.call.actor {
             Actor::Reseller { name, .. } => Some(name),
-            Actor::Operator | Actor::Registrar(_) | Actor::Server => None,
+            Actor::Nobody | Actor::Operator | Actor::Registrar(_) | Actor::Server => None,
         }
     }
 

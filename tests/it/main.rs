@@ -6,9 +6,11 @@
 mod client;
 mod codes;
 mod hostile;
+mod http;
 mod instant_epp;
 mod mail;
 mod operator;
+mod rest;
 mod rfc_frames;
 mod sandbox;
 mod schema;

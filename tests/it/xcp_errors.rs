@@ -5,6 +5,7 @@ use std::path::Path;
 
 use domesday::gateway::xcp::envelope::Reply;
 use domesday::gateway::xcp::error::{Fault, fault_reply, refusal_reply};
+use domesday::model::api_user::ApiRole;
 use domesday::model::name::{DomainName, ZoneName};
 use domesday::model::object::{MessageNumber, ObjectKind};
 use domesday::model::registrar::RegistrarState;
@@ -67,8 +68,13 @@ fn refusals() -> Vec<Refusal> {
         Field::Voice => [Field::Voice],
     });
     let mut all = samples!(Refusal {
+        Refusal::ApiTokenInvalid => [Refusal::ApiTokenInvalid],
+        Refusal::ApiUserTaken { .. } => [Refusal::ApiUserTaken { login: "alice".to_owned() }],
+        Refusal::ApiUserUnknown { .. } => [Refusal::ApiUserUnknown { login: "alice".to_owned() }],
         Refusal::AuthInfoMissing => [Refusal::AuthInfoMissing],
         Refusal::AuthInfoWrong { .. } => [Refusal::AuthInfoWrong { kind: ObjectKind::Domain, name: name() }],
+        Refusal::Changed => [Refusal::Changed],
+        Refusal::KeyUsed => [Refusal::KeyUsed],
         Refusal::Linked { .. } => [
             Refusal::Linked { kind: ObjectKind::Host, name: name(), by: ObjectKind::Domain },
             Refusal::Linked { kind: ObjectKind::Domain, name: name(), by: ObjectKind::Host },
@@ -97,6 +103,7 @@ fn refusals() -> Vec<Refusal> {
         Refusal::RegistrarNeeded => [Refusal::RegistrarNeeded],
         Refusal::RegistrarTaken { .. } => [Refusal::RegistrarTaken { id: "ClientX".to_owned() }],
         Refusal::RegistrarUnknown { .. } => [Refusal::RegistrarUnknown { id: "ClientX".to_owned() }],
+        Refusal::RoleForbids { .. } => [Refusal::RoleForbids { role: ApiRole::ReadOnly }],
         Refusal::Setting { .. } => [
             Refusal::Setting { key: "k".to_owned(), value: "v".to_owned(), why: "no".to_owned() },
         ],

@@ -13,18 +13,21 @@ pub fn refusal_code(refusal: &Refusal) -> ResultCode {
         // Neither is refused to a registrar over EPP.
         Refusal::MailLimit => ResultCode::PolicyError,
         Refusal::MailUnknown { .. } => ResultCode::ObjectDoesNotExist,
-        Refusal::MessageUnknown { .. }
+        Refusal::ApiUserUnknown { .. }
+        | Refusal::MessageUnknown { .. }
         | Refusal::NotFound { .. }
         | Refusal::TldUnknown { .. }
         | Refusal::Unknown { .. } => ResultCode::ObjectDoesNotExist,
-        Refusal::NotAccredited { .. }
+        Refusal::ApiTokenInvalid
+        | Refusal::NotAccredited { .. }
         | Refusal::NotSponsor { .. }
         | Refusal::NotTransferParty { .. }
         | Refusal::OperatorNeeded
         | Refusal::RegistrarNeeded
         | Refusal::ResellerNeeded
         | Refusal::RegistrarState { .. }
-        | Refusal::RegistrarUnknown { .. } => ResultCode::AuthorizationError,
+        | Refusal::RegistrarUnknown { .. }
+        | Refusal::RoleForbids { .. } => ResultCode::AuthorizationError,
         Refusal::NotNow { reason, .. } => match reason {
             NotNow::Deleting => ResultCode::NotEligibleForRenewal,
             NotNow::AddGraceOver
@@ -33,11 +36,14 @@ pub fn refusal_code(refusal: &Refusal) -> ResultCode {
             | NotNow::TransferLock => ResultCode::StatusProhibits,
         },
         Refusal::OwnObject { .. } => ResultCode::NotEligibleForTransfer,
-        Refusal::Policy { .. } | Refusal::Setting { .. } => ResultCode::PolicyError,
-        Refusal::StatusProhibits { .. } => ResultCode::StatusProhibits,
-        Refusal::RegistrarTaken { .. } | Refusal::Taken { .. } | Refusal::TldTaken { .. } => {
-            ResultCode::ObjectExists
+        Refusal::Changed | Refusal::KeyUsed | Refusal::Policy { .. } | Refusal::Setting { .. } => {
+            ResultCode::PolicyError
         }
+        Refusal::StatusProhibits { .. } => ResultCode::StatusProhibits,
+        Refusal::ApiUserTaken { .. }
+        | Refusal::RegistrarTaken { .. }
+        | Refusal::Taken { .. }
+        | Refusal::TldTaken { .. } => ResultCode::ObjectExists,
         Refusal::TransferNotPending { .. } => ResultCode::NotPendingTransfer,
         Refusal::TransferPending { .. } => ResultCode::PendingTransfer,
     }

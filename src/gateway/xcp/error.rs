@@ -111,7 +111,13 @@ pub fn refusal_reply(refusal: &Refusal) -> Reply {
         },
         Refusal::OwnObject { .. } => detailed(487, "Domain not transferable", refusal),
         Refusal::Policy { field, value, rule } => policy_reply(*field, value, rule),
-        Refusal::NotAccredited { .. }
+        // Of these, a reseller meets only its registrar's accreditation and state.
+        Refusal::ApiTokenInvalid
+        | Refusal::ApiUserTaken { .. }
+        | Refusal::ApiUserUnknown { .. }
+        | Refusal::Changed
+        | Refusal::KeyUsed
+        | Refusal::NotAccredited { .. }
         | Refusal::NotTransferParty { .. }
         | Refusal::OperatorNeeded
         | Refusal::RegistrarNeeded
@@ -119,6 +125,7 @@ pub fn refusal_reply(refusal: &Refusal) -> Reply {
         | Refusal::RegistrarState { .. }
         | Refusal::RegistrarTaken { .. }
         | Refusal::RegistrarUnknown { .. }
+        | Refusal::RoleForbids { .. }
         | Refusal::Setting { .. }
         | Refusal::TldTaken { .. }
         | Refusal::TldUnknown { .. } => detailed(435, "Permission denied", refusal),

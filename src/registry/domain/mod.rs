@@ -8,6 +8,7 @@ pub mod delete;
 #[cfg(test)]
 pub(super) mod fixtures;
 pub mod info;
+pub mod list;
 pub mod lock;
 #[cfg(test)]
 mod properties;
@@ -31,6 +32,7 @@ pub use self::contacts::{
 pub use self::create::Create;
 pub use self::delete::Delete;
 pub use self::info::Info;
+pub use self::list::List;
 pub use self::lock::SetLock;
 pub use self::register::Register;
 pub use self::renew::Renew;
