@@ -18,9 +18,11 @@ use zeroize::Zeroizing;
 
 use crate::model::api_user::{ApiLogin, ApiRole, ApiUser};
 use crate::model::history::HistoryEntry;
+use crate::model::mail::{MailState, OutboxEntry};
 use crate::model::name::{DomainName, ZoneName};
 use crate::model::object::ObjectKind;
 use crate::model::registrar::{Registrar, RegistrarId};
+use crate::model::reseller::{Reseller, ResellerName};
 use crate::model::tld::Tld;
 use crate::registry::api_user::{AddApiUser, ApiKey, ChangeApiUser, ListApiUsers, RenewApiKey};
 use crate::registry::domain::ChangeSponsor;
@@ -28,6 +30,8 @@ use crate::registry::operator::{
     AddRegistrar, AddTld, ChangeRegistrar, ForcedDelete, History, ListRegistrars, ListTlds, RegistrarChange,
     RegistrarSeen, SetServerStatuses, SetTld, Show,
 };
+use crate::registry::outbox;
+use crate::registry::reseller::{self, ResellerChange, ResellerKey};
 use crate::registry::session::LoginRefusal;
 use crate::registry::{Actor, Call, Error, Operation, Registry};
 
@@ -147,6 +151,46 @@ pub enum Request {
     },
     /// Lists all API users.
     ListApiUsers,
+    /// Adds a reseller, with a key of its own unless one is given.
+    AddReseller {
+        /// The reseller.
+        reseller: Reseller,
+        /// Its key.
+        key: Option<ResellerKey>,
+    },
+    /// Gives a reseller a new key.
+    NewResellerKey {
+        /// Whose.
+        username: ResellerName,
+    },
+    /// Changes one thing about a reseller.
+    ChangeReseller {
+        /// Which.
+        username: ResellerName,
+        /// What.
+        change: ResellerChange,
+    },
+    /// Lists all resellers.
+    ListResellers,
+    /// Says which reseller carries a domain.
+    SetCarrier {
+        /// The domain.
+        name: DomainName,
+        /// The reseller, if any.
+        reseller: Option<ResellerName>,
+    },
+    /// Lists mails of the outbox, newest first.
+    ListOutbox {
+        /// Only those in this state.
+        state: Option<MailState>,
+        /// How many at most.
+        most: u32,
+    },
+    /// Has a mail tried again now.
+    RetryMail {
+        /// Which.
+        number: i64,
+    },
     /// Copies the database into a new file.
     Backup {
         /// The file, as an absolute path.
@@ -172,6 +216,12 @@ pub enum Answer {
     ApiKey(ApiKey),
     /// The API users.
     ApiUsers(Vec<ApiUser>),
+    /// A reseller's key, told this once.
+    ResellerKey(ResellerKey),
+    /// The resellers.
+    Resellers(Vec<Reseller>),
+    /// Mails of the outbox.
+    Outbox(Vec<OutboxEntry>),
     /// The copy's size in bytes.
     Copied(u64),
 }
@@ -302,6 +352,23 @@ pub async fn execute(
             done(run(registry, ChangeApiUser { login, role, enabled }).await)
         }
         Request::ListApiUsers => Ok(Answer::ApiUsers(run(registry, ListApiUsers).await?)),
+        Request::AddReseller { reseller, key } => {
+            Ok(Answer::ResellerKey(run(registry, reseller::Add { reseller, key }).await?))
+        }
+        Request::NewResellerKey { username } => {
+            Ok(Answer::ResellerKey(run(registry, reseller::NewKey { username }).await?))
+        }
+        Request::ChangeReseller { username, change } => {
+            done(run(registry, reseller::Change { username, change }).await)
+        }
+        Request::ListResellers => Ok(Answer::Resellers(run(registry, reseller::List).await?)),
+        Request::SetCarrier { name, reseller } => {
+            done(run(registry, reseller::SetCarrier { name, reseller }).await)
+        }
+        Request::ListOutbox { state, most } => {
+            Ok(Answer::Outbox(run(registry, outbox::List { state, most }).await?))
+        }
+        Request::RetryMail { number } => done(run(registry, outbox::Retry { number }).await),
         Request::Backup { to } => backup(registry, to, progress).await,
     }
 }

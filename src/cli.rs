@@ -6,9 +6,11 @@ mod backup;
 mod epp;
 mod init;
 mod object;
+mod outbox;
 mod password;
 mod place;
 mod registrar;
+mod reseller;
 mod sandbox;
 mod serve;
 mod tld;
@@ -46,6 +48,12 @@ enum Command {
     /// API users: those who act for a registrar over HTTP
     #[command(subcommand)]
     ApiUser(api_user::Verb),
+    /// Resellers: those who act for a registrar over XCP
+    #[command(subcommand)]
+    Reseller(reseller::Verb),
+    /// Mail that waits to be sent, and mail that was given up
+    #[command(subcommand)]
+    Outbox(outbox::Verb),
     /// TLDs and their policy
     #[command(subcommand)]
     Tld(tld::Verb),
@@ -87,6 +95,8 @@ impl Command {
             Self::Sandbox(sandbox) => sandbox.run().await,
             Self::Registrar(verb) => verb.run().await,
             Self::ApiUser(verb) => verb.run().await,
+            Self::Reseller(verb) => verb.run().await,
+            Self::Outbox(verb) => verb.run().await,
             Self::Tld(verb) => verb.run().await,
             Self::Domain(verb) => verb.run().await,
             Self::Contact(verb) => verb.run(ObjectKind::Contact).await,

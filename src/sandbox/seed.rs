@@ -22,11 +22,13 @@ use crate::model::name::{DomainName, HostName};
 use crate::model::period::{Period, Unit};
 use crate::model::postal::PostalInfo;
 use crate::model::registrar::{Accreditation, CertificatePin, Registrar, RegistrarId, RegistrarState};
+use crate::model::reseller::{Reseller, ResellerName};
 use crate::model::sec_dns::SecDns;
 use crate::model::tld::Tld;
 use crate::registry::api_user::ApiKey;
 use crate::registry::domain::ServerRef;
 use crate::registry::domain::update::Changes;
+use crate::registry::reseller::ResellerKey;
 use crate::registry::{Actor, Call, Operation, Registry, contact, domain, host};
 
 /// A seed file.
@@ -48,6 +50,9 @@ pub struct Seed {
     /// Hosts.
     #[serde(default, rename = "host")]
     pub hosts: Vec<SeedHost>,
+    /// Resellers.
+    #[serde(default, rename = "reseller")]
+    pub resellers: Vec<SeedReseller>,
     /// API users.
     #[serde(default, rename = "api_user")]
     pub api_users: Vec<SeedApiUser>,
@@ -66,6 +71,25 @@ pub struct SeedApiUser {
     pub role: ApiRole,
     /// Its key.
     pub api_key: ApiKey,
+}
+
+/// A reseller of a seed file.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedReseller {
+    /// What it logs in with.
+    pub username: ResellerName,
+    /// The registrar it acts for.
+    pub registrar: RegistrarId,
+    /// The name people know it by; the user name when absent.
+    pub name: Option<String>,
+    /// Where holders reach it.
+    pub support: Option<Email>,
+    /// Its key.
+    pub key: ResellerKey,
+    /// What it has, in hundredths.
+    #[serde(default)]
+    pub balance: i64,
 }
 
 /// A registrar of a seed file.
@@ -120,6 +144,8 @@ pub struct SeedDomain {
     pub name: DomainName,
     /// Who sponsors it.
     pub sponsor: RegistrarId,
+    /// The reseller that carries it.
+    pub reseller: Option<ResellerName>,
     /// For how many years; the TLD's default when absent.
     pub years: Option<u8>,
     /// The registrant.
@@ -198,11 +224,20 @@ impl Seed {
             let request = Request::AddApiUser { login, registrar: acts_for, role, key: Some(api_key) };
             execute(registry, request, |_, _| {}).await?;
         }
+        for seed in &self.resellers {
+            let request = Request::AddReseller { reseller: seed.reseller(), key: Some(seed.key.clone()) };
+            execute(registry, request, |_, _| {}).await?;
+        }
         for contact in &self.contacts {
             give(registry, &contact.sponsor, &contact.id, contact.create()?).await?;
         }
         for domain in &self.domains {
             give(registry, &domain.sponsor, &domain.name, domain.create()?).await?;
+            if domain.reseller.is_some() {
+                let request =
+                    Request::SetCarrier { name: domain.name.clone(), reseller: domain.reseller.clone() };
+                execute(registry, request, |_, _| {}).await?;
+            }
         }
         // A host may lie below a domain that it serves: so the hosts come between the domains and their name servers.
         for host in &self.hosts {
@@ -213,6 +248,17 @@ impl Seed {
             give(registry, &domain.sponsor, &domain.name, domain.serve()).await?;
         }
         Ok(())
+    }
+}
+
+impl SeedReseller {
+    fn reseller(&self) -> Reseller {
+        let name = self.name.as_deref().unwrap_or(self.username.as_str());
+        Reseller {
+            support: self.support.clone(),
+            balance: self.balance,
+            ..Reseller::new(self.username.clone(), self.registrar.clone(), name)
+        }
     }
 }
 

@@ -42,7 +42,7 @@ impl Tx<'_> {
         after: DomainNumber,
         most: u32,
     ) -> Result<Vec<Domain>, StoreError> {
-        let sql = "SELECT number, name, sponsor, expires_at, state FROM domain \
+        let sql = "SELECT number, name, sponsor, expires_at, state, reseller FROM domain \
                    WHERE sponsor = ?1 AND number > ?2 ORDER BY number LIMIT ?3";
         self.all(sql, &[sponsor.as_str().into(), after.0.into(), most.into()], read_domain)
     }
