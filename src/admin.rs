@@ -20,10 +20,12 @@ use zeroize::Zeroizing;
 
 use crate::model::api_user::{ApiLogin, ApiRole, ApiUser};
 use crate::model::history::HistoryEntry;
+use crate::model::mail::{MailState, OutboxEntry};
 use crate::model::money::Account;
 use crate::model::name::{DomainName, ZoneName};
 use crate::model::object::ObjectKind;
 use crate::model::registrar::{Registrar, RegistrarId};
+use crate::model::reseller::{Reseller, ResellerName};
 use crate::model::tld::Tld;
 use crate::registry::allocation::AddAllocationToken;
 use crate::registry::api_user::{AddApiUser, ApiKey, ChangeApiUser, ListApiUsers, RenewApiKey};
@@ -33,6 +35,8 @@ use crate::registry::operator::{
     AddRegistrar, AddTld, ChangeRegistrar, ForcedDelete, History, ListRegistrars, ListTlds, RegistrarChange,
     RegistrarSeen, SetServerStatuses, SetTld, Show,
 };
+use crate::registry::outbox;
+use crate::registry::reseller::{self, ResellerChange, ResellerKey};
 use crate::registry::session::LoginRefusal;
 use crate::registry::verify::{self, Check};
 use crate::registry::{Actor, Call, Error, Operation, Registry};
@@ -188,6 +192,46 @@ pub enum Request {
         /// Until when (exclusive).
         until: Timestamp,
     },
+    /// Adds a reseller, with a key of its own unless one is given.
+    AddReseller {
+        /// The reseller.
+        reseller: Reseller,
+        /// Its key.
+        key: Option<ResellerKey>,
+    },
+    /// Gives a reseller a new key.
+    NewResellerKey {
+        /// Whose.
+        username: ResellerName,
+    },
+    /// Changes one thing about a reseller.
+    ChangeReseller {
+        /// Which.
+        username: ResellerName,
+        /// What.
+        change: ResellerChange,
+    },
+    /// Lists all resellers.
+    ListResellers,
+    /// Says which reseller carries a domain.
+    SetCarrier {
+        /// The domain.
+        name: DomainName,
+        /// The reseller, if any.
+        reseller: Option<ResellerName>,
+    },
+    /// Lists mails of the outbox, newest first.
+    ListOutbox {
+        /// Only those in this state.
+        state: Option<MailState>,
+        /// How many at most.
+        most: u32,
+    },
+    /// Has a mail tried again now.
+    RetryMail {
+        /// Which.
+        number: i64,
+    },
     /// Copies the database into a new file.
     Backup {
         /// The file, as an absolute path.
@@ -221,6 +265,12 @@ pub enum Answer {
     Account(Account),
     /// The account and its entries.
     Statement(Stated),
+    /// A reseller's key, told this once.
+    ResellerKey(ResellerKey),
+    /// The resellers.
+    Resellers(Vec<Reseller>),
+    /// Mails of the outbox.
+    Outbox(Vec<OutboxEntry>),
     /// The copy's size in bytes.
     Copied(u64),
     /// What was asked of the whole database, and found.
@@ -366,6 +416,23 @@ pub async fn execute(
         Request::Statement { registrar, from, until } => {
             Ok(Answer::Statement(run(registry, Statement { registrar, from, until }).await?))
         }
+        Request::AddReseller { reseller, key } => {
+            Ok(Answer::ResellerKey(run(registry, reseller::Add { reseller, key }).await?))
+        }
+        Request::NewResellerKey { username } => {
+            Ok(Answer::ResellerKey(run(registry, reseller::NewKey { username }).await?))
+        }
+        Request::ChangeReseller { username, change } => {
+            done(run(registry, reseller::Change { username, change }).await)
+        }
+        Request::ListResellers => Ok(Answer::Resellers(run(registry, reseller::List).await?)),
+        Request::SetCarrier { name, reseller } => {
+            done(run(registry, reseller::SetCarrier { name, reseller }).await)
+        }
+        Request::ListOutbox { state, most } => {
+            Ok(Answer::Outbox(run(registry, outbox::List { state, most }).await?))
+        }
+        Request::RetryMail { number } => done(run(registry, outbox::Retry { number }).await),
         Request::Backup { to } => backup(registry, to, progress).await,
         Request::Verify => verify(registry, progress).await,
     }

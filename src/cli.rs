@@ -9,10 +9,12 @@ mod crash_test;
 mod epp;
 mod init;
 mod object;
+mod outbox;
 mod password;
 mod place;
 mod progress;
 mod registrar;
+mod reseller;
 mod restore;
 mod sandbox;
 mod serve;
@@ -53,6 +55,12 @@ enum Command {
     /// API users: those who act for a registrar over HTTP
     #[command(subcommand)]
     ApiUser(api_user::Verb),
+    /// Resellers: those who act for a registrar over XCP
+    #[command(subcommand)]
+    Reseller(reseller::Verb),
+    /// Mail that waits to be sent, and mail that was given up
+    #[command(subcommand)]
+    Outbox(outbox::Verb),
     /// TLDs and their policy
     #[command(subcommand)]
     Tld(tld::Verb),
@@ -108,6 +116,8 @@ impl Command {
             Self::Sandbox(sandbox) => sandbox.run().await,
             Self::Registrar(verb) => verb.run().await,
             Self::ApiUser(verb) => verb.run().await,
+            Self::Reseller(verb) => verb.run().await,
+            Self::Outbox(verb) => verb.run().await,
             Self::Tld(verb) => verb.run().await,
             Self::Domain(verb) => verb.run().await,
             Self::Contact(verb) => verb.run(ObjectKind::Contact).await,

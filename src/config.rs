@@ -4,6 +4,7 @@
 //! to the file's own directory.
 
 mod http;
+mod xcp;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use self::http::{Health, HttpListener};
+pub use self::xcp::{Mail, XcpListener};
 
 use crate::gateway::listener::Limits;
 use crate::gateway::tls::{ClientCertificate, TlsFiles};
@@ -38,6 +40,10 @@ pub struct Config {
     pub epp: BTreeMap<String, EppListener>,
     /// Listeners for the token login and REST, by name.
     pub http: BTreeMap<String, HttpListener>,
+    /// Listeners for XCP, by name.
+    pub xcp: BTreeMap<String, XcpListener>,
+    /// How mail leaves.
+    pub mail: Mail,
     /// Probes and metrics.
     pub health: Health,
 }
@@ -148,6 +154,16 @@ impl Config {
             join(&mut listener.certificate);
             join(&mut listener.key);
         }
+        for listener in self.xcp.values_mut() {
+            join(&mut listener.certificate);
+            join(&mut listener.key);
+        }
+        // An empty path names nothing.
+        for path in [&mut self.mail.password_file, &mut self.mail.ca, &mut self.mail.templates] {
+            if !path.as_os_str().is_empty() {
+                join(path);
+            }
+        }
         if let Some(path) = self.database() {
             self.store.url = dir.join(path).to_string_lossy().into_owned();
         }
@@ -185,6 +201,11 @@ impl Config {
         for (name, listener) in &self.http {
             if let Err((key, why)) = listener.judge() {
                 return refuse(format!("http.{name}.{key}"), why);
+            }
+        }
+        for (name, listener) in &self.xcp {
+            if let Err((key, why)) = listener.judge() {
+                return refuse(format!("xcp.{name}.{key}"), why);
             }
         }
         Ok(())
@@ -261,6 +282,8 @@ impl Default for Config {
             log: Log::default(),
             epp: BTreeMap::from([("ietf".to_owned(), EppListener::default())]),
             http: BTreeMap::from([("rest".to_owned(), HttpListener::default())]),
+            xcp: BTreeMap::from([("resellers".to_owned(), XcpListener::default())]),
+            mail: Mail::default(),
             health: Health::default(),
         }
     }

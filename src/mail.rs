@@ -18,6 +18,7 @@ use lettre::transport::smtp::PoolConfig;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
+use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
@@ -55,7 +56,8 @@ pub struct Smtp {
 }
 
 /// How a connection to an SMTP server is protected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Security {
     /// Not at all: for a server on the same machine.
     Plain,
@@ -78,7 +80,7 @@ pub struct Mailer {
 pub struct MailError(String);
 
 impl MailError {
-    fn new(what: impl fmt::Display, why: impl fmt::Display) -> Self {
+    pub(crate) fn new(what: impl fmt::Display, why: impl fmt::Display) -> Self {
         Self(format!("{what}: {why}"))
     }
 }

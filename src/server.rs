@@ -17,7 +17,7 @@ use crate::admin::Problem;
 use crate::admin::door::directory;
 use crate::admin::lock::{WriterLock, holder};
 use crate::admin::socket::AdminSocket;
-use crate::config::{Config, ConfigError, EppListener, HttpListener};
+use crate::config::{Config, ConfigError, EppListener, HttpListener, XcpListener};
 use crate::dialect;
 use crate::gateway::epp::EppGateway;
 use crate::gateway::health;
@@ -25,6 +25,8 @@ use crate::gateway::http::{self, HttpGateway};
 use crate::gateway::listener::{BindError, Connection, Limits, Listener};
 use crate::gateway::rest;
 use crate::gateway::tls::{self, TlsError};
+use crate::gateway::xcp::XcpGateway;
+use crate::mail::{MailError, Mailer};
 use crate::observe;
 use crate::registry::clock::Clock;
 use crate::registry::secret::{KeyError, ServerKey, system_random};
@@ -41,6 +43,8 @@ pub struct Parts {
     pub doors: Vec<Door>,
     /// The command line's socket.
     pub admin: Option<AdminSocket>,
+    /// Who sends mail; without, it waits.
+    pub mailer: Option<Mailer>,
 }
 
 /// A bound listener and what serves its connections.
@@ -65,6 +69,8 @@ pub enum Gateway {
     Epp(Arc<EppGateway>),
     /// Routes over HTTP: REST, and the sandbox's clock.
     Http(Arc<HttpGateway>),
+    /// XCP.
+    Xcp(Arc<XcpGateway>),
 }
 
 /// A server that serves.
@@ -93,12 +99,16 @@ impl Parts {
         for (name, listener) in &config.http {
             doors.push(http_door(name, listener, &registry)?);
         }
+        for (name, listener) in &config.xcp {
+            doors.push(xcp_door(name, listener, &registry)?);
+        }
         if config.health.enabled {
             let setting = "address in the configuration's [health] section";
             doors.push(health_door(Listener::bind(config.health.address, setting)?, &registry));
         }
+        let mailer = config.mail.mailer()?;
         let admin = Some(AdminSocket::bind(&config.admin.socket)?);
-        Ok(Self { registry, lock, doors, admin })
+        Ok(Self { registry, lock, doors, admin, mailer })
     }
 }
 
@@ -108,7 +118,7 @@ impl Parts {
 /// # Errors
 /// [`StartError`].
 pub async fn start(parts: Parts) -> Result<Running, StartError> {
-    let Parts { registry, lock, doors, admin } = parts;
+    let Parts { registry, lock, doors, admin, mailer } = parts;
     if lock.is_some() {
         registry.close_other_sessions().await?;
         registry.end_other_leases().await?;
@@ -126,6 +136,13 @@ pub async fn start(parts: Parts) -> Result<Running, StartError> {
         let (registry, draining) = (Arc::clone(&registry), draining.clone());
         tasks.spawn(async move {
             admin.serve(registry, draining).await;
+            0
+        });
+    }
+    if let Some(mailer) = mailer {
+        let (registry, draining) = (Arc::clone(&registry), draining.clone());
+        tasks.spawn(async move {
+            mailer.run(registry, draining).await;
             0
         });
     }
@@ -193,6 +210,13 @@ impl Door {
                 let serve = move |connection: Connection| {
                     let http = Arc::clone(&http);
                     async move { http.serve(connection).await }
+                };
+                listener.serve(tls, limits, drain, drain_timeout, serve).await
+            }
+            Gateway::Xcp(xcp) => {
+                let serve = move |connection: Connection| {
+                    let xcp = Arc::clone(&xcp);
+                    async move { xcp.serve(connection).await }
                 };
                 listener.serve(tls, limits, drain, drain_timeout, serve).await
             }
@@ -305,6 +329,22 @@ fn http_door(name: &str, listener: &HttpListener, registry: &Arc<Registry>) -> R
     })
 }
 
+fn xcp_door(name: &str, listener: &XcpListener, registry: &Arc<Registry>) -> Result<Door, StartError> {
+    let now = Clock::system().now();
+    let tls = listener
+        .tls
+        .then(|| tls::server_config(&listener.tls_files(), XcpListener::CLIENT_CERTIFICATE, now))
+        .transpose()?;
+    Ok(Door {
+        name: name.to_owned(),
+        listener: Listener::bind(listener.address, "address in the configuration's [xcp] section")?,
+        tls,
+        limits: listener.limits(),
+        drain_timeout: listener.drain_timeout,
+        gateway: Gateway::Xcp(XcpGateway::new(Arc::clone(registry), listener.settings())),
+    })
+}
+
 /// The door to probes and metrics, on a bound listener.
 pub(crate) fn health_door(listener: Listener, registry: &Arc<Registry>) -> Door {
     let routes = health::routes(Arc::clone(registry), observe::measure());
@@ -352,6 +392,8 @@ pub enum StartError {
         /// Which process, when known.
         pid: Option<u32>,
     },
+    /// Mail.
+    Mail(MailError),
     /// Signals cannot be listened for.
     Signals(io::Error),
     /// The database.
@@ -388,6 +430,7 @@ impl fmt::Display for StartError {
                 let pid = pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"));
                 write!(f, "{pid} already serves {dir}; stop it or choose another directory")
             }
+            Self::Mail(error) => write!(f, "mail cannot be sent ({error}); correct the [mail] section"),
             Self::Signals(cause) => write!(f, "signals cannot be listened for ({cause}); start again"),
             Self::Store(error) => error.fmt(f),
             Self::Tls(error) => error.fmt(f),
@@ -416,6 +459,7 @@ start_error_from! {
     Bind(BindError),
     Config(ConfigError),
     Key(KeyError),
+    Mail(MailError),
     Store(StoreError),
     Tls(TlsError),
 }

@@ -19,7 +19,7 @@ pub(super) struct Sandbox {
     /// Where everything lies; made when it is not there, reopened when it is
     #[arg(long, value_name = "DIR", default_value = DEFAULT_SANDBOX)]
     dir: PathBuf,
-    /// The first port; EPP is there, the clock 43 above; 0 takes free ones
+    /// The first port; EPP is there, HTTP and the clock 43 above, XCP 55; 0 takes free ones
     #[arg(long, value_name = "N", default_value_t = 7700, value_parser = clap::value_parser!(u16).range(0..=65000))]
     port_base: u16,
     /// TLDs and registrars to begin with (doc/sandbox.md)
@@ -28,13 +28,16 @@ pub(super) struct Sandbox {
     /// What the registry's clock shows at first; it goes on from there
     #[arg(long, value_name = "RFC3339")]
     clock: Option<Timestamp>,
+    /// An SMTP server on this machine that mail is handed to as well; each mail is a file in DIR/mail in any case
+    #[arg(long, value_name = "PORT")]
+    smtp_port: Option<u16>,
 }
 
 impl Sandbox {
     pub(super) async fn run(self) -> Result<(), Problem> {
         start_log(&Config::default())?;
-        let Self { dir, port_base, seed, clock } = self;
-        let sandbox = sandbox::Sandbox::start(&Options { dir, port_base, seed, clock }).await?;
+        let Self { dir, port_base, seed, clock, smtp_port } = self;
+        let sandbox = sandbox::Sandbox::start(&Options { dir, port_base, seed, clock, smtp_port }).await?;
         say(sandbox.greeting());
         server::signalled().await.map_err(Problem::new)?;
         sandbox.shutdown().await;

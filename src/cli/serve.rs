@@ -5,7 +5,7 @@ use clap::Args;
 use super::place::Place;
 use super::say;
 use crate::admin::Problem;
-use crate::config::{Config, HttpListener};
+use crate::config::{Config, HttpListener, XcpListener};
 use crate::gateway::tls;
 use crate::observe;
 use crate::registry::clock::Clock;
@@ -59,6 +59,15 @@ impl CheckConfig {
             }
             say(format_args!("http.{name}: REST on {}", listener.address));
         }
+        for (name, listener) in &config.xcp {
+            if listener.tls {
+                let now = Clock::system().now();
+                tls::server_config(&listener.tls_files(), XcpListener::CLIENT_CERTIFICATE, now)
+                    .map_err(|error| Problem::new(format_args!("[xcp.{name}]: {error}")))?;
+            }
+            say(format_args!("xcp.{name}: XCP on {}", listener.address));
+        }
+        config.mail.mailer().map_err(|error| Problem::new(format_args!("[mail]: {error}")))?;
         say("The configuration is good.");
         Ok(())
     }

@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
 
 use super::auth_code;
+use super::operator::demand_operator;
 use super::refusal::Refusal;
 use super::transaction::Transaction;
 use super::{Access, Error, Operation};
@@ -220,10 +221,6 @@ fn back_off(attempt: u32) -> SignedDuration {
 /// What a secret is sealed for: this mail and no other.
 fn purpose(token: &str) -> String {
     format!("outbox {token}")
-}
-
-fn demand_operator(t: &Transaction<'_, '_>) -> Result<(), Error> {
-    if t.is_privileged() { Ok(()) } else { Err(Refusal::OperatorNeeded.into()) }
 }
 
 fn bounded(reason: &str) -> &str {

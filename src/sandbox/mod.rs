@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use self::http::clock_routes;
 use self::pki::{CertificateFiles, Pki};
-use self::seed::{Seed, SeedApiUser};
+use self::seed::{Seed, SeedApiUser, SeedDomain, SeedReseller};
 use crate::admin::Problem;
 use crate::admin::socket::AdminSocket;
 use crate::config::Config;
@@ -32,6 +32,9 @@ use crate::gateway::http::{self as http_door, HttpGateway};
 use crate::gateway::listener::{Limits, Listener};
 use crate::gateway::rest;
 use crate::gateway::tls::{self, ClientCertificate, TlsFiles};
+use crate::gateway::xcp::{self, XcpGateway};
+use crate::mail::{self, MailError, Mailer, Security, Smtp};
+use crate::model::domain::ContactRole;
 use crate::observe;
 use crate::registry::Registry;
 use crate::registry::clock::Clock;
@@ -50,6 +53,8 @@ pub struct Options {
     pub seed: Option<PathBuf>,
     /// What the clock shows at first; the machine's time, or what it was turned to before, when absent.
     pub clock: Option<Timestamp>,
+    /// The port of an SMTP server on this machine that mail is handed to as well, in the clear.
+    pub smtp_port: Option<u16>,
 }
 
 /// A sandbox that answers.
@@ -78,6 +83,32 @@ pub struct Description {
     pub registrars: Vec<Account>,
     /// Accounts for the token login.
     pub api_users: Vec<ApiAccount>,
+    /// Where XCP listens.
+    pub xcp: XcpAddress,
+    /// Accounts for XCP.
+    pub resellers: Vec<ResellerAccount>,
+    /// A domain that carries the first of them, with an administrative contact; empty when the seed has none.
+    pub xcp_domain: String,
+    /// Where each mail is one file.
+    pub mail_dir: PathBuf,
+}
+
+/// Where XCP listens, with TLS.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct XcpAddress {
+    /// The address.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+}
+
+/// A reseller's account.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResellerAccount {
+    /// What it logs in with.
+    pub username: String,
+    /// The key that the seed gave it.
+    pub key: String,
 }
 
 /// Where HTTP listens.
@@ -128,6 +159,12 @@ pub struct Account {
     pub key: PathBuf,
 }
 
+impl ResellerAccount {
+    fn of(reseller: &SeedReseller) -> Self {
+        Self { username: reseller.username.to_string(), key: reseller.key.expose().to_owned() }
+    }
+}
+
 impl ApiAccount {
     fn of(user: &SeedApiUser) -> Self {
         Self {
@@ -169,7 +206,8 @@ impl Sandbox {
         }
         let doors = doors(&pki, options.port_base, &registry).map_err(Problem::new)?;
         let admin = Some(AdminSocket::bind(&config_of(dir).admin.socket)?);
-        let parts = Parts { registry, lock: Some(lock), doors, admin };
+        let mailer = Some(mailer(dir, options.smtp_port).map_err(Problem::new)?);
+        let parts = Parts { registry, lock: Some(lock), doors, admin, mailer };
         let running = server::start(parts).await.map_err(Problem::new)?;
         let described = describe(&running, &seed, &pki, dir)?;
         write_whole(&description, &(pretty(&described)? + "\n"))
@@ -179,13 +217,14 @@ impl Sandbox {
 
     /// What a person needs to know.
     pub fn greeting(&self) -> String {
-        let Description { ca_cert, clock, epp, http, registrars, .. } = &self.description;
+        let Description { ca_cert, clock, epp, http, registrars, xcp, mail_dir, .. } = &self.description;
         let dir = self.dir.display();
         let mut text = format!("The sandbox in {dir} answers.\n\n");
         for (dialect, EppAddress { host, port, .. }) in epp {
             text += &format!("  EPP ({dialect})  {host}:{port}, TLS with a client certificate\n");
         }
         text += &format!("  HTTP        {}, help at {0}/help\n", http.base);
+        text += &format!("  XCP         {}:{}, mail in {dir}/{}\n", xcp.host, xcp.port, mail_dir.display());
         text += &format!("  clock       {clock}\n  CA          {dir}/{}\n\nAccounts:\n", ca_cert.display());
         for Account { id, user, password, cert, .. } in registrars {
             let id = user.as_ref().map_or_else(|| id.clone(), |user| format!("{user} of {id}"));
@@ -282,6 +321,14 @@ fn doors(pki: &Pki, port_base: u16, registry: &Arc<Registry>) -> Result<Vec<Door
             drain_timeout: DRAIN_TIMEOUT,
             gateway: Gateway::Http(http_gateway(registry)),
         },
+        Door {
+            name: XCP.to_owned(),
+            listener: bind(port_base, XCP_OFFSET)?,
+            tls: Some(tls_of(pki, ClientCertificate::Off)?),
+            limits: LIMITS,
+            drain_timeout: DRAIN_TIMEOUT,
+            gateway: Gateway::Xcp(XcpGateway::new(Arc::clone(registry), xcp::Settings::default())),
+        },
         server::health_door(bind(port_base, HEALTH_OFFSET)?, registry),
     ])
 }
@@ -312,6 +359,19 @@ fn epp_door(
     })
 }
 
+/// Every mail becomes a file; a server that catches it may be told as well.
+fn mailer(dir: &Path, smtp_port: Option<u16>) -> Result<Mailer, MailError> {
+    let smtp = smtp_port.map(|port| Smtp {
+        host: Ipv4Addr::LOCALHOST.to_string(),
+        port,
+        security: Security::Plain,
+        login: None,
+        ca: None,
+    });
+    let from = "Sandbox Registry <registry@sandbox.example>".to_owned();
+    Mailer::new(&mail::Settings { from, dir: Some(dir.join(MAIL)), smtp, templates: None })
+}
+
 fn tls_of(
     pki: &Pki,
     client: ClientCertificate,
@@ -330,7 +390,7 @@ fn describe(running: &Running, seed: &Seed, pki: &Pki, dir: &Path) -> Result<Des
     let address =
         |name| running.address(name).ok_or_else(|| Problem::new("a listener is missing; start again"));
     let relative = |path: &Path| path.strip_prefix(dir).unwrap_or(path).to_owned();
-    let http = address(HTTP)?;
+    let (http, xcp) = (address(HTTP)?, address(XCP)?);
     let registrars = seed.registrars.iter().map(|registrar| (&registrar.id, None, &registrar.password));
     let users = seed.epp_users.iter().map(|user| (&user.registrar, Some(&user.login), &user.password));
     let accounts = registrars.chain(users).zip(&pki.clients).map(|((id, user, password), files)| Account {
@@ -354,7 +414,20 @@ fn describe(running: &Running, seed: &Seed, pki: &Pki, dir: &Path) -> Result<Des
         health: HttpAddress { base: format!("http://{}", address(server::HEALTH)?) },
         registrars: accounts.collect(),
         api_users: seed.api_users.iter().map(ApiAccount::of).collect(),
+        xcp: XcpAddress { host: xcp.ip().to_string(), port: xcp.port() },
+        resellers: seed.resellers.iter().map(ResellerAccount::of).collect(),
+        xcp_domain: xcp_domain(seed),
+        mail_dir: MAIL.into(),
     })
+}
+
+/// A domain of the first reseller's, with an administrative contact, that a client may try things on.
+fn xcp_domain(seed: &Seed) -> String {
+    let first = seed.resellers.first().map(|reseller| &reseller.username);
+    let has_admin = |domain: &SeedDomain| domain.contacts.contains_key(&ContactRole::Admin);
+    let mut of_first =
+        seed.domains.iter().filter(|domain| domain.reseller.as_ref() == first && first.is_some());
+    of_first.find(|domain| has_admin(domain)).map_or(String::new(), |domain| domain.name.to_string())
 }
 
 fn pretty(description: &Description) -> Result<String, Problem> {
@@ -397,6 +470,10 @@ const EIS_OFFSET: u16 = 1;
 const HTTP: &str = "http";
 const HTTP_OFFSET: u16 = 43;
 const HEALTH_OFFSET: u16 = 80;
+const XCP: &str = "xcp";
+const XCP_OFFSET: u16 = 55;
+/// Where mail becomes files.
+const MAIL: &str = "mail";
 const LIMITS: Limits = Limits {
     connections_max: 500,
     connections_per_address_max: 500,

@@ -26,12 +26,14 @@ use crate::model::octets::to_hex;
 use crate::model::period::{Period, Unit};
 use crate::model::postal::PostalInfo;
 use crate::model::registrar::{Accreditation, CertificatePin, Registrar, RegistrarId, RegistrarState};
+use crate::model::reseller::{Reseller, ResellerName};
 use crate::model::sec_dns::SecDns;
 use crate::model::tld::Tld;
 use crate::registry::api_user::{AddApiUser, ApiKey};
 use crate::registry::domain::ServerRef;
 use crate::registry::domain::update::Changes;
 use crate::registry::epp_user::SetEppAccess;
+use crate::registry::reseller::ResellerKey;
 use crate::registry::{Actor, Call, Operation, Registry, contact, domain, host};
 
 /// A seed file.
@@ -56,6 +58,9 @@ pub struct Seed {
     /// Hosts.
     #[serde(default, rename = "host")]
     pub hosts: Vec<SeedHost>,
+    /// Resellers.
+    #[serde(default, rename = "reseller")]
+    pub resellers: Vec<SeedReseller>,
     /// API users.
     #[serde(default, rename = "api_user")]
     pub api_users: Vec<SeedApiUser>,
@@ -74,6 +79,25 @@ pub struct SeedApiUser {
     pub role: ApiRole,
     /// Its key.
     pub api_key: ApiKey,
+}
+
+/// A reseller of a seed file.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedReseller {
+    /// What it logs in with.
+    pub username: ResellerName,
+    /// The registrar it acts for.
+    pub registrar: RegistrarId,
+    /// The name people know it by; the user name when absent.
+    pub name: Option<String>,
+    /// Where holders reach it.
+    pub support: Option<Email>,
+    /// Its key.
+    pub key: ResellerKey,
+    /// What it has, in hundredths.
+    #[serde(default)]
+    pub balance: i64,
 }
 
 /// A registrar of a seed file.
@@ -147,6 +171,8 @@ pub struct SeedDomain {
     pub name: DomainName,
     /// Who sponsors it.
     pub sponsor: RegistrarId,
+    /// The reseller that carries it.
+    pub reseller: Option<ResellerName>,
     /// For how many years; the TLD's default when absent.
     pub years: Option<u8>,
     /// The registrant.
@@ -232,11 +258,20 @@ impl Seed {
         for user in &self.epp_users {
             user.sow(registry).await.map_err(|why| Problem::new(format_args!("{}: {why}", user.login)))?;
         }
+        for seed in &self.resellers {
+            let request = Request::AddReseller { reseller: seed.reseller(), key: Some(seed.key.clone()) };
+            execute(registry, request, |_, _| {}).await?;
+        }
         for contact in &self.contacts {
             give(registry, &contact.sponsor, &contact.id, contact.create()?).await?;
         }
         for domain in &self.domains {
             give(registry, &domain.sponsor, &domain.name, domain.create()?).await?;
+            if domain.reseller.is_some() {
+                let request =
+                    Request::SetCarrier { name: domain.name.clone(), reseller: domain.reseller.clone() };
+                execute(registry, request, |_, _| {}).await?;
+            }
         }
         // A host may lie below a domain that it serves: so the hosts come between the domains and their name servers.
         for host in &self.hosts {
@@ -280,6 +315,17 @@ impl SeedEppUser {
 impl fmt::Debug for SeedEppUser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SeedEppUser").field("login", &self.login).finish_non_exhaustive()
+    }
+}
+
+impl SeedReseller {
+    fn reseller(&self) -> Reseller {
+        let name = self.name.as_deref().unwrap_or(self.username.as_str());
+        Reseller {
+            support: self.support.clone(),
+            balance: self.balance,
+            ..Reseller::new(self.username.clone(), self.registrar.clone(), name)
+        }
     }
 }
 

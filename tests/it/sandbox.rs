@@ -22,6 +22,7 @@ fn options(dir: &Path) -> Options {
         port_base: 0,
         seed: None,
         clock: Some("2030-01-01T00:00:00Z".parse().unwrap()),
+        smtp_port: None,
     }
 }
 

@@ -34,7 +34,7 @@ pub(crate) async fn start(dir: &Path) -> Running {
     let lock = WriterLock::take(dir).unwrap();
     assert!(lock.is_some());
     let admin = Some(AdminSocket::bind(&config(dir).admin.socket).unwrap());
-    server::start(Parts { registry, lock, doors: Vec::new(), admin }).await.unwrap()
+    server::start(Parts { registry, lock, doors: Vec::new(), admin, mailer: None }).await.unwrap()
 }
 
 pub(crate) fn config(dir: &Path) -> Config {

@@ -246,9 +246,9 @@ async fn a_new_key_ends_the_old_one() {
     let server = XcpServer::start().await;
     let username = domesday::model::reseller::ResellerName::parse(SHOP).unwrap();
     let key = server.run(Actor::Operator, reseller::NewKey { username }).await.unwrap();
-    assert_eq!(key.len(), 112);
+    assert_eq!(key.expose().len(), 112);
     assert_eq!(code(&server.ask_as(SHOP, KEY, &lookup_nothing()).await), 401);
-    assert_eq!(code(&server.ask_as(SHOP, &key, &lookup_nothing()).await), 430);
+    assert_eq!(code(&server.ask_as(SHOP, key.expose(), &lookup_nothing()).await), 430);
 }
 
 #[tokio::test]

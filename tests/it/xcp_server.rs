@@ -18,7 +18,7 @@ use domesday::model::registrar::{Registrar, RegistrarId};
 use domesday::model::reseller::{Reseller, ResellerName};
 use domesday::model::sec_dns::SecDns;
 use domesday::model::tld::{AuthInfoMode, Tld};
-use domesday::registry::reseller::{Add, SetCarrier};
+use domesday::registry::reseller::{Add, ResellerKey, SetCarrier};
 use domesday::registry::{Actor, Call, Error, Operation, Registry, contact, domain};
 use domesday::store::{Keep, Store, StoreError, Tx};
 use tempfile::TempDir;
@@ -86,7 +86,7 @@ impl XcpServer {
                 Reseller::new(ResellerName::parse(name).unwrap(), registrar_id(registrar), "The Name Shop");
             reseller.support = Some(Email::parse("help@shop.example").unwrap());
             reseller.balance = 900_001;
-            self.run(operator.clone(), Add { reseller, key: Some(key.into()) }).await.unwrap();
+            self.run(operator.clone(), Add { reseller, key: ResellerKey::parse(&key) }).await.unwrap();
         }
         for (registrar, id) in [("ClientX", "sh8013"), ("ClientX", "admin1"), ("ClientY", "sh9000")] {
             self.run(Actor::Registrar(registrar_id(registrar)), new_contact(id)).await.unwrap();

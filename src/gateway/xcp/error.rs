@@ -118,6 +118,7 @@ pub fn refusal_reply(refusal: &Refusal) -> Reply {
         },
         Refusal::OwnObject { .. } => detailed(487, "Domain not transferable", refusal),
         Refusal::Policy { field, value, rule } => policy_reply(*field, value, rule),
+        // Of these, a reseller meets only its registrar's accreditation and state.
         Refusal::AllocationTokenWrong
         | Refusal::ApiTokenInvalid
         | Refusal::ApiUserTaken { .. }

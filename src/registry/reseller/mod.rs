@@ -5,6 +5,7 @@ pub mod access;
 mod order;
 mod portfolio;
 
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ pub use self::order::{
     TransferLine, Transferability, TransfersAway, TransfersIn,
 };
 pub use self::portfolio::{AckEvent, Balance, DomainPage, Domains, EventPage, Events, Holds};
+use super::operator::demand_operator;
 use super::refusal::{Field, Refusal, Rule};
 use super::transaction::Transaction;
 use super::{Access, Error, Operation, Registry};
@@ -34,7 +36,7 @@ pub struct Add {
     /// The reseller.
     pub reseller: Reseller,
     /// Its key, when it has one from elsewhere; a new one otherwise.
-    pub key: Option<Zeroizing<String>>,
+    pub key: Option<ResellerKey>,
 }
 
 /// Replaces a reseller's key; the old one is good for nothing from then on.
@@ -78,13 +80,52 @@ pub struct SetCarrier {
     pub reseller: Option<ResellerName>,
 }
 
+/// The key that a reseller signs with: told once, to whoever it is for; wiped when dropped, never printed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ResellerKey(Zeroizing<String>);
+
+impl ResellerKey {
+    /// Takes a key that is in use already: at least as long as OpenSRS's own, in hex.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = (KEY_HEX_DIGITS..=KEY_HEX_DIGITS_MAX).contains(&text.len());
+        let fits = fits && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        fits.then(|| Self(Zeroizing::new(text.to_owned())))
+    }
+
+    /// The key itself.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ResellerKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ResellerKey(…)")
+    }
+}
+
+impl TryFrom<String> for ResellerKey {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or("a reseller's key has 112 to 512 hex digits")
+    }
+}
+
+impl From<ResellerKey> for String {
+    fn from(key: ResellerKey) -> Self {
+        key.expose().to_owned()
+    }
+}
+
 impl Operation for Add {
     /// The key, to be shown once.
-    type Outcome = Zeroizing<String>;
+    type Outcome = ResellerKey;
     const NAME: &'static str = "reseller:add";
     const ACCESS: Access = Access::Write;
 
-    fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Zeroizing<String>, Error> {
+    fn run(&self, t: &mut Transaction<'_, '_>) -> Result<ResellerKey, Error> {
         demand_operator(t)?;
         let Reseller { username, registrar, networks, .. } = &self.reseller;
         if t.policy.registrar(registrar).is_none() {
@@ -93,11 +134,8 @@ impl Operation for Add {
         if networks.len() > NETWORKS_MAX {
             return Err(Refusal::policy(Field::Reseller, networks.len(), Rule::AtMost(NETWORKS_MAX)).into());
         }
-        let key = match &self.key {
-            Some(key) => judged(key)?,
-            None => new_key(t),
-        };
-        let sealed = t.registry.key.seal(&purpose(username), &key, t.random());
+        let key = self.key.clone().unwrap_or_else(|| new_key(t));
+        let sealed = t.registry.key.seal(&purpose(username), key.expose(), t.random());
         if !t.tx.insert_reseller(&self.reseller, &sealed)? {
             return Err(Refusal::policy(Field::Reseller, username, Rule::Present).into());
         }
@@ -107,15 +145,15 @@ impl Operation for Add {
 
 impl Operation for NewKey {
     /// The key, to be shown once.
-    type Outcome = Zeroizing<String>;
+    type Outcome = ResellerKey;
     const NAME: &'static str = "reseller:new-key";
     const ACCESS: Access = Access::Write;
 
-    fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Zeroizing<String>, Error> {
+    fn run(&self, t: &mut Transaction<'_, '_>) -> Result<ResellerKey, Error> {
         demand_operator(t)?;
         known(t, &self.username)?;
         let key = new_key(t);
-        let sealed = t.registry.key.seal(&purpose(&self.username), &key, t.random());
+        let sealed = t.registry.key.seal(&purpose(&self.username), key.expose(), t.random());
         t.tx.set_reseller_key(&self.username, &sealed)?;
         Ok(key)
     }
@@ -231,25 +269,11 @@ fn known(t: &mut Transaction<'_, '_>, name: &ResellerName) -> Result<Reseller, E
     t.tx.reseller(name)?.ok_or_else(|| unknown().into())
 }
 
-fn demand_operator(t: &Transaction<'_, '_>) -> Result<(), Error> {
-    if t.is_privileged() { Ok(()) } else { Err(Refusal::OperatorNeeded.into()) }
-}
-
-fn new_key(t: &Transaction<'_, '_>) -> Zeroizing<String> {
+fn new_key(t: &Transaction<'_, '_>) -> ResellerKey {
     let bytes = Zeroizing::new(t.random::<{ KEY_HEX_DIGITS / 2 }>());
     let mut key = Zeroizing::new(to_hex(bytes.as_slice()));
     key.make_ascii_lowercase();
-    key
-}
-
-/// A key from elsewhere: as long as OpenSRS's, in hex.
-fn judged(key: &str) -> Result<Zeroizing<String>, Refusal> {
-    let long_enough = (KEY_HEX_DIGITS..=KEY_HEX_DIGITS_MAX).contains(&key.len());
-    if !long_enough || !key.bytes().all(|b| b.is_ascii_hexdigit()) {
-        let rule = Rule::Malformed(format!("a key has at least {KEY_HEX_DIGITS} hex digits"));
-        return Err(Refusal::policy(Field::Reseller, "", rule));
-    }
-    Ok(Zeroizing::new(key.to_owned()))
+    ResellerKey(key)
 }
 
 /// What a key is sealed for: this reseller and no other.
