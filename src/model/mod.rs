@@ -1,5 +1,6 @@
 //! What a registry holds, as values: parsed once, valid while they exist, knowing neither protocol nor store.
 
+pub mod api_user;
 pub mod auth_info;
 pub mod contact;
 pub mod domain;

@@ -5,23 +5,28 @@
 //! [`Error::Denied`]: what must be remembered of a refusal is committed. Operations are plain synchronous code and
 //! repeatable; they compose by calling each other's `run` on the same [`Transaction`].
 
+pub mod api_user;
 pub mod auth_info;
 pub mod clock;
 pub mod contact;
 pub mod domain;
+pub mod health;
 pub mod host;
 pub mod lifecycle;
 pub mod operator;
 pub mod password;
 pub mod policy;
 pub mod poll;
+pub mod precondition;
 mod record;
 pub mod refusal;
+pub mod replay;
 pub mod secret;
 pub mod session;
 mod status;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod token;
 mod transaction;
 pub mod verify;
 mod wrong_logins;
@@ -66,6 +71,8 @@ pub struct Settings {
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
+    /// Somebody who has not shown yet who they are; an operation may find out ([`token`]).
+    Nobody,
     /// The registry's operator, over the command line.
     Operator,
     /// A registrar, logged in.

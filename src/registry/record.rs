@@ -61,6 +61,7 @@ impl Transaction<'_, '_> {
     ) {
         let actor = match &self.call.actor {
             _ if self.due.is_some() => "server".to_owned(),
+            Actor::Nobody => "nobody".to_owned(),
             Actor::Operator => "operator".to_owned(),
             Actor::Registrar(id) => id.to_string(),
             Actor::Server => "server".to_owned(),

@@ -6,6 +6,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
+use crate::model::api_user::ApiRole;
 use crate::model::domain::ContactRole;
 use crate::model::name::{DomainName, ZoneName};
 use crate::model::object::{MessageNumber, ObjectKind};
@@ -16,10 +17,20 @@ use crate::model::status::{DomainStatus, Status};
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "the fields are named after what they hold")]
 pub enum Refusal {
+    /// The token is unknown, expired or revoked, or may not be used from there.
+    ApiTokenInvalid,
+    /// An API user of this login is there already.
+    ApiUserTaken { login: String },
+    /// No such API user.
+    ApiUserUnknown { login: String },
     /// authInfo is demanded and none was given.
     AuthInfoMissing,
     /// The authInfo given is not the object's, or none is set.
     AuthInfoWrong { kind: ObjectKind, name: String },
+    /// The object is not any more as the request says that it is.
+    Changed,
+    /// The key for retries was used for another request.
+    KeyUsed,
     /// Another object refers to it.
     Linked { kind: ObjectKind, name: String, by: ObjectKind },
     /// A message id that is not in the registrar's queue.
@@ -48,6 +59,8 @@ pub enum Refusal {
     RegistrarTaken { id: String },
     /// No such registrar.
     RegistrarUnknown { id: String },
+    /// The API user's role does not allow it.
+    RoleForbids { role: ApiRole },
     /// The operator's setting cannot have this value.
     Setting { key: String, value: String, why: String },
     /// A status prohibits it.
@@ -173,7 +186,14 @@ impl Refusal {
     /// The field it points at and the value there, for a gateway that shows the place.
     pub fn place(&self) -> Option<(Field, &str)> {
         match self {
-            Self::RegistrarNeeded | Self::RegistrarState { .. } => None,
+            Self::ApiTokenInvalid
+            | Self::ApiUserTaken { .. }
+            | Self::ApiUserUnknown { .. }
+            | Self::Changed
+            | Self::KeyUsed
+            | Self::RegistrarNeeded
+            | Self::RegistrarState { .. }
+            | Self::RoleForbids { .. } => None,
             Self::AuthInfoMissing | Self::AuthInfoWrong { .. } => Some((Field::AuthInfo, "")),
             Self::Linked { kind, name, .. }
             | Self::NotFound { kind, name }
@@ -212,9 +232,16 @@ impl Field {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::ApiTokenInvalid => f.write_str("the token is unknown or expired; log in again"),
+            Self::ApiUserTaken { login } => write!(f, "there is an API user {login} already"),
+            Self::ApiUserUnknown { login } => write!(f, "there is no API user {login}"),
             Self::AuthInfoMissing => f.write_str("authInfo is needed for this command"),
             Self::AuthInfoWrong { kind, .. } => {
                 write!(f, "the authInfo does not open this {kind}; ask its holder for a current one")
+            }
+            Self::Changed => f.write_str("the object has changed since it was read; read it again"),
+            Self::KeyUsed => {
+                f.write_str("the Idempotency-Key was used for another request; choose a new one")
             }
             Self::Linked { kind, name, by } => {
                 write!(f, "{kind} {name} is still in use by a {by}; end that use first")
@@ -246,6 +273,9 @@ impl fmt::Display for Refusal {
             Self::RegistrarNeeded => f.write_str("only a registrar can do this"),
             Self::RegistrarTaken { id } => write!(f, "there is a registrar {id} already"),
             Self::RegistrarUnknown { id } => write!(f, "there is no registrar {id}"),
+            Self::RoleForbids { role } => {
+                write!(f, "an API user with role {} may not do this", role.as_str())
+            }
             Self::Setting { key, value, why } => write!(f, "{key} cannot be {value}: {why}"),
             Self::StatusProhibits { kind, name, status } => {
                 write!(f, "{kind} {name} has status {status}, which prohibits this")

@@ -1,5 +1,6 @@
 //! One transaction of an operation: the store's, who asks, what time it is, the policy; and what is written last.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -28,7 +29,7 @@ pub struct Transaction<'t, 's> {
     /// The registry, for its key and its random bytes.
     pub(super) registry: &'t Registry,
     /// Who asks, and under which identifiers.
-    pub(super) call: &'t Call,
+    pub(super) call: Cow<'t, Call>,
     /// The instant of the operation, by the registry's clock.
     pub(super) now: Timestamp,
     /// TLDs and registrars as of this transaction.
@@ -47,6 +48,7 @@ impl<'t, 's> Transaction<'t, 's> {
     ) -> Result<Self, StoreError> {
         let policy = registry.policy(tx)?;
         let now = registry.clock.now();
+        let call = Cow::Borrowed(call);
         Ok(Self { tx, registry, call, now, policy, due: None, messages: Vec::new(), entries: Vec::new() })
     }
 
@@ -66,6 +68,11 @@ impl<'t, 's> Transaction<'t, 's> {
     }
 
     //--- Who asks
+
+    /// From here on acts for a registrar: whoever asks has shown in this transaction that they may.
+    pub(super) fn act_for(&mut self, registrar: &RegistrarId) {
+        self.call.to_mut().actor = Actor::Registrar(registrar.clone());
+    }
 
     /// The registrar that asks; the operator and the server are none.
     pub(super) fn registrar(&self) -> Result<Arc<Registrar>, Error> {

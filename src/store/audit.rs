@@ -192,6 +192,9 @@ const REFERENCES: &[(&str, &str, &str, &str, &str)] = &[
     ("host link's domain", "domain_host", "domain", "domain", "number"),
     ("host link's host", "domain_host", "host", "host", "number"),
     ("message's registrar", "message", "registrar", "registrar", "id"),
+    ("API user's registrar", "api_user", "registrar", "registrar", "id"),
+    ("token's API user", "api_token", "login", "api_user", "login"),
+    ("kept answer's registrar", "kept_answer", "registrar", "registrar", "id"),
     ("session's registrar", "session", "registrar", "registrar", "id"),
 ];
 

@@ -3,6 +3,7 @@
 //! A verb without its test here does not pass. To add one: write `pub(super) async fn VERB(store: Store)` in the file of its noun and name it
 //! in the list below.
 
+mod api;
 mod audit;
 mod contact;
 mod domain;
@@ -41,9 +42,12 @@ macro_rules! conformance {
 
 conformance! {
     verbs {
+        api: api_account api_users challenge_count claim_answer clear_wrong_answers close_challenge count_wrong_answer
+            forget_expired_logins forget_kept_answers keep_answer kept_answer open_challenge open_challenges put_api_user put_token
+            release_answer set_api_key token wrong_answers;
         audit: changes_since contacts_between dangling_references domains_between highest_number hosts_between last_changes message_tallies repeated_names;
         contact: contacts_due contact contact_by_number contact_is_linked contact_numbers delete_contact insert_contact update_contact;
-        domain: domains_served_by due_domains delete_domain domain domain_name domain_sponsor insert_domain registered subordinate_hosts update_domain variant_holder;
+        domain: domains_served_by due_domains delete_domain domain domain_name domain_sponsor insert_domain registered sponsored_domains subordinate_hosts update_domain variant_holder;
         history: history latest_change numbers_named record;
         host: foreign_domain_uses_host delete_host host host_is_linked host_numbers hosts_below insert_host update_host;
         message: message_count oldest_message queue_message remove_message;

@@ -33,6 +33,18 @@ impl Tx<'_> {
         found.map(|domain| self.with_links(domain)).transpose()
     }
 
+    /// The domains of a registrar in the order in which they were made, from behind a number on; without contacts and host objects.
+    pub fn sponsored_domains(
+        &mut self,
+        sponsor: &RegistrarId,
+        after: DomainNumber,
+        most: u32,
+    ) -> Result<Vec<Domain>, StoreError> {
+        let sql = "SELECT number, name, sponsor, expires_at, state FROM domain \
+                   WHERE sponsor = ?1 AND number > ?2 ORDER BY number LIMIT ?3";
+        self.all(sql, &[sponsor.as_str().into(), after.0.into(), most.into()], read_domain)
+    }
+
     /// The name of the domain of this number.
     pub fn domain_name(&mut self, number: DomainNumber) -> Result<Option<DomainName>, StoreError> {
         self.first("SELECT name FROM domain WHERE number = ?1", &[number.0.into()], |row| {

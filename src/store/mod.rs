@@ -3,6 +3,7 @@
 //! [`Store::read`] and [`Store::write`] run a closure on a [`Tx`]. A closure is repeatable: an engine may run it again after a
 //! conflict, and nothing it did before counts. An engine is one file that implements [`Engine`] and one arm in [`Store::open`].
 
+mod api;
 mod audit;
 #[cfg(test)]
 mod conformance;
@@ -31,6 +32,7 @@ use std::thread;
 
 use tokio::sync::oneshot;
 
+pub use self::api::{ApiAccount, ApiToken, KeptAnswer};
 pub use self::audit::{Kept, LastChange, MessageTally};
 pub use self::domain::DomainDraft;
 pub use self::registrar::Credential;
@@ -254,6 +256,7 @@ fn to_json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
 }
 
 /// Forward only; a released one is never changed. NUMBER_KEY and CLUSTERED are spelt by the engine.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_registry.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("migrations/0001_registry.sql"), include_str!("migrations/0002_api.sql")];
 /// Written to learn whether the store can be written.
 const PROBE: &str = "INSERT INTO meta (key, value) VALUES ('probe', '0') ON CONFLICT (key) DO UPDATE SET value = excluded.value";

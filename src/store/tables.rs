@@ -252,6 +252,36 @@ pub const TABLES: &[Table] = &[
         key: 1,
         is_counted: true,
     },
+    Table {
+        name: "api_user",
+        columns: &[Text("login"), Text("registrar"), Text("state"), Text("api_key")],
+        key: 1,
+        is_counted: false,
+    },
+    Table {
+        name: "api_challenge",
+        columns: &[Text("challenge"), Text("login"), Text("source"), Int("expires_at")],
+        key: 1,
+        is_counted: false,
+    },
+    Table {
+        name: "api_token",
+        columns: &[Text("hash"), Text("login"), Int("expires_at")],
+        key: 1,
+        is_counted: false,
+    },
+    Table {
+        name: "api_wrong_answer",
+        columns: &[Text("subject"), Int("count"), Int("expires_at")],
+        key: 1,
+        is_counted: false,
+    },
+    Table {
+        name: "kept_answer",
+        columns: &[Text("registrar"), Text("key"), Text("request"), Text("answer"), Int("expires_at")],
+        key: 2,
+        is_counted: false,
+    },
     Table { name: "meta", columns: &[Text("key"), Text("value")], key: 1, is_counted: false },
 ];
 

@@ -6,8 +6,10 @@
 mod client;
 mod codes;
 mod hostile;
+mod http;
 mod instant_epp;
 mod operator;
+mod rest;
 mod rfc_frames;
 mod sandbox;
 mod schema;

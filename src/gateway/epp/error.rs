@@ -10,17 +10,20 @@ pub fn refusal_code(refusal: &Refusal) -> ResultCode {
         Refusal::AuthInfoMissing => ResultCode::ParameterMissing,
         Refusal::AuthInfoWrong { .. } => ResultCode::InvalidAuthInfo,
         Refusal::Linked { .. } => ResultCode::AssociationProhibits,
-        Refusal::MessageUnknown { .. }
+        Refusal::ApiUserUnknown { .. }
+        | Refusal::MessageUnknown { .. }
         | Refusal::NotFound { .. }
         | Refusal::TldUnknown { .. }
         | Refusal::Unknown { .. } => ResultCode::ObjectDoesNotExist,
-        Refusal::NotAccredited { .. }
+        Refusal::ApiTokenInvalid
+        | Refusal::NotAccredited { .. }
         | Refusal::NotSponsor { .. }
         | Refusal::NotTransferParty { .. }
         | Refusal::OperatorNeeded
         | Refusal::RegistrarNeeded
         | Refusal::RegistrarState { .. }
-        | Refusal::RegistrarUnknown { .. } => ResultCode::AuthorizationError,
+        | Refusal::RegistrarUnknown { .. }
+        | Refusal::RoleForbids { .. } => ResultCode::AuthorizationError,
         Refusal::NotNow { reason, .. } => match reason {
             NotNow::Deleting => ResultCode::NotEligibleForRenewal,
             NotNow::NoRestorePending | NotNow::NotInRedemption | NotNow::TransferLock => {
@@ -28,11 +31,14 @@ pub fn refusal_code(refusal: &Refusal) -> ResultCode {
             }
         },
         Refusal::OwnObject { .. } => ResultCode::NotEligibleForTransfer,
-        Refusal::Policy { .. } | Refusal::Setting { .. } => ResultCode::PolicyError,
-        Refusal::StatusProhibits { .. } => ResultCode::StatusProhibits,
-        Refusal::RegistrarTaken { .. } | Refusal::Taken { .. } | Refusal::TldTaken { .. } => {
-            ResultCode::ObjectExists
+        Refusal::Changed | Refusal::KeyUsed | Refusal::Policy { .. } | Refusal::Setting { .. } => {
+            ResultCode::PolicyError
         }
+        Refusal::StatusProhibits { .. } => ResultCode::StatusProhibits,
+        Refusal::ApiUserTaken { .. }
+        | Refusal::RegistrarTaken { .. }
+        | Refusal::Taken { .. }
+        | Refusal::TldTaken { .. } => ResultCode::ObjectExists,
         Refusal::TransferNotPending { .. } => ResultCode::NotPendingTransfer,
         Refusal::TransferPending { .. } => ResultCode::PendingTransfer,
     }

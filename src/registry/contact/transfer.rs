@@ -213,7 +213,8 @@ fn decided(
 ) -> Transfer {
     let (status, acting) = match &t.call.actor {
         Actor::Registrar(id) => (by_client, id.clone()),
-        Actor::Operator | Actor::Server => (by_server, pending.acting.clone()),
+        // Nobody gets this far: the contact was obtained by a right.
+        Actor::Nobody | Actor::Operator | Actor::Server => (by_server, pending.acting.clone()),
     };
     Transfer { status, acting, act_at: t.now, ..pending }
 }

@@ -7,6 +7,7 @@ pub mod delete;
 #[cfg(test)]
 pub(super) mod fixtures;
 pub mod info;
+pub mod list;
 #[cfg(test)]
 mod properties;
 pub mod renew;
@@ -24,6 +25,7 @@ pub use self::check::Check;
 pub use self::create::Create;
 pub use self::delete::Delete;
 pub use self::info::Info;
+pub use self::list::List;
 pub use self::renew::Renew;
 pub use self::restore::{RestoreReport, RestoreRequest};
 pub use self::transfer::{TransferApprove, TransferCancel, TransferQuery, TransferReject, TransferRequest};
