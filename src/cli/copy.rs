@@ -183,7 +183,7 @@ mod tests {
             create(&test, "ns1.example.net").await.unwrap();
             create(&test, "ns2.example.net").await.unwrap();
             let from = test.registry.store();
-            let number = from.read(|tx| tx.last_number(&TABLES[4])).await.unwrap();
+            let number = from.read(|tx| tx.last_number(&TABLES[5])).await.unwrap();
             let gone = from.write(move |tx| {
                 tx.delete_host(crate::model::object::HostNumber(number)).map(|()| ((), Keep::Commit))
             });
@@ -193,7 +193,7 @@ mod tests {
             let (back, _back) = TestEngine::Sqlite.store().unwrap();
             copied(&there, &back).await;
             for store in [&there, &back] {
-                assert_eq!(store.read(|tx| tx.last_number(&TABLES[4])).await.unwrap(), number, "{engine:?}");
+                assert_eq!(store.read(|tx| tx.last_number(&TABLES[5])).await.unwrap(), number, "{engine:?}");
                 assert!(demand_empty(store).await.is_err());
             }
         }

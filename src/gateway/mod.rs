@@ -8,4 +8,5 @@ pub mod measure;
 pub mod proxy_protocol;
 pub mod rest;
 pub mod tls;
+pub mod xcp;
 pub mod xml;

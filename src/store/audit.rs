@@ -77,9 +77,9 @@ impl Tx<'_> {
             self.all(sql, &bounds, |row| Ok((row.int(0)?, (row.int(1)?, row.text(2)?.to_owned()))))?;
         links.into_iter().for_each(|(domain, link)| hosts.entry(domain).or_default().push(link));
 
-        let sql = "SELECT number, name, sponsor, expires_at, state, due_at FROM domain \
+        let sql = "SELECT number, name, sponsor, expires_at, state, reseller, due_at FROM domain \
                    WHERE number >= ?1 AND number < ?2 ORDER BY number";
-        let found = self.all(sql, &bounds, |row| Ok((read_domain(row)?, row.opt_int(5)?)))?;
+        let found = self.all(sql, &bounds, |row| Ok((read_domain(row)?, row.opt_int(6)?)))?;
         let linked = found.into_iter().map(|(mut domain, due_at)| {
             let number = domain.number.0;
             link_contacts(&mut domain, contacts.remove(&number).unwrap_or_default())?;
@@ -192,9 +192,6 @@ const REFERENCES: &[(&str, &str, &str, &str, &str)] = &[
     ("host link's domain", "domain_host", "domain", "domain", "number"),
     ("host link's host", "domain_host", "host", "host", "number"),
     ("message's registrar", "message", "registrar", "registrar", "id"),
-    ("API user's registrar", "api_user", "registrar", "registrar", "id"),
-    ("token's API user", "api_token", "login", "api_user", "login"),
-    ("kept answer's registrar", "kept_answer", "registrar", "registrar", "id"),
     ("session's registrar", "session", "registrar", "registrar", "id"),
 ];
 

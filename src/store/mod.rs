@@ -3,6 +3,7 @@
 //! [`Store::read`] and [`Store::write`] run a closure on a [`Tx`]. A closure is repeatable: an engine may run it again after a
 //! conflict, and nothing it did before counts. An engine is one file that implements [`Engine`] and one arm in [`Store::open`].
 
+mod allocation_token;
 mod api;
 mod audit;
 #[cfg(test)]
@@ -11,11 +12,15 @@ mod contact;
 mod domain;
 mod history;
 mod host;
+mod lease;
+mod ledger;
 mod message;
 mod meta;
+mod outbox;
 mod policy;
 mod postgres;
 mod registrar;
+mod reseller;
 mod session;
 mod sql;
 mod sqlite;
@@ -35,7 +40,10 @@ use tokio::sync::oneshot;
 pub use self::api::{ApiAccount, ApiToken, KeptAnswer};
 pub use self::audit::{Kept, LastChange, MessageTally};
 pub use self::domain::DomainDraft;
+pub use self::ledger::AccountRow;
+pub use self::outbox::{DueMail, MailDraft};
 pub use self::registrar::Credential;
+pub use self::reseller::DomainRange;
 use self::sql::Sql;
 pub use self::sql::Tx;
 pub use self::sqlite::Restoration;
@@ -256,7 +264,11 @@ fn to_json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
 }
 
 /// Forward only; a released one is never changed. NUMBER_KEY and CLUSTERED are spelt by the engine.
-const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001_registry.sql"), include_str!("migrations/0002_api.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_registry.sql"),
+    include_str!("migrations/0002_api.sql"),
+    include_str!("migrations/0003_resellers.sql"),
+    include_str!("migrations/0004_money.sql"),
+];
 /// Written to learn whether the store can be written.
 const PROBE: &str = "INSERT INTO meta (key, value) VALUES ('probe', '0') ON CONFLICT (key) DO UPDATE SET value = excluded.value";

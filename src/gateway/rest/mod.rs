@@ -9,6 +9,7 @@ mod check;
 mod contact;
 mod domain;
 pub mod error;
+mod help;
 mod host;
 pub mod json;
 mod login;
@@ -93,6 +94,7 @@ pub fn routes(registry: Arc<Registry>, settings: Settings) -> Router {
     let batches = Arc::new(Batches { rest: Arc::clone(&rest), routes: single.clone() });
     let (several, batch) = OpenApiRouter::new().routes(routes!(batch::batch)).split_for_parts();
     description.merge(batch);
+    let help = help::routes(&serde_json::to_value(&description).unwrap_or_default(), settings);
     let description: Arc<str> = description.to_json().unwrap_or_default().into();
     let describe = move || {
         let description = description.to_string();
@@ -105,6 +107,7 @@ pub fn routes(registry: Arc<Registry>, settings: Settings) -> Router {
     single
         .merge(several.with_state(batches))
         .merge(login)
+        .merge(help)
         .route("/api/v1/openapi.json", get(describe))
         .method_not_allowed_fallback(batch::no_method)
 }
