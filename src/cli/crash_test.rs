@@ -153,16 +153,24 @@ impl CrashTest {
             let broken = ledger::lock(ledger).broken;
             let ballast = Ballast::fill(server.dir())?;
             let until = Instant::now() + PATIENCE;
-            while ledger::lock(ledger).broken == broken {
+            let mut was_unready = false;
+            while ledger::lock(ledger).broken == broken || !was_unready {
                 if Instant::now() > until {
-                    return Err(Problem::new("the disk is full and every command is done all the same"));
+                    return Err(Problem::new(
+                        "the disk is full, and either every command is done all the same or /health/ready does not say so",
+                    ));
                 }
                 ballast.again()?;
+                was_unready |= !server.is_ready().await;
                 tokio::time::sleep(STEP).await;
             }
             drop(ballast);
             let now = ledger::lock(ledger).changes();
-            return changes_reach(ledger, now + 20).await;
+            changes_reach(ledger, now + 20).await?;
+            return match server.is_ready().await {
+                true => Ok(()),
+                false => Err(Problem::new("commands are done again and /health/ready does not say so")),
+            };
         }
         // A kill while sessions still log in is one too, but most are to fall into the midst of commands.
         if !random.one_in(10) {

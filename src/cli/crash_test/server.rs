@@ -8,6 +8,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
 use crate::admin::Problem;
 use crate::cli::epp::connection::{Account, Connection};
 use crate::cli::place::CONFIG;
@@ -48,9 +52,9 @@ impl Server {
             store.clone_into(&mut config.store.url);
         }
         "warn".clone_into(&mut config.log.filter);
-        // What is killed is driven over EPP alone.
+        // The load is EPP.
         config.http.clear();
-        config.health.enabled = false;
+        config.health.enabled = true;
         for listener in config.epp.values_mut() {
             listener.certificate.clone_from(&pki.server.certificate);
             listener.key.clone_from(&pki.server.key);
@@ -91,15 +95,31 @@ impl Server {
         Account::known(self.address(), &self.pki.ca, identity, &registrar(number), PASSWORD)
     }
 
+    /// What `/health/ready` says.
+    pub(super) async fn is_ready(&self) -> bool {
+        let asked = async {
+            let mut stream = TcpStream::connect(self.config.health.address).await?;
+            stream
+                .write_all(b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                .await?;
+            let mut answer = String::new();
+            stream.take(4096).read_to_string(&mut answer).await?;
+            Ok::<_, io::Error>(answer)
+        };
+        timeout(HEALTH_TIMEOUT, asked)
+            .await
+            .is_ok_and(|answer| answer.is_ok_and(|answer| answer.starts_with("HTTP/1.1 200 ")))
+    }
+
     fn address(&self) -> SocketAddr {
         let listener = self.config.epp.values().next();
         listener.map_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), |listener| listener.address)
     }
 
     async fn start_once(&mut self) -> Result<Running, Problem> {
-        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|free| free.local_addr());
-        let free = free.map_err(|cause| Problem::new(format_args!("no port is free ({cause})")))?;
-        self.config.epp.values_mut().for_each(|listener| listener.address = free);
+        let [epp, health] = free_addresses()?;
+        self.config.epp.values_mut().for_each(|listener| listener.address = epp);
+        self.config.health.address = health;
         let text = toml::to_string(&self.config).map_err(Problem::new)?;
         let log = self.dir.join(LOG);
         let failed = |cause: io::Error| {
@@ -208,6 +228,14 @@ impl Drop for Ballast {
     }
 }
 
+/// Two that are free a moment ago; another program may be faster.
+fn free_addresses() -> Result<[SocketAddr; 2], Problem> {
+    let bind = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
+    let taken = |cause| Problem::new(format_args!("no port is free ({cause})"));
+    let (first, second) = (bind().map_err(taken)?, bind().map_err(taken)?);
+    Ok([first.local_addr().map_err(taken)?, second.local_addr().map_err(taken)?])
+}
+
 /// A registrar's id.
 pub(super) fn registrar(number: usize) -> String {
     format!("Crash{number}")
@@ -226,5 +254,6 @@ const PASSWORD: &str = "crash-TEST1";
 const LOG: &str = "server.log";
 const ATTEMPTS: u32 = 3;
 const START_TIMEOUT: Duration = Duration::from_secs(60);
+const HEALTH_TIMEOUT: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_millis(10);
 const BALLAST_MAX: u64 = 64 << 20;
