@@ -95,6 +95,7 @@ impl Registry {
     /// Does everything that is due, each step in a transaction of its own, and tells how many steps that were. A step that
     /// fails is logged and tried again the next time.
     pub async fn run_due(self: &Arc<Self>) -> usize {
+        self.announce_certificate_ends().await;
         let mut done = 0;
         loop {
             let steps = self.run(self.clerk(), ListDue { limit: STEPS_LISTED }).await.unwrap_or_default();

@@ -6,6 +6,7 @@
 //! repeatable; they compose by calling each other's `run` on the same [`Transaction`].
 
 pub mod auth_info;
+pub mod certificate;
 pub mod clock;
 pub mod contact;
 pub mod domain;

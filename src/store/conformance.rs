@@ -3,6 +3,7 @@
 //! A verb without its test here does not pass. To add one: write `pub(super) async fn VERB(store: Store)` in the file of its noun and name it
 //! in the list below.
 
+mod certificate;
 mod contact;
 mod domain;
 mod history;
@@ -39,6 +40,7 @@ macro_rules! conformance {
 
 conformance! {
     verbs {
+        certificate: certificate certificates put_certificate;
         contact: contacts_due contact contact_by_number contact_is_linked contact_numbers delete_contact insert_contact update_contact;
         domain: domains_served_by due_domains delete_domain domain domain_name domain_sponsor insert_domain registered subordinate_hosts update_domain variant_holder;
         history: history latest_change numbers_named record;

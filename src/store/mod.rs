@@ -3,6 +3,7 @@
 //! [`Store::read`] and [`Store::write`] run a closure on a [`Tx`]. A closure is repeatable: an engine may run it again after a
 //! conflict, and nothing it did before counts. An engine is one file that implements [`Engine`] and one arm in [`Store::open`].
 
+mod certificate;
 #[cfg(test)]
 mod conformance;
 mod contact;
@@ -241,6 +242,7 @@ fn to_json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
 }
 
 /// Forward only; a released one is never changed. NUMBER_KEY and CLUSTERED are spelt by the engine.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_registry.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("migrations/0001_registry.sql"), include_str!("migrations/0006_certificate.sql")];
 /// Written to learn whether the store can be written.
 const PROBE: &str = "INSERT INTO meta (key, value) VALUES ('probe', '0') ON CONFLICT (key) DO UPDATE SET value = excluded.value";
