@@ -11,6 +11,7 @@ mod operator;
 mod rfc_frames;
 mod sandbox;
 mod schema;
+mod secrets;
 mod server;
 mod sessions;
 mod tidy;
