@@ -5,25 +5,34 @@
 //! [`Error::Denied`]: what must be remembered of a refusal is committed. Operations are plain synchronous code and
 //! repeatable; they compose by calling each other's `run` on the same [`Transaction`].
 
+pub mod api_user;
+pub mod auth_code;
 pub mod auth_info;
 pub mod certificate;
 pub mod clock;
 pub mod contact;
 pub mod domain;
+pub mod health;
 pub mod host;
 pub mod lifecycle;
 pub mod operator;
+pub mod outbox;
 pub mod password;
 pub mod policy;
 pub mod poll;
+pub mod precondition;
 mod record;
 pub mod refusal;
+pub mod replay;
+pub mod reseller;
 pub mod secret;
 pub mod session;
 mod status;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod token;
 mod transaction;
+pub mod verify;
 mod wrong_logins;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -38,6 +47,7 @@ pub use self::transaction::Transaction;
 use self::wrong_logins::WrongLogins;
 use crate::model::octets::to_hex;
 use crate::model::registrar::RegistrarId;
+use crate::model::reseller::ResellerName;
 use crate::store::{Keep, Store, StoreError, Tx};
 
 /// A registry over a store; shared by all gateways.
@@ -66,10 +76,19 @@ pub struct Settings {
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
+    /// Somebody who has not shown yet who they are; an operation may find out ([`token`]).
+    Nobody,
     /// The registry's operator, over the command line.
     Operator,
     /// A registrar, logged in.
     Registrar(RegistrarId),
+    /// A reseller of a registrar; it sees only the domains that carry it.
+    Reseller {
+        /// Its name.
+        name: ResellerName,
+        /// The registrar it acts for.
+        registrar: RegistrarId,
+    },
     /// The server itself: due work.
     Server,
 }

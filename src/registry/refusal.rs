@@ -6,6 +6,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
+use crate::model::api_user::ApiRole;
 use crate::model::domain::ContactRole;
 use crate::model::name::{DomainName, ZoneName};
 use crate::model::object::{MessageNumber, ObjectKind};
@@ -16,12 +17,26 @@ use crate::model::status::{DomainStatus, Status};
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "the fields are named after what they hold")]
 pub enum Refusal {
+    /// The token is unknown, expired or revoked, or may not be used from there.
+    ApiTokenInvalid,
+    /// An API user of this login is there already.
+    ApiUserTaken { login: String },
+    /// No such API user.
+    ApiUserUnknown { login: String },
     /// authInfo is demanded and none was given.
     AuthInfoMissing,
     /// The authInfo given is not the object's, or none is set.
     AuthInfoWrong { kind: ObjectKind, name: String },
+    /// The object is not any more as the request says that it is.
+    Changed,
+    /// The key for retries was used for another request.
+    KeyUsed,
     /// Another object refers to it.
     Linked { kind: ObjectKind, name: String, by: ObjectKind },
+    /// So many mails were asked for lately that no more are taken.
+    MailLimit,
+    /// No mail of this number waits or was given up.
+    MailUnknown { number: i64 },
     /// A message id that is not in the registrar's queue.
     MessageUnknown { number: MessageNumber },
     /// The registrar is not accredited for the TLD.
@@ -40,6 +55,8 @@ pub enum Refusal {
     OwnObject { kind: ObjectKind, name: String },
     /// Policy does not allow the value.
     Policy { field: Field, value: String, rule: Rule },
+    /// Only a reseller can do this.
+    ResellerNeeded,
     /// A registrar's state forbids it.
     RegistrarState { state: RegistrarState },
     /// Only a registrar can do this.
@@ -48,6 +65,8 @@ pub enum Refusal {
     RegistrarTaken { id: String },
     /// No such registrar.
     RegistrarUnknown { id: String },
+    /// The API user's role does not allow it.
+    RoleForbids { role: ApiRole },
     /// The operator's setting cannot have this value.
     Setting { key: String, value: String, why: String },
     /// A status prohibits it.
@@ -83,9 +102,12 @@ pub enum Field {
     MaxSigLife,
     MessageId,
     NameServer,
+    Order,
     Period,
     PostalInfo,
+    Profile,
     Registrant,
+    Reseller,
     RestoreReport,
     Status,
     Urgent,
@@ -95,6 +117,8 @@ pub enum Field {
 /// Why a domain cannot be renewed, restored or transferred now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NotNow {
+    /// Its add grace period is over.
+    AddGraceOver,
     /// It is being deleted.
     Deleting,
     /// It is not in redemption.
@@ -173,7 +197,17 @@ impl Refusal {
     /// The field it points at and the value there, for a gateway that shows the place.
     pub fn place(&self) -> Option<(Field, &str)> {
         match self {
-            Self::RegistrarNeeded | Self::RegistrarState { .. } => None,
+            Self::ApiTokenInvalid
+            | Self::ApiUserTaken { .. }
+            | Self::ApiUserUnknown { .. }
+            | Self::Changed
+            | Self::KeyUsed
+            | Self::MailLimit
+            | Self::MailUnknown { .. }
+            | Self::RegistrarNeeded
+            | Self::RegistrarState { .. }
+            | Self::ResellerNeeded
+            | Self::RoleForbids { .. } => None,
             Self::AuthInfoMissing | Self::AuthInfoWrong { .. } => Some((Field::AuthInfo, "")),
             Self::Linked { kind, name, .. }
             | Self::NotFound { kind, name }
@@ -212,13 +246,22 @@ impl Field {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::ApiTokenInvalid => f.write_str("the token is unknown or expired; log in again"),
+            Self::ApiUserTaken { login } => write!(f, "there is an API user {login} already"),
+            Self::ApiUserUnknown { login } => write!(f, "there is no API user {login}"),
             Self::AuthInfoMissing => f.write_str("authInfo is needed for this command"),
             Self::AuthInfoWrong { kind, .. } => {
                 write!(f, "the authInfo does not open this {kind}; ask its holder for a current one")
             }
+            Self::Changed => f.write_str("the object has changed since it was read; read it again"),
+            Self::KeyUsed => {
+                f.write_str("the Idempotency-Key was used for another request; choose a new one")
+            }
             Self::Linked { kind, name, by } => {
                 write!(f, "{kind} {name} is still in use by a {by}; end that use first")
             }
+            Self::MailLimit => f.write_str("too many mails were asked for; wait an hour"),
+            Self::MailUnknown { number } => write!(f, "no mail {number} waits or was given up"),
             Self::MessageUnknown { .. } => f.write_str("no message with this id waits in your queue"),
             Self::NotAccredited { tld } => write!(f, "you are not accredited for {tld}"),
             Self::NotFound { kind, name } => write!(f, "{kind} {name} does not exist"),
@@ -243,9 +286,13 @@ impl fmt::Display for Refusal {
             }
             Self::Policy { rule, .. } => rule.fmt(f),
             Self::RegistrarState { state } => write!(f, "your account is {}", state.as_str()),
+            Self::ResellerNeeded => f.write_str("only a reseller can do this"),
             Self::RegistrarNeeded => f.write_str("only a registrar can do this"),
             Self::RegistrarTaken { id } => write!(f, "there is a registrar {id} already"),
             Self::RegistrarUnknown { id } => write!(f, "there is no registrar {id}"),
+            Self::RoleForbids { role } => {
+                write!(f, "an API user with role {} may not do this", role.as_str())
+            }
             Self::Setting { key, value, why } => write!(f, "{key} cannot be {value}: {why}"),
             Self::StatusProhibits { kind, name, status } => {
                 write!(f, "{kind} {name} has status {status}, which prohibits this")
@@ -276,9 +323,12 @@ impl Field {
             Self::HostName | Self::NameServer => "host",
             Self::MaxSigLife => "maxSigLife",
             Self::MessageId => "message",
+            Self::Order => "order",
             Self::Period => "period",
             Self::PostalInfo => "postal information",
+            Self::Profile => "profile",
             Self::Registrant => "registrant",
+            Self::Reseller => "reseller",
             Self::RestoreReport => "restore report",
             Self::Status => "status",
             Self::Urgent => "urgent",
@@ -290,6 +340,7 @@ impl Field {
 impl fmt::Display for NotNow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::AddGraceOver => "the domain is no longer in its add grace period",
             Self::Deleting => "the domain is being deleted; restore it first",
             Self::NotInRedemption => "the domain is not in its redemption period",
             Self::TransferLock => "the domain was registered too recently to be transferred",

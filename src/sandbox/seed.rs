@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use crate::admin::{Problem, Request, Secret, execute};
 use crate::config::read_bounded;
+use crate::model::api_user::{ApiLogin, ApiRole};
 use crate::model::auth_info::AuthInfo;
 use crate::model::contact::{ContactId, Email, Phone};
 use crate::model::domain::ContactRole;
@@ -23,6 +24,7 @@ use crate::model::postal::PostalInfo;
 use crate::model::registrar::{Accreditation, CertificatePin, Registrar, RegistrarId, RegistrarState};
 use crate::model::sec_dns::SecDns;
 use crate::model::tld::Tld;
+use crate::registry::api_user::ApiKey;
 use crate::registry::domain::ServerRef;
 use crate::registry::domain::update::Changes;
 use crate::registry::{Actor, Call, Operation, Registry, contact, domain, host};
@@ -46,6 +48,24 @@ pub struct Seed {
     /// Hosts.
     #[serde(default, rename = "host")]
     pub hosts: Vec<SeedHost>,
+    /// API users.
+    #[serde(default, rename = "api_user")]
+    pub api_users: Vec<SeedApiUser>,
+}
+
+/// An API user of a seed file.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedApiUser {
+    /// What it logs in with.
+    pub login: ApiLogin,
+    /// For whom it acts.
+    pub registrar: RegistrarId,
+    /// What it may do.
+    #[serde(default = "full")]
+    pub role: ApiRole,
+    /// Its key.
+    pub api_key: ApiKey,
 }
 
 /// A registrar of a seed file.
@@ -174,6 +194,10 @@ impl Seed {
             execute(registry, Request::AddRegistrar { registrar: seed.registrar(), password }, |_, _| {})
                 .await?;
         }
+        for SeedApiUser { login, registrar: acts_for, role, api_key } in self.api_users.clone() {
+            let request = Request::AddApiUser { login, registrar: acts_for, role, key: Some(api_key) };
+            execute(registry, request, |_, _| {}).await?;
+        }
         for contact in &self.contacts {
             give(registry, &contact.sponsor, &contact.id, contact.create()?).await?;
         }
@@ -282,6 +306,10 @@ impl fmt::Debug for SeedRegistrar {
 
 fn active() -> RegistrarState {
     RegistrarState::Active
+}
+
+fn full() -> ApiRole {
+    ApiRole::Full
 }
 
 fn ten() -> u32 {

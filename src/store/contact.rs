@@ -144,7 +144,7 @@ impl ContactState {
 }
 
 /// `number, id, sponsor, state`.
-fn read_contact(row: &dyn Row) -> Result<Contact, StoreError> {
+pub(super) fn read_contact(row: &dyn Row) -> Result<Contact, StoreError> {
     let state: ContactState = from_json(row.text(3)?)?;
     Ok(Contact {
         number: ContactNumber(row.int(0)?),
@@ -167,7 +167,7 @@ fn read_contact(row: &dyn Row) -> Result<Contact, StoreError> {
 }
 
 /// The next instant at which something happens to the contact without a command.
-fn due_at(contact: &Contact) -> Option<Timestamp> {
+pub(super) fn due_at(contact: &Contact) -> Option<Timestamp> {
     contact.transfer.as_ref().filter(|transfer| transfer.is_pending()).map(|transfer| transfer.act_at)
 }
 

@@ -10,29 +10,40 @@ pub fn refusal_code(refusal: &Refusal) -> ResultCode {
         Refusal::AuthInfoMissing => ResultCode::ParameterMissing,
         Refusal::AuthInfoWrong { .. } => ResultCode::InvalidAuthInfo,
         Refusal::Linked { .. } => ResultCode::AssociationProhibits,
-        Refusal::MessageUnknown { .. }
+        // Neither is refused to a registrar over EPP.
+        Refusal::MailLimit => ResultCode::PolicyError,
+        Refusal::MailUnknown { .. } => ResultCode::ObjectDoesNotExist,
+        Refusal::ApiUserUnknown { .. }
+        | Refusal::MessageUnknown { .. }
         | Refusal::NotFound { .. }
         | Refusal::TldUnknown { .. }
         | Refusal::Unknown { .. } => ResultCode::ObjectDoesNotExist,
-        Refusal::NotAccredited { .. }
+        Refusal::ApiTokenInvalid
+        | Refusal::NotAccredited { .. }
         | Refusal::NotSponsor { .. }
         | Refusal::NotTransferParty { .. }
         | Refusal::OperatorNeeded
         | Refusal::RegistrarNeeded
+        | Refusal::ResellerNeeded
         | Refusal::RegistrarState { .. }
-        | Refusal::RegistrarUnknown { .. } => ResultCode::AuthorizationError,
+        | Refusal::RegistrarUnknown { .. }
+        | Refusal::RoleForbids { .. } => ResultCode::AuthorizationError,
         Refusal::NotNow { reason, .. } => match reason {
             NotNow::Deleting => ResultCode::NotEligibleForRenewal,
-            NotNow::NoRestorePending | NotNow::NotInRedemption | NotNow::TransferLock => {
-                ResultCode::StatusProhibits
-            }
+            NotNow::AddGraceOver
+            | NotNow::NoRestorePending
+            | NotNow::NotInRedemption
+            | NotNow::TransferLock => ResultCode::StatusProhibits,
         },
         Refusal::OwnObject { .. } => ResultCode::NotEligibleForTransfer,
-        Refusal::Policy { .. } | Refusal::Setting { .. } => ResultCode::PolicyError,
-        Refusal::StatusProhibits { .. } => ResultCode::StatusProhibits,
-        Refusal::RegistrarTaken { .. } | Refusal::Taken { .. } | Refusal::TldTaken { .. } => {
-            ResultCode::ObjectExists
+        Refusal::Changed | Refusal::KeyUsed | Refusal::Policy { .. } | Refusal::Setting { .. } => {
+            ResultCode::PolicyError
         }
+        Refusal::StatusProhibits { .. } => ResultCode::StatusProhibits,
+        Refusal::ApiUserTaken { .. }
+        | Refusal::RegistrarTaken { .. }
+        | Refusal::Taken { .. }
+        | Refusal::TldTaken { .. } => ResultCode::ObjectExists,
         Refusal::TransferNotPending { .. } => ResultCode::NotPendingTransfer,
         Refusal::TransferPending { .. } => ResultCode::PendingTransfer,
     }
@@ -72,6 +83,8 @@ pub fn elements_of(field: Field) -> &'static [&'static str] {
         Field::MaxSigLife => &["maxSigLife"],
         Field::MessageId => &["poll"],
         Field::NameServer => &["hostObj", "hostName", "ns"],
+        // Only resellers' commands have them.
+        Field::Order | Field::Profile | Field::Reseller => &["update"],
         Field::Period => &["period"],
         Field::PostalInfo => &["postalInfo"],
         Field::Registrant => &["registrant"],

@@ -15,6 +15,7 @@ use super::event;
 use super::extension::Applied;
 use super::object::{ObjectMapping, Terms};
 use super::response::{Answer, Part, QueueState, ResultCode, greeting};
+use crate::gateway::measure;
 use crate::gateway::tls::Peer;
 use crate::gateway::xml::{Bounds, Document, Element, collapse, decode_text};
 use crate::model::object::MessageNumber;
@@ -143,6 +144,7 @@ impl<'g> Session<'g> {
                 (answer, After::GoOn)
             }
         };
+        measure::command("epp", envelope.verb.name(), answer.code.number(), begun.elapsed());
         tracing::debug!(
             registrar = registrar.as_ref().map(tracing::field::display),
             verb = envelope.verb.name(),

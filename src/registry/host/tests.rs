@@ -363,6 +363,7 @@ async fn request_own_example(registry: &TestRegistry) {
     let request = Transfer {
         status: TransferStatus::Pending,
         requested_by: RegistrarId::parse("ClientY").unwrap(),
+        reseller: None,
         requested_at: at("2026-01-01T00:00:00Z"),
         acting: RegistrarId::parse("ClientX").unwrap(),
         act_at: at("2026-01-06T00:00:00Z"),

@@ -80,6 +80,28 @@ pub(super) async fn registered(store: Store) {
     assert!(look(&store, |tx| tx.registered(&[])).await.is_empty());
 }
 
+pub(super) async fn sponsored_domains(store: Store) {
+    let numbers = change(&store, |tx| {
+        let mut numbers = Vec::new();
+        for (name, sponsor) in [("c.example", "ClientX"), ("a.example", "ClientY"), ("b.example", "ClientX")]
+        {
+            let mut domain = sample(name);
+            domain.sponsor = registrar(sponsor);
+            numbers.push(tx.insert_domain(&draft(domain))?.unwrap());
+        }
+        Ok(numbers)
+    })
+    .await;
+    let page = async |after, most| {
+        let found = look(&store, move |tx| tx.sponsored_domains(&registrar("ClientX"), after, most)).await;
+        found.into_iter().map(|domain| domain.name.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(page(DomainNumber(0), 10).await, ["c.example", "b.example"]);
+    assert_eq!(page(DomainNumber(0), 1).await, ["c.example"]);
+    assert_eq!(page(numbers[0], 10).await, ["b.example"]);
+    assert!(page(numbers[2], 10).await.is_empty());
+}
+
 pub(super) async fn subordinate_hosts(store: Store) {
     let number = change(&store, |tx| {
         let number = tx.insert_domain(&draft(sample("a.example")))?.unwrap();
