@@ -49,11 +49,19 @@ pub struct Config {
 }
 
 /// Where the data lies.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Store {
-    /// A path, or `sqlite:PATH`.
+    /// A path, `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/DATABASE`.
     pub url: String,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The URL of a database server holds a password.
+        let url = self.url.split_once("://").map_or(self.url.clone(), |(scheme, _)| format!("{scheme}://…"));
+        f.debug_struct("Store").field("url", &url).finish()
+    }
 }
 
 /// What the registry is called.
@@ -481,6 +489,13 @@ mod tests {
         ] {
             assert_eq!(refusal(text), sentence);
         }
+    }
+
+    #[test]
+    fn the_password_of_a_database_server_is_not_printed() {
+        let config = Config::parse("[store]\nurl = \"postgres://me:hunter2@db/registry\"").unwrap();
+        let printed = format!("{config:?}");
+        assert!(printed.contains("postgres://…") && !printed.contains("hunter2"), "{printed}");
     }
 
     #[test]

@@ -122,6 +122,19 @@ pub struct CertificatePin {
     pub until: Option<Timestamp>,
 }
 
+/// A certificate of a registrar whose end is announced: one that is pinned until a date, or one that a client showed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownCertificate {
+    /// Whose.
+    pub registrar: RegistrarId,
+    /// Lower-case hex of its SHA-256.
+    pub sha256: String,
+    /// The end of its validity, when it was seen.
+    pub not_after: Option<Timestamp>,
+    /// The shortest notice given so far, in days before the end.
+    pub days_told: Option<u8>,
+}
+
 /// The right to act in a TLD between two dates.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Accreditation {

@@ -10,6 +10,7 @@ pub mod api_user;
 pub mod auth_code;
 pub mod auth_info;
 pub mod billing;
+pub mod certificate;
 pub mod clock;
 pub mod conditions;
 pub mod contact;

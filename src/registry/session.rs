@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 pub use self::user::{ShownCertificate, UserLogin, UserRefusal};
 use super::Registry;
-use crate::model::registrar::{Registrar, RegistrarId, RegistrarState};
+use crate::model::registrar::{KnownCertificate, Registrar, RegistrarId, RegistrarState};
 use crate::store::{Credential, Keep, StoreError};
 
 /// Somebody who wants a session.
@@ -27,6 +27,8 @@ pub struct Login {
     pub address: IpAddr,
     /// The SHA-256 of the certificate they showed, lower-case hex.
     pub certificate: Option<String>,
+    /// The end of that certificate's validity.
+    pub certificate_until: Option<Timestamp>,
 }
 
 /// A session. It holds one of its registrar's places until it is closed.
@@ -224,6 +226,7 @@ impl Registry {
                 return Ok((Err(LoginRefusal::SessionLimit { most }), Keep::RollBack));
             }
             tx.open_session(&session, id, &node, now)?;
+            remember_certificate(tx, id, &login)?;
             match &new_hash {
                 Some(hash) => {
                     tx.set_password(id, hash, now)?;
@@ -257,6 +260,27 @@ fn may_log_in(
         && registrar.accepts_address(address)
         && registrar.accepts_certificate(certificate, now)
         && credential.locked_until.is_none_or(|until| until <= now)
+}
+
+/// Remembers a certificate that was not seen before, so that its end can be announced.
+fn remember_certificate(
+    tx: &mut crate::store::Tx<'_>,
+    id: &RegistrarId,
+    login: &Login,
+) -> Result<(), StoreError> {
+    let (Some(sha256), Some(until)) = (&login.certificate, login.certificate_until) else {
+        return Ok(());
+    };
+    let known = tx.certificate(id, sha256)?;
+    if known.as_ref().is_some_and(|known| known.not_after.is_some()) {
+        return Ok(());
+    }
+    tx.put_certificate(&KnownCertificate {
+        registrar: id.clone(),
+        sha256: sha256.clone(),
+        not_after: Some(until),
+        days_told: known.and_then(|known| known.days_told),
+    })
 }
 
 /// After every [`WRONG_PASSWORDS_MAX`] wrong passwords in a row no login is taken for a while.

@@ -193,6 +193,7 @@ const REFERENCES: &[(&str, &str, &str, &str, &str)] = &[
     ("host link's host", "domain_host", "host", "host", "number"),
     ("message's registrar", "message", "registrar", "registrar", "id"),
     ("session's registrar", "session", "registrar", "registrar", "id"),
+    ("certificate's registrar", "certificate", "registrar", "registrar", "id"),
     ("API user's registrar", "api_user", "registrar", "registrar", "id"),
     ("API token's user", "api_token", "login", "api_user", "login"),
     ("kept answer's registrar", "kept_answer", "registrar", "registrar", "id"),

@@ -6,6 +6,7 @@
 mod allocation_token;
 mod api;
 mod audit;
+mod certificate;
 mod contact;
 mod domain;
 mod epp_user;
@@ -53,6 +54,7 @@ conformance! {
             release_answer set_api_key token wrong_answers;
         audit: changes_since contacts_between dangling_references domains_between highest_number hosts_between last_changes message_tallies repeated_names;
         allocation_token: add_allocation_token allocation_token use_allocation_token;
+        certificate: certificate certificates put_certificate;
         contact: contacts_due contact contact_by_number contact_is_linked contact_numbers delete_contact insert_contact update_contact;
         domain: domains_served_by due_domains delete_domain domain domain_name domain_sponsor insert_domain registered sponsored_domains subordinate_hosts update_domain variant_holder;
         epp_user: epp_user set_epp_access set_user_password;

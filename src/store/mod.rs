@@ -6,6 +6,7 @@
 mod allocation_token;
 mod api;
 mod audit;
+mod certificate;
 #[cfg(test)]
 mod conformance;
 mod contact;
@@ -272,6 +273,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_resellers.sql"),
     include_str!("migrations/0004_money.sql"),
     include_str!("migrations/0005_epp_user.sql"),
+    include_str!("migrations/0006_certificate.sql"),
 ];
 /// Written to learn whether the store can be written.
 const PROBE: &str = "INSERT INTO meta (key, value) VALUES ('probe', '0') ON CONFLICT (key) DO UPDATE SET value = excluded.value";

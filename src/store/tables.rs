@@ -195,6 +195,12 @@ pub const TABLES: &[Table] = &[
         is_counted: false,
     },
     Table {
+        name: "certificate",
+        columns: &[Text("registrar"), Text("sha256"), Int("not_after"), Int("days_told")],
+        key: 2,
+        is_counted: false,
+    },
+    Table {
         name: "reseller",
         columns: &[Text("username"), Text("registrar"), Text("sealed_key"), Text("state")],
         key: 1,

@@ -46,7 +46,9 @@ impl Scene {
 fn contents(server: &Server) -> Vec<String> {
     let database = Connection::open_with_flags(&server.database, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
     let mut tables = database
-        .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'session' ORDER BY name")
+        .prepare(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('session', 'certificate') ORDER BY name",
+        )
         .unwrap();
     let tables: Vec<String> =
         tables.query_map([], |row| row.get(0)).unwrap().map(|name| name.unwrap()).collect();

@@ -15,6 +15,7 @@ mod rest;
 mod rfc_frames;
 mod sandbox;
 mod schema;
+mod secrets;
 mod server;
 mod sessions;
 mod storage;

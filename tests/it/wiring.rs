@@ -59,6 +59,7 @@ async fn log_in(registry: &Arc<Registry>, name: &str, password: &str) -> Result<
         new_password: None,
         address: "127.0.0.1".parse().unwrap(),
         certificate: None,
+        certificate_until: None,
     };
     registry.login(login).await.map(drop)
 }

@@ -147,6 +147,7 @@ impl Registry {
     /// Does everything that is due, each step in a transaction of its own, and tells how many steps that were; none while
     /// another node is the clerk. A step that fails is logged and tried again the next time.
     pub async fn run_due(self: &Arc<Self>) -> usize {
+        self.announce_certificate_ends().await;
         let mut done = 0;
         loop {
             let Ok(Some(lease)) = self.run(self.clerk(), TakeLease).await else {

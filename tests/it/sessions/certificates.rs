@@ -99,7 +99,7 @@ fn tls_of_age(dir: &Path, days: i64) -> (ServerConfig, ClientConfig) {
 }
 
 #[tokio::test]
-async fn a_certificate_that_expires_soon_is_told_of_at_login() {
+async fn a_certificate_that_expires_soon_is_told_of_at_login_and_by_poll() {
     let dir = tempfile::tempdir().unwrap();
     for (days, told) in [(5 * 365 - 10, true), (5 * 365 - 60, false)] {
         let (tls, client) = tls_of_age(&dir.path().join(days.to_string()), days);
@@ -109,6 +109,14 @@ async fn a_certificate_that_expires_soon_is_told_of_at_login() {
         let answer = client.ask(&login_frame("ClientX", PASSWORD, &greeting)).await;
         assert_eq!(code(&answer), "1000");
         assert_eq!(answer.contains("type=\"certificate\" level=\"warning\" exDate=\""), told, "{answer}");
+        // However often the clerk comes by.
+        server.registry.run_due().await;
+        server.registry.run_due().await;
+        let poll =
+            "<epp xmlns=\"urn:ietf:params:xml:ns:epp-1.0\"><command><poll op=\"req\"/></command></epp>";
+        let answer = client.ask(poll).await;
+        let once = answer.contains("<msgQ count=\"1\"") && answer.contains("Your certificate expires on ");
+        assert_eq!((code(&answer), once), (if told { "1301" } else { "1300" }, told), "{answer}");
     }
 }
 

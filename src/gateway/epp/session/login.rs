@@ -44,13 +44,18 @@ impl Session<'_> {
         if self.peer.certificate.as_ref().is_some_and(PeerCertificate::has_expired) {
             return self.refuse_login(&LoginRefusal::NotAuthenticated, &extensions, server_trid);
         }
-        match self.gateway.registry.login(login).await {
+        let registry = Arc::clone(&self.gateway.registry);
+        // A task of its own: were this connection cut while the registry grants, nobody would give the place back.
+        let granted = tokio::spawn(async move {
+            let place = registry.login(login).await?;
+            Ok(HeldPlace { registry, place: Some(place) })
+        });
+        match granted.await.unwrap_or(Err(LoginRefusal::Busy)) {
             Ok(place) => {
                 let mut answer = Answer::plain(ResultCode::Ok);
-                let mut events = place.events.clone();
+                let mut events = place.place.as_ref().map(|place| place.events.clone()).unwrap_or_default();
                 let expiry = self.peer.certificate.as_ref().and_then(PeerCertificate::expires_soon);
                 events.extend(expiry.map(|at| SecurityEvent::CertificateExpires { at }));
-                let place = HeldPlace { registry: Arc::clone(&self.gateway.registry), place: Some(place) };
                 let asked_at = self.gateway.registry.clock().now();
                 self.login = Some(LoggedIn { place, objects, extensions, asked_at });
                 self.say_events(&mut answer, &events, None);
@@ -110,6 +115,7 @@ impl Session<'_> {
         // Pins are in lower case.
         let pin = |certificate: &PeerCertificate| to_hex(&certificate.sha256).to_ascii_lowercase();
         login.certificate = self.peer.certificate.as_ref().map(pin);
+        login.certificate_until = self.peer.certificate.as_ref().map(|certificate| certificate.not_after);
         Ok(Judged { login, objects, extensions })
     }
 
@@ -187,7 +193,7 @@ fn read<'d>(element: Element<'d>, namespace: &'static str) -> Result<Command<'d>
     services.end()?;
     cursor.end()?;
     let address = std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);
-    let login = Login { id, password, new_password, address, certificate: None };
+    let login = Login { id, password, new_password, address, certificate: None, certificate_until: None };
     Ok(Command { login, version, language, objects, extensions })
 }
 
