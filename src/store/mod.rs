@@ -3,6 +3,7 @@
 //! [`Store::read`] and [`Store::write`] run a closure on a [`Tx`]. A closure is repeatable: an engine may run it again after a
 //! conflict, and nothing it did before counts. An engine is one file that implements [`Engine`] and one arm in [`Store::open`].
 
+mod allocation_token;
 mod api;
 mod audit;
 #[cfg(test)]
@@ -11,6 +12,8 @@ mod contact;
 mod domain;
 mod history;
 mod host;
+mod lease;
+mod ledger;
 mod message;
 mod meta;
 mod outbox;
@@ -37,6 +40,7 @@ use tokio::sync::oneshot;
 pub use self::api::{ApiAccount, ApiToken, KeptAnswer};
 pub use self::audit::{Kept, LastChange, MessageTally};
 pub use self::domain::DomainDraft;
+pub use self::ledger::AccountRow;
 pub use self::outbox::{DueMail, MailDraft};
 pub use self::registrar::Credential;
 pub use self::reseller::DomainRange;
@@ -264,6 +268,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_registry.sql"),
     include_str!("migrations/0002_api.sql"),
     include_str!("migrations/0003_resellers.sql"),
+    include_str!("migrations/0004_money.sql"),
 ];
 /// Written to learn whether the store can be written.
 const PROBE: &str = "INSERT INTO meta (key, value) VALUES ('probe', '0') ON CONFLICT (key) DO UPDATE SET value = excluded.value";
