@@ -41,7 +41,7 @@ pub(super) struct BatchRequest {
     /// Given back in the answer.
     #[schema(max_length = 64)]
     id: Option<String>,
-    /// `GET`, `POST`, `PATCH` or `DELETE`.
+    /// `GET`, `POST`, `PUT`, `PATCH` or `DELETE`.
     method: String,
     /// A path below `/api/v1/`.
     path: String,
@@ -176,8 +176,9 @@ impl BatchRequest {
             "GET" => Method::GET,
             "POST" => Method::POST,
             "PATCH" => Method::PATCH,
+            "PUT" => Method::PUT,
             "DELETE" => Method::DELETE,
-            _ => return Err(malformed("method", "GET, POST, PATCH or DELETE")),
+            _ => return Err(malformed("method", "GET, POST, PUT, PATCH or DELETE")),
         };
         let mut request = Request::builder().method(method).uri(&self.path);
         let fields = [(header::IF_MATCH.as_str(), self.if_match), ("idempotency-key", self.idempotency_key)];

@@ -72,6 +72,7 @@ pub fn routes(registry: Arc<Registry>, settings: Settings) -> Router {
         .routes(routes!(domain::list, domain::create))
         .routes(routes!(domain::get, domain::update, domain::delete))
         .routes(routes!(domain::renew))
+        .routes(routes!(domain::set_reseller))
         .routes(routes!(domain::restore))
         .routes(routes!(domain::restore_report))
         .routes(routes!(transfer::domain, transfer::request_domain))

@@ -55,8 +55,12 @@ impl Operation for Info {
     const ACCESS: Access = Access::Read;
 
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<View, Error> {
-        let (domain, tld) = t.domain_to_see(&self.name)?;
+        let (mut domain, tld) = t.domain_to_see(&self.name)?;
         demand_right_if_given(t, &domain, &tld, self.auth_info.as_ref())?;
+        // Who sells for whom is no business of other registrars, whatever they present.
+        if !t.is_privileged() && !t.is(&domain.sponsor) && t.reseller().is_none() {
+            domain.reseller = None;
+        }
         let auth_info = if t.is_privileged() || t.is(&domain.sponsor) || self.auth_info.is_some() {
             t.show_auth_info(unexpired(domain.auth_info.as_ref(), &tld.auth_info, t.now))
         } else {

@@ -18,6 +18,7 @@ pub mod register;
 pub mod renew;
 pub mod restore;
 pub mod servers;
+pub mod set_reseller;
 pub mod transfer;
 pub mod update;
 
@@ -41,6 +42,7 @@ pub use self::register::Register;
 pub use self::renew::Renew;
 pub use self::restore::{RestoreReport, RestoreRequest};
 pub use self::servers::{Servers, SetServers};
+pub use self::set_reseller::SetReseller;
 pub use self::transfer::{TransferApprove, TransferCancel, TransferQuery, TransferReject, TransferRequest};
 pub use self::update::Update;
 use super::Error;

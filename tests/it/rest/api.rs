@@ -1,6 +1,9 @@
 //! The REST API: objects, conditions, retries, batches, and requests that are none.
 
 use domesday::gateway::rest::Settings;
+use domesday::model::registrar::RegistrarId;
+use domesday::model::reseller::{Reseller, ResellerName};
+use domesday::store::{Keep, Tx};
 use serde_json::{Value, json};
 
 use super::{Api, token};
@@ -424,4 +427,35 @@ async fn what_epp_registers_rest_renews() {
     let renewal = json!({ "currentExpiry": "2027-01-01" });
     let renewed = alice.must(200, "POST", "domains/epp.attr/renewal", renewal).await.json();
     assert_eq!(renewed["expiresAt"], "2028-01-01T00:00:00Z");
+}
+
+#[tokio::test]
+async fn a_registrar_lets_its_own_resellers_carry_a_domain() {
+    let api = Api::start().await;
+    let registrar = |id| RegistrarId::parse(id).unwrap();
+    let resellers = [("shop", "ClientX"), ("elsewhere", "ClientY")];
+    for (name, of) in resellers {
+        let reseller = Reseller::new(ResellerName::parse(name).unwrap(), registrar(of), name);
+        let insert = move |tx: &mut Tx<'_>| Ok((tx.insert_reseller(&reseller, "sealed")?, Keep::Commit));
+        assert!(api.server.registry.store().write(insert).await.unwrap());
+    }
+    let mut alice = Caller::log_in(&api, "alice").await;
+    let mut bob = Caller::log_in(&api, "bob").await;
+    alice.contact("sh8013").await;
+    alice.domain("a.example").await;
+    let path = "domains/a.example/reseller";
+    alice.must(204, "PUT", path, json!({ "reseller": "shop" })).await;
+    let own = alice.must(200, "GET", "domains/a.example", Value::Null).await.json();
+    assert_eq!(own["reseller"], "shop");
+    let foreign = bob.must(200, "GET", "domains/a.example", Value::Null).await.json();
+    assert_eq!(foreign.get("reseller"), None);
+    bob.must(403, "PUT", path, json!({ "reseller": "elsewhere" })).await;
+    for name in ["elsewhere", "nobody"] {
+        let unknown = alice.must(422, "PUT", path, json!({ "reseller": name })).await;
+        assert_eq!(unknown.json()["refusals"][0]["reason"], "unknown");
+    }
+    alice.must(400, "PUT", path, json!({})).await;
+    alice.must(204, "PUT", path, json!({ "reseller": null })).await;
+    let own = alice.must(200, "GET", "domains/a.example", Value::Null).await.json();
+    assert_eq!(own.get("reseller"), None);
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 
-use self::read::{DomainChange, NewDomain, Renewal, RestoreReportGiven};
+use self::read::{Carrier, DomainChange, NewDomain, Renewal, RestoreReportGiven};
 use self::write::{DomainDeleted, DomainExpiry, DomainPage, DomainView, RestorePending};
 use super::Rest;
 use super::error::Problem;
@@ -119,6 +119,19 @@ pub(super) async fn renew(
     Given { value, bytes }: Given<Renewal>,
 ) -> Answered {
     Ok(rest.answer(caller, &bytes, value.operation(name_of(&name)?)?, write::renewed).await)
+}
+
+/// Let one of your resellers carry a domain, or none
+#[utoipa::path(put, path = "/api/v1/domains/{name}/reseller", tag = "domains", request_body = Carrier,
+    params(("name" = String, Path)),
+    responses((status = 204, description = "Done"), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn set_reseller(
+    State(rest): State<Arc<Rest>>,
+    Named(name): Named<String>,
+    caller: Caller,
+    Given { value, bytes }: Given<Carrier>,
+) -> Answered {
+    Ok(rest.answer(caller, &bytes, value.operation(name_of(&name)?)?, |()| no_content()).await)
 }
 
 /// Ask for a domain in redemption to be restored

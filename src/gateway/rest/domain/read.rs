@@ -14,10 +14,11 @@ use crate::model::domain::{ContactRole, HostAttribute};
 use crate::model::name::{DomainName, HostName};
 use crate::model::octets::{from_base64, from_hex};
 use crate::model::period::{Period, Unit};
+use crate::model::reseller::ResellerName;
 use crate::model::sec_dns::{DsData, KeyData, Records, Removal, SecDns, SecDnsUpdate};
 use crate::registry::domain::restore::Report;
 use crate::registry::domain::update::Changes;
-use crate::registry::domain::{Create, Renew, RestoreReport, ServerRef, Update};
+use crate::registry::domain::{Create, Renew, RestoreReport, ServerRef, SetReseller, Update};
 
 /// A domain to register.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -181,6 +182,16 @@ pub(in crate::gateway::rest) struct Renewal {
     years: Option<u8>,
 }
 
+/// Who carries a domain.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::gateway::rest) struct Carrier {
+    /// One of your resellers; `null` for none.
+    #[serde(deserialize_with = "Option::deserialize")]
+    #[schema(required = true)]
+    reseller: Option<String>,
+}
+
 /// A restore report (RFC 3915 §4.2.5).
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -268,6 +279,13 @@ impl SecDnsChange {
 impl Renewal {
     pub(super) fn operation(self, name: DomainName) -> Result<Renew, Fault> {
         Ok(Renew { name, current_expiry: self.current_expiry, period: period(self.years)? })
+    }
+}
+
+impl Carrier {
+    pub(super) fn operation(self, name: DomainName) -> Result<SetReseller, Fault> {
+        let reseller = self.reseller.as_deref().map(ResellerName::parse).transpose();
+        Ok(SetReseller { name, reseller: reseller.map_err(|error| malformed("reseller", error))? })
     }
 }
 

@@ -56,6 +56,9 @@ pub(in crate::gateway::rest) struct DomainView {
     name_servers: Vec<NameServerValue>,
     /// Host objects below it.
     subordinate_hosts: Vec<String>,
+    /// The reseller that carries it; only its sponsor sees that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reseller: Option<String>,
     /// Statuses, those among them that follow from its state.
     statuses: Vec<StatusValue>,
     /// Grace periods that run (RFC 3915).
@@ -177,6 +180,7 @@ impl DomainView {
                 .collect(),
             name_servers: domain.name_servers.iter().map(server).collect(),
             subordinate_hosts: view.subordinate_hosts.iter().map(ToString::to_string).collect(),
+            reseller: domain.reseller.as_ref().map(ToString::to_string),
             statuses: shown_statuses(&view.statuses),
             grace_periods: domain.running_grace(view.at).map(grace_period).collect(),
             deletion: domain.deletion.map(|deletion| DeletionView {
