@@ -2,6 +2,7 @@
 //! and works whether a server runs or not.
 
 mod backup;
+mod bench;
 mod epp;
 mod init;
 mod object;
@@ -60,6 +61,8 @@ enum Command {
     History(object::History),
     /// Copy the database into a new file, while the server runs or not
     Backup(backup::Backup),
+    /// Measure this build on this machine, against ceilings measured in the same run
+    Bench(bench::Bench),
 }
 
 impl Cli {
@@ -89,6 +92,7 @@ impl Command {
             Self::Epp(epp) => epp.run().await,
             Self::History(history) => history.run().await,
             Self::Backup(backup) => backup.run().await,
+            Self::Bench(bench) => bench.run().await,
         }
     }
 }
