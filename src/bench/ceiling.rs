@@ -12,7 +12,7 @@ use tokio_postgres::NoTls;
 use super::histogram::Histogram;
 use super::population::{Draft, Population};
 use crate::admin::Problem;
-use crate::store::{Keep, Store};
+use crate::store::{Keep, Store, Tx};
 
 /// Records of 900 bytes appended to a file, each with an fdatasync, for a time.
 pub(super) fn fdatasync(dir: &Path, time: Duration) -> io::Result<Histogram> {
@@ -43,18 +43,28 @@ pub(super) async fn batches(
 ) -> Result<f64, Problem> {
     let count = (time.as_secs_f64() * BATCHED_PER_SECOND_MAX) as u64 / size as u64 * size as u64;
     let drafts = population.drafts(store, count, count).await?;
-    let mut done = 0_u64;
+    let batches: Vec<Vec<Draft>> = drafts.chunks(size).map(<[Draft]>::to_vec).collect();
+    let mut batches = batches.into_iter();
+    let (mut waiting, mut done) = (JoinSet::new(), 0_u64);
     let from = Instant::now();
-    for batch in drafts.chunks(size) {
-        if from.elapsed() >= time {
-            break;
+    loop {
+        // Two at a time, so that the engine never waits for this thread to wake; it commits each alone, being longer than a
+        // batch may last.
+        while waiting.len() < 2
+            && from.elapsed() < time
+            && let Some(batch) = batches.next()
+        {
+            let store = store.clone();
+            waiting.spawn(async move {
+                let insert = move |tx: &mut Tx<'_>| {
+                    batch.iter().try_for_each(|draft| draft.insert(tx).map(drop)).map(|()| ((), Keep::Commit))
+                };
+                store.write(insert).await
+            });
         }
-        let (batch, count): (Vec<Draft>, _) = (batch.to_vec(), batch.len() as u64);
-        let written = store.write(move |tx| {
-            batch.iter().try_for_each(|draft| draft.insert(tx).map(drop)).map(|()| ((), Keep::Commit))
-        });
-        written.await.map_err(Problem::new)?;
-        done += count;
+        let Some(written) = waiting.join_next().await else { break };
+        written.map_err(Problem::new)?.map_err(Problem::new)?;
+        done += size as u64;
     }
     Ok(done as f64 / from.elapsed().as_secs_f64().max(1e-9))
 }

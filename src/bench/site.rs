@@ -132,6 +132,7 @@ async fn serve(store: Store, tls: Arc<ServerConfig>) -> Result<Running, Problem>
     let settings = Settings { roid_suffix: "BENCH".to_owned(), random: system_random };
     let registry = Registry::open(store, Clock::system(), key, settings).await.map_err(Problem::new)?;
     registry.close_other_sessions().await.map_err(Problem::new)?;
+    registry.store().remember_names().await.map_err(Problem::new)?;
     let dialect = dialect::named(DOOR).ok_or_else(|| Problem::new("there is no dialect ietf"))?;
     let door = Door {
         name: DOOR.to_owned(),

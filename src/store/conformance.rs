@@ -40,7 +40,7 @@ macro_rules! conformance {
 conformance! {
     verbs {
         contact: contacts_due contact contact_by_number contact_is_linked contact_numbers delete_contact insert_contact update_contact;
-        domain: domains_served_by due_domains delete_domain domain domain_name domain_sponsor insert_domain registered subordinate_hosts update_domain variant_holder;
+        domain: domains_served_by due_domains delete_domain domain domain_name domain_sponsor insert_domain registered seem_registered subordinate_hosts update_domain variant_holder;
         history: history latest_change numbers_named record;
         host: foreign_domain_uses_host delete_host host host_is_linked host_numbers hosts_below insert_host update_host;
         message: message_count oldest_message queue_message remove_message;
