@@ -43,7 +43,7 @@ impl Population {
         let counted = store.read(|tx| tx.meta(COUNT)).await.map_err(Problem::new)?;
         let domains = counted.and_then(|count| count.parse().ok()).unwrap_or(0);
         // Each run creates names of its own, so that a store can be used again.
-        let next_new = NEW + (seed % (1 << 17) << 20);
+        let next_new = NEW + ((seed % (1 << 17)) << 20);
         Ok(Self { domains: AtomicU64::new(domains), next_new: AtomicU64::new(next_new) })
     }
 
@@ -146,7 +146,6 @@ impl Population {
 }
 
 /// A domain with its history, ready to be written.
-#[derive(Clone)]
 pub(super) struct Draft {
     domain: Domain,
     after: String,
