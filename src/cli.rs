@@ -3,6 +3,7 @@
 
 mod api_user;
 mod backup;
+mod bench;
 mod billing;
 mod copy;
 mod crash_test;
@@ -93,6 +94,8 @@ enum Command {
     Copy(copy::Copy),
     /// Kill a server again and again under load and judge what it kept
     CrashTest(crash_test::CrashTest),
+    /// Measure this build on this machine, against ceilings measured in the same run
+    Bench(bench::Bench),
 }
 
 impl Cli {
@@ -131,6 +134,7 @@ impl Command {
             Self::Verify(verify) => verify.run().await,
             Self::Copy(copy) => copy.run().await,
             Self::CrashTest(test) => test.run().await,
+            Self::Bench(bench) => bench.run().await,
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Domesday: a domain-name registry server.
 //!
 //! The arrows go one way: `model ← store ← registry ← gateway ← {ext, dialect}`; the wiring
-//! (`cli`, `admin`, `config`, `observe`, `server`, `sandbox`) stands above all. ARCHITECTURE.md is the map.
+//! (`cli`, `admin`, `bench`, `config`, `observe`, `server`, `sandbox`) stands above all. ARCHITECTURE.md is the map.
 
 pub mod admin;
+pub mod bench;
 pub mod cli;
 pub mod config;
 pub mod dialect;

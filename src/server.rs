@@ -122,6 +122,7 @@ pub async fn start(parts: Parts) -> Result<Running, StartError> {
     if lock.is_some() {
         registry.close_other_sessions().await?;
         registry.end_other_leases().await?;
+        registry.store().remember_names().await?;
     }
     let (drain, draining) = watch::channel(false);
     let mut addresses = BTreeMap::new();

@@ -21,10 +21,12 @@ pub struct Policy {
 
 impl Policy {
     pub(super) fn read(tx: &mut Tx<'_>) -> Result<Self, StoreError> {
+        // First: a version that is remembered is never newer than what is read after it.
+        let version = tx.policy_version()?;
         let tlds = tx.tlds()?;
         let tables = tlds.iter().filter_map(|tld| tld.names.idn_table.clone());
         Ok(Self {
-            version: tx.policy_version()?,
+            version,
             idn_tables: tables
                 .filter_map(|name| IdnTable::built_in(&name).map(|table| (name, table)))
                 .collect(),

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::reseller::parse_reseller;
-use super::sql::{Row, Value, pad};
+use super::sql::{Change, Row, Value, pad};
 use super::{StoreError, Tx, from_json, to_json};
 use crate::model::auth_info::StoredAuthInfo;
 use crate::model::contact::ContactId;
@@ -87,6 +87,12 @@ impl Tx<'_> {
         if names.is_empty() {
             return Ok(HashSet::new());
         }
+        if let [name] = names {
+            // The commonest case: each create asks it.
+            let found =
+                self.first("SELECT 1 FROM domain WHERE name = ?1", &[name.as_ref().into()], |_| Ok(()))?;
+            return Ok(found.into_iter().map(|()| (*name).clone()).collect());
+        }
         let mut found = HashSet::new();
         for names in names.chunks(NAMES_PER_QUERY) {
             let mut values: Vec<Value<'_>> = names.iter().map(|name| name.as_ref().into()).collect();
@@ -95,6 +101,17 @@ impl Tx<'_> {
             found.extend(self.all(&sql, &values, |row| parse_name(row.text(0)?))?);
         }
         Ok(found)
+    }
+
+    /// For each of these names, in order, whether it is registered; perhaps from what the engine remembers, so that it decides
+    /// nothing that is granted.
+    pub fn seem_registered(&mut self, names: &[&DomainName]) -> Result<Vec<bool>, StoreError> {
+        let mut texts = names.iter().map(|name| name.as_ref());
+        if let Some(remembered) = self.remembered(|engine| engine.remembered_names(&mut texts)) {
+            return Ok(remembered);
+        }
+        let registered = self.registered(names)?;
+        Ok(names.iter().map(|name| registered.contains(*name)).collect())
     }
 
     /// The registered name whose variants this key stands for.
@@ -122,6 +139,7 @@ impl Tx<'_> {
             return Ok(None);
         };
         let number = DomainNumber(number);
+        self.note(Change::Registered(domain.name.as_ref()));
         self.insert_contact_links(number, domain)?;
         self.insert_host_links(number, domain)?;
         Ok(Some(number))
@@ -160,7 +178,12 @@ impl Tx<'_> {
         self.write("DELETE FROM domain_contact WHERE domain = ?1", &[number.0.into()])?;
         self.write("DELETE FROM domain_host WHERE domain = ?1", &[number.0.into()])?;
         self.forget_access(number)?;
-        self.write("DELETE FROM domain WHERE number = ?1", &[number.0.into()]).map(drop)
+        let sql = "DELETE FROM domain WHERE number = ?1 RETURNING name";
+        let name = self.write_returning(sql, &[number.0.into()], |row| Ok(row.text(0)?.to_owned()))?;
+        if let Some(name) = name {
+            self.note(Change::Removed(&name));
+        }
+        Ok(())
     }
 
     /// The names of the hosts below a domain, in order of name.

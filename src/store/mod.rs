@@ -104,6 +104,16 @@ impl Store {
         answer.await.map_err(|_| StoreError::stopped())?
     }
 
+    /// Has the engine keep in memory which names are registered, so that checks need no statement: for the one process that
+    /// writes a SQLite file. PostgreSQL, which others may write, remembers nothing.
+    pub async fn remember_names(&self) -> Result<(), StoreError> {
+        self.write(|tx| {
+            tx.remember();
+            Ok(((), Keep::Commit))
+        })
+        .await
+    }
+
     /// Copies the whole store, as it is at one instant, into a new file. PostgreSQL has a tool of its own for this, which
     /// the error names.
     pub fn backup(&self, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<(), StoreError> {

@@ -1,5 +1,6 @@
 //! Verbs for policy: the TLDs, and the version that tells whether a cached copy of TLDs and registrars is still good.
 
+use super::sql::Change;
 use super::{StoreError, Tx, from_json, to_json};
 use crate::model::name::ZoneName;
 use crate::model::tld::Tld;
@@ -7,6 +8,9 @@ use crate::model::tld::Tld;
 impl Tx<'_> {
     /// Counts the changes of TLDs and registrars.
     pub fn policy_version(&mut self) -> Result<i64, StoreError> {
+        if let Some(version) = self.remembered(|engine| engine.remembered_policy_version()) {
+            return Ok(version);
+        }
         let version = self.first("SELECT value FROM meta WHERE key = 'policy_version'", &[], |row| {
             row.text(0)?.parse().map_err(StoreError::corrupt)
         })?;
@@ -37,6 +41,7 @@ impl Tx<'_> {
         // One statement: two nodes that read the same version first would both write the same next one.
         let sql =
             "UPDATE meta SET value = CAST(CAST(value AS BIGINT) + 1 AS TEXT) WHERE key = 'policy_version'";
+        self.note(Change::Policy);
         match self.write(sql, &[])? {
             0 => Err(StoreError::corrupt("meta has no policy_version")),
             _ => Ok(()),

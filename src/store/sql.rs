@@ -94,8 +94,35 @@ pub(crate) trait Sql {
     /// Spells statements that let a table's numbers go on from one.
     fn set_last_number(&self, table: &str, number: i64) -> Vec<String>;
 
+    /// The policy's version, when the engine remembers it; only for those who read.
+    fn remembered_policy_version(&self) -> Option<i64> {
+        None
+    }
+
+    /// Which of these names are registered, when the engine remembers them; only for those who read.
+    fn remembered_names(&self, _names: &mut dyn Iterator<Item = &str>) -> Option<Vec<bool>> {
+        None
+    }
+
+    /// Hears of a change that an engine may have to remember once it is committed.
+    fn note(&mut self, _change: Change<'_>) {}
+
+    /// Begins to remember, when it can.
+    fn remember(&mut self) {}
+
     /// Whether this is a read transaction: write verbs answer [`StoreError::ReadOnly`] without asking the engine.
     fn is_read_only(&self) -> bool;
+}
+
+/// What changed, for an engine that remembers it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Change<'c> {
+    /// TLDs or registrars.
+    Policy,
+    /// A name is registered.
+    Registered(&'c str),
+    /// A name is no longer registered.
+    Removed(&'c str),
 }
 
 /// One transaction. Its verbs speak of the registry (`domain`, `insert_domain`, `queue_message` …) and stand in the files
@@ -179,6 +206,21 @@ impl<'t> Tx<'t> {
     /// What the engine spells in its own way.
     pub(super) fn spell<T>(&self, spelling: impl FnOnce(&dyn Sql) -> T) -> T {
         spelling(self.sql)
+    }
+
+    /// What the engine remembers, when it does and this is a read transaction.
+    pub(super) fn remembered<T>(&self, ask: impl FnOnce(&dyn Sql) -> Option<T>) -> Option<T> {
+        if self.sql.is_read_only() && self.failure.is_none() { ask(&*self.sql) } else { None }
+    }
+
+    /// Tells the engine of a change.
+    pub(super) fn note(&mut self, change: Change<'_>) {
+        self.sql.note(change);
+    }
+
+    /// Has the engine remember, from the commit on, what it can.
+    pub(super) fn remember(&mut self) {
+        self.sql.remember();
     }
 
     fn demand_write(&mut self) -> Result<(), StoreError> {

@@ -5,6 +5,7 @@
 //! measurements behind each of these choices.
 
 mod damage;
+mod memory;
 mod restore;
 #[cfg(test)]
 mod tests;
@@ -21,12 +22,14 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Statement, TransactionBehavior, backup};
 
+use self::memory::{Memory, Noted};
 pub use self::restore::Restoration;
 use self::writer::Writer;
-use super::sql::{Row, Sql, Value, unlocked};
+use super::sql::{Change, Row, Sql, Value, unlocked};
 use super::{Engine, Job, MIGRATIONS, StoreError, join, run_once, spawn};
 
 /// The engine. Dropping it ends its threads after what was accepted is done, and closes all its connections.
@@ -34,6 +37,7 @@ pub(super) struct Sqlite {
     file: Arc<File>,
     queue: Mutex<Option<mpsc::Sender<Box<dyn Job>>>>,
     ready: Arc<AtomicBool>,
+    memory: Arc<Memory>,
     /// Reading connections that nobody uses; as many are opened as there are reads at once.
     readers: Mutex<Vec<Connection>>,
     writer: Option<thread::JoinHandle<()>>,
@@ -52,8 +56,10 @@ impl Sqlite {
         migrate(&mut connection)?;
         let file = Arc::new(File::at(path)?);
         let ready = Arc::new(AtomicBool::new(true));
+        let memory = Arc::new(Memory::default());
         let (queue, jobs) = mpsc::channel();
-        let writer = Writer::new(connection, Arc::clone(&file), Arc::clone(&ready), limits);
+        let writer =
+            Writer::new(connection, Arc::clone(&file), Arc::clone(&ready), Arc::clone(&memory), limits);
         let writer = spawn("store-writer", move || writer.run(&jobs))?;
         let (stop, stopped) = mpsc::channel();
         let checkpoints = open_writer(path, limits.lock_wait)?;
@@ -62,6 +68,7 @@ impl Sqlite {
             file,
             queue: Mutex::new(Some(queue)),
             ready,
+            memory,
             readers: Mutex::new(Vec::new()),
             writer: Some(writer),
             checkpointer: Some((stop, checkpointer)),
@@ -109,7 +116,7 @@ impl Default for Limits {
 impl Engine for Sqlite {
     fn read(&self, mut job: Box<dyn Job>) {
         let end = self.reader().and_then(|connection| {
-            let end = read(&connection, job.as_mut());
+            let end = read(&connection, &self.memory, job.as_mut());
             let mut idle = self.readers.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
             // One that is still in a transaction could begin no other, and would hold its snapshot for ever.
             if connection.is_autocommit() && idle.len() < READERS_IDLE_MAX {
@@ -175,14 +182,18 @@ impl Drop for Sqlite {
 
 //--- Reading
 
-fn read(connection: &Connection, job: &mut dyn Job) -> Result<(), StoreError> {
-    let step = |sql: &str| {
-        connection.prepare_cached(sql).and_then(|mut statement| statement.raw_execute()).map_err(engine_error)
-    };
-    step("BEGIN")?;
-    let ran = run_once(job, &mut Statements { connection, read_only: true });
-    step("COMMIT")?;
+fn read(connection: &Connection, memory: &Memory, job: &mut dyn Job) -> Result<(), StoreError> {
+    let mut statements = Statements::reading(connection, memory);
+    let ran = run_once(job, &mut statements);
+    if statements.begun {
+        step(connection, "COMMIT")?;
+    }
     ran.map(drop)
+}
+
+fn step(connection: &Connection, sql: &str) -> Result<(), StoreError> {
+    let ran = connection.prepare_cached(sql).and_then(|mut statement| statement.raw_execute());
+    ran.map(drop).map_err(engine_error)
 }
 
 fn copy(from: &Connection, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<(), StoreError> {
@@ -216,16 +227,34 @@ fn backup_error(path: &Path, error: &std::io::Error) -> StoreError {
 
 struct Statements<'c> {
     connection: &'c Connection,
+    memory: &'c Memory,
     read_only: bool,
+    /// Whether the transaction has begun. One that reads begins with its first statement: what is remembered needs none.
+    begun: bool,
+    /// What is to be remembered when it is committed.
+    noted: Vec<Noted>,
 }
 
-impl Statements<'_> {
+impl<'c> Statements<'c> {
+    fn reading(connection: &'c Connection, memory: &'c Memory) -> Self {
+        Self { connection, memory, read_only: true, begun: false, noted: Vec::new() }
+    }
+
+    /// Within the writer's transaction.
+    fn writing(connection: &'c Connection, memory: &'c Memory) -> Self {
+        Self { connection, memory, read_only: false, begun: true, noted: Vec::new() }
+    }
+
     fn bound<T>(
-        &self,
+        &mut self,
         sql: &str,
         params: &[Value<'_>],
         run: impl FnOnce(&mut Statement<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        if !self.begun {
+            step(self.connection, "BEGIN")?;
+            self.begun = true;
+        }
         // There is one writer, and readers have a snapshot: rows need no locks.
         let mut statement = self.connection.prepare_cached(unlocked(sql)).map_err(engine_error)?;
         for (index, value) in params.iter().enumerate() {
@@ -271,6 +300,22 @@ impl Sql for Statements<'_> {
         ]
     }
 
+    fn remembered_policy_version(&self) -> Option<i64> {
+        self.memory.policy_version()
+    }
+
+    fn remembered_names(&self, names: &mut dyn Iterator<Item = &str>) -> Option<Vec<bool>> {
+        self.memory.registered(names)
+    }
+
+    fn note(&mut self, change: Change<'_>) {
+        self.noted.push(self.memory.note(change));
+    }
+
+    fn remember(&mut self) {
+        self.noted.push(Noted::Everything);
+    }
+
     fn is_read_only(&self) -> bool {
         self.read_only
     }
@@ -314,8 +359,16 @@ fn open_writer(path: &Path, lock_wait: Duration) -> Result<Connection, StoreErro
              PRAGMA journal_size_limit = 67108864;",
         )
         .map_err(|error| unavailable(path, &error))?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+    keep_plans(&connection)?;
     Ok(connection)
+}
+
+/// Statements are prepared once. Without the stability guarantee one whose plan might depend on a value (a partial index) is
+/// prepared again whenever that value changes: measured, a seventh of the server's whole processor time.
+fn keep_plans(connection: &Connection) -> Result<(), StoreError> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(engine_error)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+    Ok(())
 }
 
 fn open_reader(path: &Path) -> Result<Connection, StoreError> {
@@ -327,7 +380,7 @@ fn open_reader(path: &Path) -> Result<Connection, StoreError> {
             "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768; PRAGMA mmap_size = 8589934592;",
         )
         .map_err(engine_error)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+    keep_plans(&connection)?;
     Ok(connection)
 }
 

@@ -45,12 +45,12 @@ impl Check {
     /// The answer; `is_plain` when the client does not ask for prices with it.
     pub(super) fn look(&self, t: &mut Transaction<'_, '_>, is_plain: bool) -> Result<Checked, Error> {
         let wellformed: Vec<&DomainName> = self.names.iter().filter_map(|name| name.as_ref().ok()).collect();
-        let registered = t.tx.registered(&wellformed)?;
+        let mut registered = t.tx.seem_registered(&wellformed)?.into_iter();
         let mut names = Vec::with_capacity(self.names.len());
         for name in &self.names {
             names.push(match name {
                 Err((given, error)) => (given.clone(), Some(Unavailable::Malformed(error.clone()))),
-                Ok(name) if registered.contains(name) => (name.to_string(), Some(Unavailable::InUse)),
+                Ok(name) if registered.next() == Some(true) => (name.to_string(), Some(Unavailable::InUse)),
                 Ok(name) => (name.to_string(), judge(t, name, is_plain)?),
             });
         }

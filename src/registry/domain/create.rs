@@ -62,7 +62,7 @@ impl Operation for Create {
     const LOOKS_FIRST: bool = true;
 
     fn looks_refused(&self, t: &mut Transaction<'_, '_>) -> Result<bool, Error> {
-        Ok(!t.tx.registered(&[&self.name])?.is_empty())
+        Ok(t.tx.seem_registered(&[&self.name])?.contains(&true))
     }
 
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Created, Error> {

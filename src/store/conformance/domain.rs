@@ -6,7 +6,7 @@ use super::samples::{
     at, attribute, domain as sample, domain_name as name, draft, host, host_name, linked_domain, registrar,
     stored_contact,
 };
-use super::{Store, change, look};
+use super::{Keep, Store, change, look};
 use crate::model::domain::{ContactRole, Domain, NameServer};
 use crate::model::object::DomainNumber;
 use crate::store::DomainDraft;
@@ -100,6 +100,28 @@ pub(super) async fn sponsored_domains(store: Store) {
     assert_eq!(page(DomainNumber(0), 1).await, ["c.example"]);
     assert_eq!(page(numbers[0], 10).await, ["b.example"]);
     assert!(page(numbers[2], 10).await.is_empty());
+}
+
+pub(super) async fn seem_registered(store: Store) {
+    let ask = |store: Store| async move {
+        look(&store, |tx| tx.seem_registered(&[&name("b.example"), &name("a.example"), &name("c.example")]))
+            .await
+    };
+    let first = change(&store, |tx| tx.insert_domain(&draft(sample("a.example")))).await.unwrap();
+    assert_eq!(ask(store.clone()).await, [false, true, false]);
+    store.remember_names().await.unwrap();
+    assert_eq!(ask(store.clone()).await, [false, true, false]);
+    change(&store, |tx| tx.insert_domain(&draft(sample("b.example")))).await.unwrap();
+    change(&store, move |tx| tx.delete_domain(first)).await;
+    assert_eq!(ask(store.clone()).await, [true, false, false]);
+    let gone = store.write(|tx| Ok((tx.insert_domain(&draft(sample("c.example")))?, Keep::RollBack)));
+    gone.await.unwrap();
+    assert_eq!(ask(store.clone()).await, [true, false, false], "what is rolled back was never there");
+    let seen = change(&store, |tx| {
+        tx.insert_domain(&draft(sample("c.example")))?;
+        tx.seem_registered(&[&name("c.example")])
+    });
+    assert_eq!(seen.await, [true], "a write sees what it did");
 }
 
 pub(super) async fn subordinate_hosts(store: Store) {

@@ -9,6 +9,8 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use super::{Limits, Sqlite};
+use crate::model::name::DomainName;
+use crate::store::sql::Change;
 use crate::store::{Keep, Store, StoreError, Tx};
 
 /// A batch waits for all that a test sends: nothing here depends on how fast the machine is.
@@ -79,6 +81,34 @@ async fn a_full_disk_in_the_middle_of_a_batch_fails_who_filled_it_and_nobody_els
     assert_eq!(held.await.unwrap(), Ok(()));
     assert!(kept(&store, "before").await && kept(&store, "after").await && !kept(&store, "huge").await);
     assert_eq!(before_runs.load(Ordering::Relaxed), 2, "its first run went down with the batch");
+}
+
+#[tokio::test]
+async fn only_what_is_committed_is_remembered() {
+    let (store, _dir) = open(Limits::default());
+    let note = |tx: &mut Tx<'_>, name: &str| tx.note(Change::Registered(name));
+    let names = || ["early.example", "kept.example", "lost.example"].map(|n| DomainName::parse(n).unwrap());
+    let seem = |store: &Store| {
+        let store = store.clone();
+        async move { store.read(move |tx| tx.seem_registered(&names().each_ref())).await.unwrap() }
+    };
+    // Noted, but not in the table: whoever answers from memory is found out.
+    store.write(move |tx| Ok((note(tx, "early.example"), Keep::Commit))).await.unwrap();
+    assert_eq!(seem(&store).await, [false; 3], "nothing is remembered before it is asked for");
+    store.remember_names().await.unwrap();
+    store.write(move |tx| Ok((note(tx, "kept.example"), Keep::Commit))).await.unwrap();
+    store.write(move |tx| Ok((note(tx, "lost.example"), Keep::RollBack))).await.unwrap();
+    assert_eq!(seem(&store).await, [false, true, false]);
+    let broken = store.write(move |tx| {
+        note(tx, "lost.example");
+        defer_keys(tx)?;
+        let sql = "INSERT INTO session (id, registrar, node, opened_at) VALUES ('s', 'Nobody', 'n', 0)";
+        tx.write(sql, &[]).map(|_| ((), Keep::Commit))
+    });
+    assert!(broken.await.is_err());
+    assert_eq!(seem(&store).await, [false; 3], "after a failed commit the database is asked again");
+    store.write(move |tx| Ok((note(tx, "kept.example"), Keep::Commit))).await.unwrap();
+    assert_eq!(seem(&store).await, [false, true, false], "and remembered again");
 }
 
 #[tokio::test]

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
-use super::{File, Limits, Statements, engine_error, open_writer, with_ending};
+use super::memory::{Memory, Noted};
+use super::{File, Limits, Statements, open_writer, step, with_ending};
 use crate::store::{Job, Keep, PROBE, StoreError, run_once};
 
 /// The only one that writes.
@@ -17,6 +18,9 @@ pub(super) struct Writer {
     connection: Connection,
     file: Arc<File>,
     ready: Arc<AtomicBool>,
+    memory: Arc<Memory>,
+    /// What the open batch will have changed.
+    noted: Vec<Noted>,
     log: PathBuf,
     /// At which length the writer empties the log.
     log_bytes_max: u64,
@@ -28,10 +32,20 @@ impl Writer {
         connection: Connection,
         file: Arc<File>,
         ready: Arc<AtomicBool>,
+        memory: Arc<Memory>,
         limits: Limits,
     ) -> Self {
         let log = with_ending(&file.path, "-wal");
-        Self { connection, file, ready, log, log_bytes_max: limits.log_bytes, limits }
+        Self {
+            connection,
+            file,
+            ready,
+            memory,
+            noted: Vec::new(),
+            log,
+            log_bytes_max: limits.log_bytes,
+            limits,
+        }
     }
 
     /// Serves until nobody can send any more.
@@ -88,12 +102,14 @@ impl Writer {
     /// Runs one job inside the open batch. Afterwards either all of it is in the batch, or none, or the batch is gone.
     fn savepoint(&mut self, job: &mut dyn Job) -> Result<(), StoreError> {
         self.step("SAVEPOINT operation")?;
-        let ran = run_once(job, &mut Statements { connection: &self.connection, read_only: false });
+        let mut statements = Statements::writing(&self.connection, &self.memory);
+        let ran = run_once(job, &mut statements);
+        let mut noted = statements.noted;
         if self.connection.is_autocommit() {
             return ran.map(drop);
         }
         let ended = match ran {
-            Ok(Keep::Commit) => self.step("RELEASE operation"),
+            Ok(Keep::Commit) => self.step("RELEASE operation").inspect(|()| self.noted.append(&mut noted)),
             Ok(Keep::RollBack) | Err(_) => {
                 self.step("ROLLBACK TO operation").and_then(|()| self.step("RELEASE operation"))
             }
@@ -106,17 +122,22 @@ impl Writer {
     }
 
     fn step(&self, sql: &str) -> Result<(), StoreError> {
-        let ran = self.connection.prepare_cached(sql).and_then(|mut statement| statement.raw_execute());
-        ran.map(drop).map_err(engine_error)
+        step(&self.connection, sql)
     }
 
-    fn begin(&self) -> Result<(), StoreError> {
+    fn begin(&mut self) -> Result<(), StoreError> {
+        self.noted.clear();
         self.file.demand_same()?;
         self.step("BEGIN IMMEDIATE")
     }
 
-    fn commit(&self) -> Result<(), StoreError> {
+    fn commit(&mut self) -> Result<(), StoreError> {
         let committed = self.step("COMMIT");
+        if committed.is_ok() {
+            self.memory.learn(&mut self.noted, &self.connection);
+        } else {
+            self.memory.forget();
+        }
         self.ready.store(committed.is_ok(), Ordering::Release);
         committed
     }
@@ -147,6 +168,7 @@ impl Writer {
     /// After a failure: a fresh connection, and not ready until a write succeeds.
     fn reopen(&mut self) {
         self.ready.store(false, Ordering::Release);
+        self.memory.forget();
         if let Err(error) = self.file.demand_same() {
             tracing::error!(%error, "nothing is written");
             return;
@@ -159,6 +181,7 @@ impl Writer {
             let _ = self.step("ROLLBACK");
         }
         if self.step(PROBE).is_ok() {
+            self.memory.recover(&self.connection);
             self.ready.store(true, Ordering::Release);
         }
     }
