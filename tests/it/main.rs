@@ -16,6 +16,7 @@ mod sandbox;
 mod schema;
 mod server;
 mod sessions;
+mod storage;
 mod tidy;
 mod transcript;
 mod wiring;

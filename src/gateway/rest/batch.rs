@@ -119,6 +119,10 @@ pub(super) async fn batch(
     if !(1..=REQUESTS_MAX).contains(&requests.len()) {
         return malformed("requests", format_args!("1 to {REQUESTS_MAX} of them")).into_response();
     }
+    if requests.iter().any(|request| request.id.as_ref().is_some_and(|id| id.chars().count() > ID_CHARS_MAX))
+    {
+        return malformed("id", format_args!("at most {ID_CHARS_MAX} characters")).into_response();
+    }
     let routes = TowerToHyperService::new(batches.routes.clone());
     let mut responses = Vec::with_capacity(requests.len());
     for request in requests {
@@ -231,3 +235,4 @@ pub(super) async fn no_method() -> Answered {
 }
 
 const REQUESTS_MAX: usize = 100;
+const ID_CHARS_MAX: usize = 64;

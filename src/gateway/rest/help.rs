@@ -225,12 +225,8 @@ const ADV_AUTH_HTML: &str = "<h3>Body Parameters</h3><table><tr><th>Name</th><th
 <tr><td>429</td><td></td><td>Too many challenges or wrong answers; Retry-After says when</td></tr><tr><td>500</td><td></td><td>Server exception description</td></tr></table>\
 <h3>Resource Description</h3><p>Token (verifies a batch of requests, as Authorization: Bearer), ExpireInSec, ExpireDate (UTC).</p>\
 <h2>Examples</h2><h3>Shell</h3><pre>\
-ask() { curl -sf --json \"$2\" \"$BASE/$1\"; }\n\
-challenge=$(ask login/adv '{\"UserLogin\": \"alice\"}')\n\
-field() { printf %s \"$1\" | sed -n \"s/.*\\\"$2\\\":\\\"\\([^\\\"]*\\)\\\".*/\\1/p\"; }\n\
-message=$(field \"$challenge\" RndA)$(field \"$challenge\" RndB)$(printf alice | od -An -vtx1 | tr -d ' \\n')\n\
-mac=$(printf %s \"$message\" | xxd -r -p | openssl dgst -sha256 -hmac \"$API_KEY\" -r | cut -c1-64)\n\
-ask login/advAuth \"{\\\"UserLogin\\\": \\\"alice\\\", \\\"RndA\\\": \\\"${mac:0:32}\\\", \\\"RndB\\\": \\\"${mac:32}\\\"}\"</pre>\
+the script in doc/adv_auth.md: curl for the two requests, and\n\
+openssl dgst -sha256 -mac HMAC -macopt \"key:$API_KEY\" -binary   over RndA, RndB (as bytes) and UserLogin</pre>\
 <h3>Python</h3><pre>\
 challenge = post(\"login/adv\", {\"UserLogin\": login})\n\
 message = bytes.fromhex(challenge[\"RndA\"] + challenge[\"RndB\"]) + login.encode()\n\

@@ -218,11 +218,11 @@ pub(super) fn created(created: &Created) -> Rendering {
 }
 
 pub(super) fn renewed(renewed: &Renewed) -> Rendering {
-    expiry(&renewed.name.to_string(), renewed.expires_at)
+    expiry(renewed.name.as_ref(), renewed.expires_at)
 }
 
 pub(super) fn restored(restored: &Restored) -> Rendering {
-    expiry(&restored.name.to_string(), restored.expires_at)
+    expiry(restored.name.as_ref(), restored.expires_at)
 }
 
 pub(super) fn restore_requested(requested: &RestoreRequested) -> Rendering {
