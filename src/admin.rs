@@ -16,11 +16,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+use crate::model::api_user::{ApiLogin, ApiRole, ApiUser};
 use crate::model::history::HistoryEntry;
 use crate::model::name::{DomainName, ZoneName};
 use crate::model::object::ObjectKind;
 use crate::model::registrar::{Registrar, RegistrarId};
 use crate::model::tld::Tld;
+use crate::registry::api_user::{AddApiUser, ApiKey, ChangeApiUser, ListApiUsers, RenewApiKey};
 use crate::registry::domain::ChangeSponsor;
 use crate::registry::operator::{
     AddRegistrar, AddTld, ChangeRegistrar, ForcedDelete, History, ListRegistrars, ListTlds, RegistrarChange,
@@ -118,6 +120,33 @@ pub enum Request {
         /// Most entries of one object.
         most: u32,
     },
+    /// Adds an API user, with a key of its own unless one is given.
+    AddApiUser {
+        /// Its login.
+        login: ApiLogin,
+        /// For whom it acts.
+        registrar: RegistrarId,
+        /// What it may do.
+        role: ApiRole,
+        /// Its key.
+        key: Option<ApiKey>,
+    },
+    /// Gives an API user a new key.
+    RenewApiKey {
+        /// Whose.
+        login: ApiLogin,
+    },
+    /// Changes what an API user may do.
+    ChangeApiUser {
+        /// Which.
+        login: ApiLogin,
+        /// What it may do.
+        role: Option<ApiRole>,
+        /// Whether it may log in at all.
+        enabled: Option<bool>,
+    },
+    /// Lists all API users.
+    ListApiUsers,
     /// Copies the database into a new file.
     Backup {
         /// The file, as an absolute path.
@@ -139,6 +168,10 @@ pub enum Answer {
     Object(Value),
     /// The changes.
     History(Vec<HistoryEntry>),
+    /// An API user's key, told this once.
+    ApiKey(ApiKey),
+    /// The API users.
+    ApiUsers(Vec<ApiUser>),
     /// The copy's size in bytes.
     Copied(u64),
 }
@@ -261,6 +294,14 @@ pub async fn execute(
         Request::History { kind, name, most } => {
             Ok(Answer::History(run(registry, History { kind, name, most }).await?))
         }
+        Request::AddApiUser { login, registrar, role, key } => {
+            Ok(Answer::ApiKey(run(registry, AddApiUser { login, registrar, role, key }).await?))
+        }
+        Request::RenewApiKey { login } => Ok(Answer::ApiKey(run(registry, RenewApiKey { login }).await?)),
+        Request::ChangeApiUser { login, role, enabled } => {
+            done(run(registry, ChangeApiUser { login, role, enabled }).await)
+        }
+        Request::ListApiUsers => Ok(Answer::ApiUsers(run(registry, ListApiUsers).await?)),
         Request::Backup { to } => backup(registry, to, progress).await,
     }
 }

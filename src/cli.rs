@@ -1,6 +1,7 @@
 //! The command line: one file per group of verbs. A verb that asks the registry something is an [`admin::Request`](crate::admin::Request)
 //! and works whether a server runs or not.
 
+mod api_user;
 mod backup;
 mod epp;
 mod init;
@@ -42,6 +43,9 @@ enum Command {
     /// Registrars: accounts, certificates, networks, accreditations
     #[command(subcommand)]
     Registrar(registrar::Verb),
+    /// API users: those who act for a registrar over HTTP
+    #[command(subcommand)]
+    ApiUser(api_user::Verb),
     /// TLDs and their policy
     #[command(subcommand)]
     Tld(tld::Verb),
@@ -82,6 +86,7 @@ impl Command {
             Self::CheckConfig(check) => check.run(),
             Self::Sandbox(sandbox) => sandbox.run().await,
             Self::Registrar(verb) => verb.run().await,
+            Self::ApiUser(verb) => verb.run().await,
             Self::Tld(verb) => verb.run().await,
             Self::Domain(verb) => verb.run().await,
             Self::Contact(verb) => verb.run(ObjectKind::Contact).await,

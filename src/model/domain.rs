@@ -11,6 +11,7 @@ use super::contact::ContactId;
 use super::name::{DomainName, HostName};
 use super::object::{ContactNumber, DomainNumber, HostNumber};
 use super::registrar::RegistrarId;
+use super::reseller::ResellerName;
 use super::sec_dns::SecDns;
 use super::status::{DomainStatus, StatusSet};
 use super::transfer::Transfer;
@@ -163,6 +164,8 @@ pub struct Domain {
     pub name: DomainName,
     /// The sponsoring registrar (`clID`).
     pub sponsor: RegistrarId,
+    /// The reseller that carries it for the sponsor.
+    pub reseller: Option<ResellerName>,
     /// Who created it (`crID`).
     pub created_by: RegistrarId,
     /// When (`crDate`).

@@ -56,6 +56,18 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// The domain it is about.
+    pub fn domain(&self) -> Option<&DomainName> {
+        match self {
+            Self::CertificateExpires { .. } | Self::ContactTransfer { .. } | Self::Notice { .. } => None,
+            Self::DomainTransfer { name, .. }
+            | Self::DomainDeleted { name }
+            | Self::DomainPendingDone { name, .. } => Some(name),
+        }
+    }
+}
+
 /// A service message in a registrar's queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {

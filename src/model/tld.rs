@@ -68,6 +68,8 @@ pub enum AuthInfoMode {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AuthInfoPolicy {
+    /// Whether transfers go by it; not in zones whose domains are released to another tag.
+    pub offered: bool,
     /// How it is kept.
     pub mode: AuthInfoMode,
     /// Days after which a value that was set is unset (RFC 9154 §4.3); for ever when absent.
@@ -83,6 +85,7 @@ pub struct AuthInfoPolicy {
 impl Default for AuthInfoPolicy {
     fn default() -> Self {
         Self {
+            offered: true,
             mode: AuthInfoMode::Hashed,
             lifetime_days: None,
             required_at_create: false,

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::registrar::RegistrarId;
+use super::reseller::ResellerName;
 
 /// State of the latest transfer request (RFC 5730 §2.9.3.4, `trStatusType`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +45,9 @@ pub struct Transfer {
     pub status: TransferStatus,
     /// Who asked for it (`reID`).
     pub requested_by: RegistrarId,
+    /// The reseller for which it asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reseller: Option<ResellerName>,
     /// When (`reDate`).
     pub requested_at: Timestamp,
     /// Who acted or must act (`acID`).

@@ -6,14 +6,17 @@
 //! repeatable; they compose by calling each other's `run` on the same [`Transaction`].
 
 pub mod api_user;
+pub mod auth_code;
 pub mod auth_info;
 pub mod clock;
 pub mod contact;
 pub mod domain;
 pub mod epp_user;
+pub mod health;
 pub mod host;
 pub mod lifecycle;
 pub mod operator;
+pub mod outbox;
 pub mod password;
 pub mod policy;
 pub mod poll;
@@ -21,6 +24,7 @@ pub mod precondition;
 mod record;
 pub mod refusal;
 pub mod replay;
+pub mod reseller;
 pub mod secret;
 pub mod session;
 mod status;
@@ -42,6 +46,7 @@ pub use self::transaction::Transaction;
 use self::wrong_logins::WrongLogins;
 use crate::model::octets::to_hex;
 use crate::model::registrar::RegistrarId;
+use crate::model::reseller::ResellerName;
 use crate::store::{Keep, Store, StoreError, Tx};
 
 /// A registry over a store; shared by all gateways.
@@ -76,6 +81,13 @@ pub enum Actor {
     Operator,
     /// A registrar, logged in.
     Registrar(RegistrarId),
+    /// A reseller of a registrar; it sees only the domains that carry it.
+    Reseller {
+        /// Its name.
+        name: ResellerName,
+        /// The registrar it acts for.
+        registrar: RegistrarId,
+    },
     /// The server itself: due work.
     Server,
 }

@@ -33,6 +33,10 @@ pub enum Refusal {
     KeyUsed,
     /// Another object refers to it.
     Linked { kind: ObjectKind, name: String, by: ObjectKind },
+    /// So many mails were asked for lately that no more are taken.
+    MailLimit,
+    /// No mail of this number waits or was given up.
+    MailUnknown { number: i64 },
     /// A message id that is not in the registrar's queue.
     MessageUnknown { number: MessageNumber },
     /// The registrar is not accredited for the TLD.
@@ -51,6 +55,8 @@ pub enum Refusal {
     OwnObject { kind: ObjectKind, name: String },
     /// Policy does not allow the value.
     Policy { field: Field, value: String, rule: Rule },
+    /// Only a reseller can do this.
+    ResellerNeeded,
     /// A registrar's state forbids it.
     RegistrarState { state: RegistrarState },
     /// Only a registrar can do this.
@@ -97,9 +103,12 @@ pub enum Field {
     MaxSigLife,
     MessageId,
     NameServer,
+    Order,
     Period,
     PostalInfo,
+    Profile,
     Registrant,
+    Reseller,
     RestoreReport,
     Status,
     Urgent,
@@ -109,6 +118,8 @@ pub enum Field {
 /// Why a domain cannot be renewed, restored or transferred now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NotNow {
+    /// Its add grace period is over.
+    AddGraceOver,
     /// It is being deleted.
     Deleting,
     /// It expires later than so many days from now, and is renewed only then.
@@ -198,8 +209,11 @@ impl Refusal {
             | Self::ApiUserUnknown { .. }
             | Self::Changed
             | Self::KeyUsed
+            | Self::MailLimit
+            | Self::MailUnknown { .. }
             | Self::RegistrarNeeded
             | Self::RegistrarState { .. }
+            | Self::ResellerNeeded
             | Self::RoleForbids { .. } => None,
             Self::AuthInfoMissing | Self::AuthInfoWrong { .. } => Some((Field::AuthInfo, "")),
             Self::Linked { kind, name, .. }
@@ -253,6 +267,8 @@ impl fmt::Display for Refusal {
             Self::Linked { kind, name, by } => {
                 write!(f, "{kind} {name} is still in use by a {by}; end that use first")
             }
+            Self::MailLimit => f.write_str("too many mails were asked for; wait an hour"),
+            Self::MailUnknown { number } => write!(f, "no mail {number} waits or was given up"),
             Self::MessageUnknown { .. } => f.write_str("no message with this id waits in your queue"),
             Self::NotAccredited { tld } => write!(f, "you are not accredited for {tld}"),
             Self::NotFound { kind, name } => write!(f, "{kind} {name} does not exist"),
@@ -277,6 +293,7 @@ impl fmt::Display for Refusal {
             }
             Self::Policy { rule, .. } => rule.fmt(f),
             Self::RegistrarState { state } => write!(f, "your account is {}", state.as_str()),
+            Self::ResellerNeeded => f.write_str("only a reseller can do this"),
             Self::RegistrarNeeded => f.write_str("only a registrar can do this"),
             Self::RegistrarTaken { id } => write!(f, "there is a registrar {id} already"),
             Self::RegistrarUnknown { id } => write!(f, "there is no registrar {id}"),
@@ -314,9 +331,12 @@ impl Field {
             Self::HostName | Self::NameServer => "host",
             Self::MaxSigLife => "maxSigLife",
             Self::MessageId => "message",
+            Self::Order => "order",
             Self::Period => "period",
             Self::PostalInfo => "postal information",
+            Self::Profile => "profile",
             Self::Registrant => "registrant",
+            Self::Reseller => "reseller",
             Self::RestoreReport => "restore report",
             Self::Status => "status",
             Self::Urgent => "urgent",
@@ -331,6 +351,7 @@ impl fmt::Display for NotNow {
             Self::TooEarly(days) => {
                 return write!(f, "the domain can be renewed only in the last {days} days before it expires");
             }
+            Self::AddGraceOver => "the domain is no longer in its add grace period",
             Self::Deleting => "the domain is being deleted; restore it first",
             Self::NotInRedemption => "the domain is not in its redemption period",
             Self::TransferLock => "the domain was registered too recently to be transferred",

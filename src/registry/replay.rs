@@ -55,6 +55,7 @@ impl<O: Operation> Operation for Rendered<O> {
     type Outcome = Replayable;
     const NAME: &'static str = O::NAME;
     const ACCESS: Access = O::ACCESS;
+    const LOOKS_FIRST: bool = O::LOOKS_FIRST;
 
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Replayable, Error> {
         let render = |outcome: O::Outcome| Replayable { rendering: (self.render)(&outcome), again: false };

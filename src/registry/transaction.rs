@@ -17,6 +17,7 @@ use crate::model::host::Host;
 use crate::model::name::{DomainName, HostName};
 use crate::model::object::ObjectKind;
 use crate::model::registrar::{Registrar, RegistrarId, RegistrarState};
+use crate::model::reseller::ResellerName;
 use crate::model::tld::Tld;
 use crate::store::{StoreError, Tx};
 
@@ -37,6 +38,8 @@ pub struct Transaction<'t, 's> {
     /// What is done for the clock at the moment; history names it and the server, not who happens to ask.
     pub(super) due: Option<&'static str>,
     messages: Vec<(RegistrarId, Event)>,
+    /// The resellers that a domain carried or carries, for what the messages tell of it.
+    pub(super) carriers: Vec<(DomainName, ResellerName)>,
     pub(super) entries: Vec<HistoryEntry>,
 }
 
@@ -48,8 +51,17 @@ impl<'t, 's> Transaction<'t, 's> {
     ) -> Result<Self, StoreError> {
         let policy = registry.policy(tx)?;
         let now = registry.clock.now();
-        let call = Cow::Borrowed(call);
-        Ok(Self { tx, registry, call, now, policy, due: None, messages: Vec::new(), entries: Vec::new() })
+        Ok(Self {
+            tx,
+            registry,
+            call: Cow::Borrowed(call),
+            now,
+            policy,
+            due: None,
+            messages: Vec::new(),
+            carriers: Vec::new(),
+            entries: Vec::new(),
+        })
     }
 
     /// Writes what was gathered, in the order in which rows are locked: history, then queues by registrar.
@@ -64,6 +76,17 @@ impl<'t, 's> Transaction<'t, 's> {
         for (registrar, event) in &self.messages {
             self.tx.queue_message(registrar, self.now, event)?;
         }
+        self.carriers.sort();
+        self.carriers.dedup();
+        let mut told = Vec::new();
+        for (_, event) in &self.messages {
+            for (domain, reseller) in &self.carriers {
+                if event.domain() == Some(domain) && !told.contains(&(reseller, event)) {
+                    self.tx.queue_reseller_message(reseller, self.now, event)?;
+                    told.push((reseller, event));
+                }
+            }
+        }
         Ok(())
     }
 
@@ -74,9 +97,9 @@ impl<'t, 's> Transaction<'t, 's> {
         self.call.to_mut().actor = Actor::Registrar(registrar.clone());
     }
 
-    /// The registrar that asks; the operator and the server are none.
+    /// The registrar that asks, or for which a reseller does; the operator and the server are none.
     pub(super) fn registrar(&self) -> Result<Arc<Registrar>, Error> {
-        let Actor::Registrar(id) = &self.call.actor else {
+        let (Actor::Registrar(id) | Actor::Reseller { registrar: id, .. }) = &self.call.actor else {
             return Err(Refusal::RegistrarNeeded.into());
         };
         self.policy
@@ -85,9 +108,20 @@ impl<'t, 's> Transaction<'t, 's> {
             .ok_or_else(|| Refusal::RegistrarUnknown { id: id.to_string() }.into())
     }
 
-    /// Whether the actor is this registrar.
+    /// The reseller that asks.
+    pub(super) fn reseller(&self) -> Option<&ResellerName> {
+        match &self.call.actor {
+            Actor::Reseller { name, .. } => Some(name),
+            Actor::Nobody | Actor::Operator | Actor::Registrar(_) | Actor::Server => None,
+        }
+    }
+
+    /// Whether the actor is this registrar, or acts for it.
     pub(super) fn is(&self, registrar: &RegistrarId) -> bool {
-        matches!(&self.call.actor, Actor::Registrar(id) if id == registrar)
+        matches!(
+            &self.call.actor,
+            Actor::Registrar(id) | Actor::Reseller { registrar: id, .. } if id == registrar
+        )
     }
 
     /// Whether the actor is no registrar: whoever runs the registry may change every object.
@@ -141,6 +175,14 @@ impl<'t, 's> Transaction<'t, 's> {
     /// A domain and its TLD, whoever asks; shown as it is now, whether the clerk has been there or not.
     pub(super) fn domain_to_see(&mut self, name: &DomainName) -> Result<(Domain, Arc<Tld>), Error> {
         let (domain, tld) = self.domain_as_kept(name)?;
+        let domain = settled(domain, &tld, self.now);
+        self.demand_carried(&domain)?;
+        Ok((domain, tld))
+    }
+
+    /// As [`Self::domain_to_see`], whichever reseller asks: for what it may learn of a domain that does not carry it.
+    pub(super) fn any_domain_to_see(&mut self, name: &DomainName) -> Result<(Domain, Arc<Tld>), Error> {
+        let (domain, tld) = self.domain_as_kept(name)?;
         Ok((settled(domain, &tld, self.now), tld))
     }
 
@@ -153,6 +195,7 @@ impl<'t, 's> Transaction<'t, 's> {
     /// A domain that the actor sponsors, and its TLD; brought up to now.
     pub(super) fn domain_to_change(&mut self, name: &DomainName) -> Result<(Domain, Arc<Tld>), Error> {
         let (domain, tld) = self.domain_to_judge(name)?;
+        self.demand_carried(&domain)?;
         self.demand_sponsor(ObjectKind::Domain, name, &domain.sponsor)?;
         self.demand_change_right(Some(&tld))?;
         Ok((domain, tld))
@@ -179,6 +222,9 @@ impl<'t, 's> Transaction<'t, 's> {
     /// A host that the actor sponsors.
     pub(super) fn host_to_change(&mut self, name: &HostName) -> Result<Host, Error> {
         let host = self.host_to_see(name)?;
+        if self.reseller().is_some() {
+            self.demand_host_carried(&host)?;
+        }
         self.demand_sponsor(ObjectKind::Host, name, &host.sponsor)?;
         self.demand_change_right(None)?;
         Ok(host)
@@ -188,6 +234,28 @@ impl<'t, 's> Transaction<'t, 's> {
         let tld = self.tld_of(name)?;
         let domain = self.tx.domain(name)?.ok_or_else(|| Refusal::not_found(ObjectKind::Domain, name))?;
         Ok((domain, tld))
+    }
+
+    /// Tells a reseller nothing of a domain that does not carry it: unknown and foreign are one answer.
+    pub(super) fn demand_carried(&self, domain: &Domain) -> Result<(), Error> {
+        match self.reseller() {
+            Some(reseller) if domain.reseller.as_ref() != Some(reseller) => {
+                Err(Refusal::not_found(ObjectKind::Domain, &domain.name).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A reseller changes only the hosts below the domains that carry it.
+    fn demand_host_carried(&mut self, host: &Host) -> Result<(), Error> {
+        let unknown = || Refusal::not_found(ObjectKind::Host, &host.name);
+        let home = host.superordinate.map(|number| self.tx.domain_name(number)).transpose()?.flatten();
+        let home = home.map(|name| self.tx.domain(&name)).transpose()?.flatten();
+        let home = home.ok_or_else(unknown)?;
+        if home.reseller.as_ref() != self.reseller() {
+            return Err(unknown().into());
+        }
+        Ok(())
     }
 
     fn demand_sponsor(

@@ -27,7 +27,7 @@ use crate::model::postal::PostalInfo;
 use crate::model::registrar::{Accreditation, CertificatePin, Registrar, RegistrarId, RegistrarState};
 use crate::model::sec_dns::SecDns;
 use crate::model::tld::Tld;
-use crate::registry::api_user::AddApiUser;
+use crate::registry::api_user::{AddApiUser, ApiKey};
 use crate::registry::domain::ServerRef;
 use crate::registry::domain::update::Changes;
 use crate::registry::epp_user::SetEppAccess;
@@ -55,6 +55,24 @@ pub struct Seed {
     /// Hosts.
     #[serde(default, rename = "host")]
     pub hosts: Vec<SeedHost>,
+    /// API users.
+    #[serde(default, rename = "api_user")]
+    pub api_users: Vec<SeedApiUser>,
+}
+
+/// An API user of a seed file.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedApiUser {
+    /// What it logs in with.
+    pub login: ApiLogin,
+    /// For whom it acts.
+    pub registrar: RegistrarId,
+    /// What it may do.
+    #[serde(default = "full")]
+    pub role: ApiRole,
+    /// Its key.
+    pub api_key: ApiKey,
 }
 
 /// A registrar of a seed file.
@@ -199,6 +217,10 @@ impl Seed {
         }
         for user in &self.epp_users {
             user.sow(registry).await.map_err(|why| Problem::new(format_args!("{}: {why}", user.login)))?;
+        }
+        for SeedApiUser { login, registrar: acts_for, role, api_key } in self.api_users.clone() {
+            let request = Request::AddApiUser { login, registrar: acts_for, role, key: Some(api_key) };
+            execute(registry, request, |_, _| {}).await?;
         }
         for contact in &self.contacts {
             give(registry, &contact.sponsor, &contact.id, contact.create()?).await?;
@@ -347,6 +369,10 @@ impl fmt::Debug for SeedRegistrar {
 
 fn active() -> RegistrarState {
     RegistrarState::Active
+}
+
+fn full() -> ApiRole {
+    ApiRole::Full
 }
 
 fn ten() -> u32 {

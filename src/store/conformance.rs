@@ -10,8 +10,10 @@ mod epp_user;
 mod history;
 mod host;
 mod message;
+mod outbox;
 mod policy;
 mod registrar;
+mod reseller;
 mod samples;
 mod session;
 mod transaction;
@@ -50,8 +52,10 @@ conformance! {
         history: history latest_change numbers_named record;
         host: foreign_domain_uses_host delete_host host host_is_linked host_numbers hosts_below insert_host update_host;
         message: message_count newest_message oldest_message queue_message remove_message;
+        outbox: claim_mail delete_mail due_mails end_mail mail_is_due mails_about mails_asked_by outbox outbox_entry put_mail_back queue_mail revive_mail;
         policy: delete_tld meta policy_version put_meta put_tld tlds;
         registrar: credential put_registrar registrars set_password set_wrong_passwords;
+        reseller: cookie_domain insert_cookie insert_order insert_reseller order orders profile put_profile queue_reseller_message remove_reseller_message reseller reseller_domains reseller_domains_leaving reseller_messages reseller_with_key resellers set_reseller_key update_reseller;
         session: close_other_sessions close_session open_session session_count;
     }
     rules {

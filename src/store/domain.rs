@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::reseller::parse_reseller;
 use super::sql::{Row, Value, pad};
 use super::{StoreError, Tx, from_json, to_json};
 use crate::model::auth_info::StoredAuthInfo;
@@ -13,6 +14,7 @@ use crate::model::domain::{ContactRef, ContactRole, Deletion, Domain, Grace, Hos
 use crate::model::name::{DomainName, HostName};
 use crate::model::object::{ContactNumber, DomainNumber, HostNumber};
 use crate::model::registrar::RegistrarId;
+use crate::model::reseller::ResellerName;
 use crate::model::sec_dns::SecDns;
 use crate::model::status::{DomainStatus, StatusSet};
 use crate::model::transfer::Transfer;
@@ -28,7 +30,7 @@ pub struct DomainDraft {
 impl Tx<'_> {
     /// The domain of this name, to be read or changed.
     pub fn domain(&mut self, name: &DomainName) -> Result<Option<Domain>, StoreError> {
-        let sql = "SELECT number, name, sponsor, expires_at, state FROM domain WHERE name = ?1 FOR UPDATE";
+        let sql = "SELECT number, name, sponsor, expires_at, state, reseller FROM domain WHERE name = ?1 FOR UPDATE";
         let found = self.first(sql, &[name.as_ref().into()], read_domain)?;
         found.map(|domain| self.with_links(domain)).transpose()
     }
@@ -40,7 +42,7 @@ impl Tx<'_> {
         after: DomainNumber,
         most: u32,
     ) -> Result<Vec<Domain>, StoreError> {
-        let sql = "SELECT number, name, sponsor, expires_at, state FROM domain \
+        let sql = "SELECT number, name, sponsor, expires_at, state, reseller FROM domain \
                    WHERE sponsor = ?1 AND number > ?2 ORDER BY number LIMIT ?3";
         self.all(sql, &[sponsor.as_str().into(), after.0.into(), most.into()], read_domain)
     }
@@ -104,8 +106,8 @@ impl Tx<'_> {
     /// Adds a domain with its links; none when the name or its variant key is taken.
     pub fn insert_domain(&mut self, draft: &DomainDraft) -> Result<Option<DomainNumber>, StoreError> {
         let domain = &draft.domain;
-        let sql = "INSERT INTO domain (name, variant_key, sponsor, expires_at, due_at, state) \
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING RETURNING number";
+        let sql = "INSERT INTO domain (name, variant_key, sponsor, expires_at, due_at, state, reseller) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING RETURNING number";
         let state = to_json(&DomainState::of(domain))?;
         let params = [
             domain.name.as_ref().into(),
@@ -114,6 +116,7 @@ impl Tx<'_> {
             domain.expires_at.into(),
             due_at(domain).into(),
             (&state).into(),
+            domain.reseller.as_ref().map(ResellerName::as_str).into(),
         ];
         let Some(number) = self.write_returning(sql, &params, |row| row.int(0))? else {
             return Ok(None);
@@ -126,8 +129,8 @@ impl Tx<'_> {
 
     /// Writes a changed domain; `before` tells which links need rewriting.
     pub fn update_domain(&mut self, before: &Domain, after: &Domain) -> Result<(), StoreError> {
-        let sql =
-            "UPDATE domain SET sponsor = ?2, expires_at = ?3, due_at = ?4, state = ?5 WHERE number = ?1";
+        let sql = "UPDATE domain SET sponsor = ?2, expires_at = ?3, due_at = ?4, state = ?5, reseller = ?6 \
+                   WHERE number = ?1";
         let state = to_json(&DomainState::of(after))?;
         let params = [
             after.number.0.into(),
@@ -135,8 +138,12 @@ impl Tx<'_> {
             after.expires_at.into(),
             due_at(after).into(),
             (&state).into(),
+            after.reseller.as_ref().map(ResellerName::as_str).into(),
         ];
         self.write(sql, &params)?;
+        if before.reseller != after.reseller {
+            self.forget_access(after.number)?;
+        }
         if before.registrant != after.registrant || before.contacts != after.contacts {
             self.write("DELETE FROM domain_contact WHERE domain = ?1", &[after.number.0.into()])?;
             self.insert_contact_links(after.number, after)?;
@@ -152,6 +159,7 @@ impl Tx<'_> {
     pub fn delete_domain(&mut self, number: DomainNumber) -> Result<(), StoreError> {
         self.write("DELETE FROM domain_contact WHERE domain = ?1", &[number.0.into()])?;
         self.write("DELETE FROM domain_host WHERE domain = ?1", &[number.0.into()])?;
+        self.forget_access(number)?;
         self.write("DELETE FROM domain WHERE number = ?1", &[number.0.into()]).map(drop)
     }
 
@@ -281,7 +289,7 @@ impl DomainState {
     }
 }
 
-/// `number, name, sponsor, expires_at, state`, without links.
+/// `number, name, sponsor, expires_at, state, reseller`, without links.
 fn read_domain(row: &dyn Row) -> Result<Domain, StoreError> {
     let state: DomainState = from_json(row.text(4)?)?;
     Ok(Domain {
@@ -289,6 +297,7 @@ fn read_domain(row: &dyn Row) -> Result<Domain, StoreError> {
         name: parse_name(row.text(1)?)?,
         sponsor: parse_registrar(row.text(2)?)?,
         expires_at: row.instant(3)?,
+        reseller: row.opt_text(5)?.map(parse_reseller).transpose()?,
         created_by: state.created_by,
         created_at: state.created_at,
         updated_by: state.updated_by,

@@ -13,9 +13,11 @@ mod history;
 mod host;
 mod message;
 mod meta;
+mod outbox;
 mod policy;
 mod postgres;
 mod registrar;
+mod reseller;
 mod session;
 mod sql;
 mod sqlite;
@@ -34,7 +36,9 @@ use tokio::sync::oneshot;
 pub use self::api::{ApiAccount, ApiToken, KeptAnswer};
 pub use self::domain::DomainDraft;
 pub use self::epp_user::EppUser;
+pub use self::outbox::{DueMail, MailDraft};
 pub use self::registrar::Credential;
+pub use self::reseller::DomainRange;
 use self::sql::Sql;
 pub use self::sql::Tx;
 
@@ -248,6 +252,7 @@ fn to_json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_registry.sql"),
     include_str!("migrations/0002_api.sql"),
+    include_str!("migrations/0003_resellers.sql"),
     include_str!("migrations/0005_epp_user.sql"),
 ];
 /// Written to learn whether the store can be written.

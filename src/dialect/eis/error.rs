@@ -125,6 +125,8 @@ pub(super) fn of_refusal(document: &Document<'_>, refusal: &Refusal) -> Verdict 
         | Refusal::ApiUserUnknown { .. }
         | Refusal::Changed
         | Refusal::KeyUsed
+        | Refusal::MailLimit
+        | Refusal::MailUnknown { .. }
         | Refusal::NotAccredited { .. }
         | Refusal::NotNow { .. }
         | Refusal::OperatorNeeded
@@ -133,6 +135,7 @@ pub(super) fn of_refusal(document: &Document<'_>, refusal: &Refusal) -> Verdict 
         | Refusal::RegistrarState { .. }
         | Refusal::RegistrarTaken { .. }
         | Refusal::RegistrarUnknown { .. }
+        | Refusal::ResellerNeeded
         | Refusal::RoleForbids { .. }
         | Refusal::Setting { .. }
         | Refusal::TldTaken { .. }
@@ -250,7 +253,10 @@ fn element(field: Field) -> &'static str {
         | Field::Ident
         | Field::MaxSigLife
         | Field::MessageId
+        | Field::Order
         | Field::PostalInfo
+        | Field::Profile
+        | Field::Reseller
         | Field::RestoreReport
         | Field::Urgent
         | Field::Voice => "name",

@@ -98,7 +98,7 @@ pub fn client_trid(document: &Document<'_>, namespace: &str) -> Option<String> {
 /// Reads the envelope.
 pub fn read_request<'d>(document: &'d Document<'_>, namespace: &'static str) -> Result<Request<'d>, Fault> {
     let root = document.root();
-    if !root.is(namespace, "epp") || root.has_stray_text() {
+    if !root.is(namespace, "epp") {
         return Err(Fault::at(root, FaultKind::Unexpected));
     }
     only_children(root, &[])?;

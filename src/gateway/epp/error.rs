@@ -11,6 +11,9 @@ pub fn refusal_code(refusal: &Refusal) -> ResultCode {
         Refusal::AuthInfoMissing => ResultCode::ParameterMissing,
         Refusal::AuthInfoWrong { .. } => ResultCode::InvalidAuthInfo,
         Refusal::Linked { .. } => ResultCode::AssociationProhibits,
+        // Neither is refused to a registrar over EPP.
+        Refusal::MailLimit => ResultCode::PolicyError,
+        Refusal::MailUnknown { .. } => ResultCode::ObjectDoesNotExist,
         Refusal::ApiUserUnknown { .. }
         | Refusal::MessageUnknown { .. }
         | Refusal::NotFound { .. }
@@ -22,14 +25,16 @@ pub fn refusal_code(refusal: &Refusal) -> ResultCode {
         | Refusal::NotTransferParty { .. }
         | Refusal::OperatorNeeded
         | Refusal::RegistrarNeeded
+        | Refusal::ResellerNeeded
         | Refusal::RegistrarState { .. }
         | Refusal::RegistrarUnknown { .. }
         | Refusal::RoleForbids { .. } => ResultCode::AuthorizationError,
         Refusal::NotNow { reason, .. } => match reason {
             NotNow::Deleting | NotNow::TooEarly(_) => ResultCode::NotEligibleForRenewal,
-            NotNow::NoRestorePending | NotNow::NotInRedemption | NotNow::TransferLock => {
-                ResultCode::StatusProhibits
-            }
+            NotNow::AddGraceOver
+            | NotNow::NoRestorePending
+            | NotNow::NotInRedemption
+            | NotNow::TransferLock => ResultCode::StatusProhibits,
         },
         Refusal::OwnObject { .. } => ResultCode::NotEligibleForTransfer,
         Refusal::Changed | Refusal::KeyUsed | Refusal::Policy { .. } | Refusal::Setting { .. } => {
@@ -111,6 +116,8 @@ fn elements_of(field: Field) -> &'static [&'static str] {
         Field::MaxSigLife => &["maxSigLife"],
         Field::MessageId => &["poll"],
         Field::NameServer => &["hostObj", "hostName", "ns"],
+        // Only resellers' commands have them.
+        Field::Order | Field::Profile | Field::Reseller => &["update"],
         Field::Period => &["period"],
         Field::PostalInfo => &["postalInfo"],
         Field::Registrant => &["registrant"],

@@ -17,6 +17,7 @@ use super::dialect::{Account, AckNames, Dialect, EPP, Manners};
 use super::extension::Applied;
 use super::object::{ObjectMapping, Terms};
 use super::response::{Answer, Letterhead, Part, QueueState, ResultCode, Verdict, greeting};
+use crate::gateway::measure;
 use crate::gateway::tls::Peer;
 use crate::gateway::xml::{Bounds, Document, Element, collapse, decode_text};
 use crate::model::object::MessageNumber;
@@ -187,6 +188,7 @@ impl<'g> Session<'g> {
                 (answer, After::GoOn)
             }
         };
+        measure::command("epp", envelope.verb.name(), answer.code().number(), begun.elapsed());
         tracing::debug!(
             registrar = registrar.as_ref().map(tracing::field::display),
             verb = envelope.verb.name(),

@@ -60,9 +60,9 @@ impl Format {
 
     fn named(media_type: &str) -> Option<Self> {
         let is = |known: &&str| media_type.eq_ignore_ascii_case(known);
-        if ["application/json", "text/json"].iter().any(|known| is(&known)) {
+        if ["application/json", "text/json"].iter().any(is) {
             Some(Self::Json)
-        } else if ["application/xml", "text/xml"].iter().any(|known| is(&known)) {
+        } else if ["application/xml", "text/xml"].iter().any(is) {
             Some(Self::Xml)
         } else {
             None

@@ -104,6 +104,7 @@ impl Operation for TransferRequest {
         let transfer = Transfer {
             status: TransferStatus::Pending,
             requested_by: requester,
+            reseller: None,
             requested_at: t.now,
             acting: before.sponsor.clone(),
             act_at: t.now.saturating_add(PENDING).unwrap_or(Timestamp::MAX),
@@ -212,7 +213,7 @@ fn decided(
     by_server: TransferStatus,
 ) -> Transfer {
     let (status, acting) = match &t.call.actor {
-        Actor::Registrar(id) => (by_client, id.clone()),
+        Actor::Registrar(id) | Actor::Reseller { registrar: id, .. } => (by_client, id.clone()),
         // Nobody gets this far: the contact was obtained by a right.
         Actor::Nobody | Actor::Operator | Actor::Server => (by_server, pending.acting.clone()),
     };

@@ -42,6 +42,7 @@ impl Operation for ChangeSponsor {
         let transfer = Transfer {
             status: TransferStatus::Pending,
             requested_by: self.to.clone(),
+            reseller: None,
             requested_at: t.now,
             acting: domain.sponsor.clone(),
             act_at: t.now,

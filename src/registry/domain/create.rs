@@ -90,6 +90,7 @@ impl Operation for Create {
             name: self.name.clone(),
             created_by: sponsor.clone(),
             sponsor,
+            reseller: t.reseller().cloned(),
             created_at: t.now,
             updated_by: None,
             updated_at: None,

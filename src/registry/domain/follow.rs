@@ -67,7 +67,6 @@ fn copy(t: &mut Transaction<'_, '_>, domain: &Domain, original: Contact) -> Resu
 #[cfg(test)]
 mod tests {
     use super::super::fixtures::*;
-    use super::*;
     use crate::model::domain::ContactRole;
     use crate::model::event::Event;
     use crate::model::name::ZoneName;

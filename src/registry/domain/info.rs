@@ -55,13 +55,7 @@ impl Operation for Info {
 
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<View, Error> {
         let (domain, tld) = t.domain_to_see(&self.name)?;
-        if let Some(presented) = &self.auth_info
-            && !opens(t, &tld, &domain, presented)?
-        {
-            return Err(
-                Refusal::AuthInfoWrong { kind: ObjectKind::Domain, name: self.name.to_string() }.into()
-            );
-        }
+        demand_right_if_given(t, &domain, &tld, self.auth_info.as_ref())?;
         let auth_info = if t.is_privileged() || t.is(&domain.sponsor) || self.auth_info.is_some() {
             t.show_auth_info(unexpired(domain.auth_info.as_ref(), &tld.auth_info, t.now))
         } else {

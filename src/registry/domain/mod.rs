@@ -2,6 +2,7 @@
 
 pub mod change_sponsor;
 pub mod check;
+pub mod contacts;
 pub mod create;
 pub mod delete;
 #[cfg(test)]
@@ -9,10 +10,13 @@ pub(super) mod fixtures;
 mod follow;
 pub mod info;
 pub mod list;
+pub mod lock;
 #[cfg(test)]
 mod properties;
+pub mod register;
 pub mod renew;
 pub mod restore;
+pub mod servers;
 pub mod transfer;
 pub mod update;
 
@@ -23,12 +27,18 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use self::change_sponsor::ChangeSponsor;
 pub use self::check::Check;
+pub use self::contacts::{
+    ContactsOf, InfoWithContacts, NewContact, ReplaceContacts, SetPrivacy, ViewWithContacts,
+};
 pub use self::create::Create;
 pub use self::delete::Delete;
 pub use self::info::Info;
 pub use self::list::List;
+pub use self::lock::SetLock;
+pub use self::register::Register;
 pub use self::renew::Renew;
 pub use self::restore::{RestoreReport, RestoreRequest};
+pub use self::servers::{Servers, SetServers};
 pub use self::transfer::{TransferApprove, TransferCancel, TransferQuery, TransferReject, TransferRequest};
 pub use self::update::Update;
 use super::Error;

@@ -125,6 +125,7 @@ impl Operation for TransferRequest {
         let transfer = Transfer {
             status: TransferStatus::Pending,
             requested_by,
+            reseller: t.reseller().cloned(),
             requested_at: t.now,
             acting: domain.sponsor.clone(),
             act_at: days_after(t.now, tld.life.transfer_pending_days),
@@ -234,6 +235,7 @@ pub(in crate::registry) fn approved(
     let grace = Grace { kind: GraceKind::Transfer, until: days_after(at, tld.life.transfer_grace_days) };
     Some(Domain {
         sponsor: pending.requested_by.clone(),
+        reseller: pending.reseller.clone(),
         transferred_at: Some(at),
         expires_at,
         auth_info: None,
@@ -284,10 +286,13 @@ fn pending(
     let (domain, tld) = t.domain_to_judge(name)?;
     let transfer = domain.transfer.as_ref().filter(|transfer| transfer.is_pending());
     let transfer = transfer.ok_or_else(|| not_pending(name))?;
-    let party = match party {
-        Party::Loser => &domain.sponsor,
-        Party::Requester => &transfer.requested_by,
+    let (party, reseller) = match party {
+        Party::Loser => (&domain.sponsor, &domain.reseller),
+        Party::Requester => (&transfer.requested_by, &transfer.reseller),
     };
+    if t.reseller().is_some_and(|asks| reseller.as_ref() != Some(asks)) {
+        return Err(Refusal::not_found(ObjectKind::Domain, name).into());
+    }
     if !t.is_privileged() && !t.is(party) {
         return Err(Refusal::NotTransferParty { kind: ObjectKind::Domain, name: name.to_string() }.into());
     }
@@ -297,7 +302,11 @@ fn pending(
 }
 
 /// Refuses a request that the domain's state, a status or the TLD's lock forbids.
-fn demand_transferable(domain: &Domain, tld: &Tld, now: Timestamp) -> Result<(), Refusal> {
+pub(in crate::registry) fn demand_transferable(
+    domain: &Domain,
+    tld: &Tld,
+    now: Timestamp,
+) -> Result<(), Refusal> {
     let name = &domain.name;
     if domain.deletion.is_some() {
         return Err(Refusal::domain_status(name, DomainStatus::PendingDelete));

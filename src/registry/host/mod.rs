@@ -4,10 +4,12 @@
 //! to the domain's sponsor, and may have addresses (glue). Any other host is external: whoever created it sponsors it, and
 //! it has no addresses.
 
+pub mod below;
 pub mod check;
 pub mod create;
 pub mod delete;
 pub mod info;
+pub mod set_addresses;
 pub mod update;
 
 #[cfg(test)]
@@ -15,10 +17,12 @@ mod tests;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+pub use self::below::Below;
 pub use self::check::Check;
 pub use self::create::Create;
 pub use self::delete::Delete;
 pub use self::info::Info;
+pub use self::set_addresses::SetAddresses;
 pub use self::update::Update;
 use super::Error;
 use super::policy::Policy;

@@ -365,6 +365,7 @@ async fn a_host_waits_with_its_domain_for_a_transfer() {
     let request = Transfer {
         status: TransferStatus::Pending,
         requested_by: RegistrarId::parse("ClientY").unwrap(),
+        reseller: None,
         requested_at: at("2026-01-01T00:00:00Z"),
         acting: RegistrarId::parse("ClientX").unwrap(),
         act_at: at("2026-01-06T00:00:00Z"),

@@ -22,7 +22,9 @@ use crate::model::object::ObjectKind;
 pub(in crate::registry) fn demand_operator(t: &Transaction<'_, '_>) -> Result<(), Error> {
     match t.call.actor {
         Actor::Operator => Ok(()),
-        Actor::Nobody | Actor::Registrar(_) | Actor::Server => Err(Refusal::OperatorNeeded.into()),
+        Actor::Nobody | Actor::Registrar(_) | Actor::Reseller { .. } | Actor::Server => {
+            Err(Refusal::OperatorNeeded.into())
+        }
     }
 }
 

@@ -73,6 +73,7 @@ impl<O: Operation> Operation for As<O> {
     type Outcome = O::Outcome;
     const NAME: &'static str = O::NAME;
     const ACCESS: Access = O::ACCESS;
+    const LOOKS_FIRST: bool = O::LOOKS_FIRST;
 
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<O::Outcome, Error> {
         self.identify(t)?;

@@ -6,6 +6,8 @@
 mod access;
 mod answer;
 mod challenge;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};

@@ -1,6 +1,9 @@
 //! The token login and the REST API over a server in this process.
 
+mod api;
+mod errors;
 mod login;
+mod pages;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

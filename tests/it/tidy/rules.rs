@@ -282,7 +282,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 ];
 
 /// What puts the layers together.
-const WIRING: &[&str] = &["lib", "main", "cli", "config", "server", "sandbox", "observe", "admin"];
+const WIRING: &[&str] = &["lib", "main", "cli", "config", "server", "sandbox", "observe", "admin", "mail"];
 
 const EMPTY_WORDS: &[&str] = &[
     "manager", "managers", "handler", "handlers", "helper", "helpers", "util", "utils", "common", "dto",

@@ -4,7 +4,7 @@ mod read;
 mod write;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::{Extension, State};
@@ -13,9 +13,10 @@ use axum::response::{IntoResponse, Response};
 
 use self::read::{LoginRequest, Unread};
 use self::write::{RequestResult, write_challenge, write_result, write_token};
-use super::Rest;
 use super::media::Format;
+use super::{GATEWAY, Rest};
 use crate::gateway::http::{BodyError, read_body};
+use crate::gateway::measure;
 use crate::gateway::tls::Peer;
 use crate::registry::token::{Answer, Challenge, NoToken, Response as ChallengeResponse, TooManyChallenges};
 use crate::registry::{Actor, Call, Error, Operation};
@@ -27,7 +28,14 @@ pub(super) async fn adv(
     head: HeaderMap,
     body: Body,
 ) -> Response {
-    let exchange = match Exchange::begin(&rest, &peer, &head, body).await {
+    let begun = Instant::now();
+    let answer = challenge(&rest, &peer, &head, body).await;
+    measure::command(GATEWAY, Challenge::NAME, answer.status().as_u16(), begun.elapsed());
+    answer
+}
+
+async fn challenge(rest: &Rest, peer: &Peer, head: &HeaderMap, body: Body) -> Response {
+    let exchange = match Exchange::begin(rest, peer, head, body).await {
         Ok(exchange) => exchange,
         Err(answer) => return answer,
     };
@@ -54,7 +62,14 @@ pub(super) async fn adv_auth(
     head: HeaderMap,
     body: Body,
 ) -> Response {
-    let exchange = match Exchange::begin(&rest, &peer, &head, body).await {
+    let begun = Instant::now();
+    let answer = token(&rest, &peer, &head, body).await;
+    measure::command(GATEWAY, Answer::NAME, answer.status().as_u16(), begun.elapsed());
+    answer
+}
+
+async fn token(rest: &Rest, peer: &Peer, head: &HeaderMap, body: Body) -> Response {
+    let exchange = match Exchange::begin(rest, peer, head, body).await {
         Ok(exchange) => exchange,
         Err(answer) => return answer,
     };
