@@ -23,7 +23,7 @@ use crate::registry::domain::{Check, Create, Delete, Info, ServerRef};
 
 pub(super) fn check(element: Element<'_>, terms: &Terms<'_>) -> Result<Check, Fault> {
     let names: Vec<Element<'_>> = element.children().filter(|child| child.name() == "name").collect();
-    if names.is_empty() {
+    if names.is_empty() || names.iter().any(|name| !says(*name)) {
         return Err(Fault::at(element, FaultKind::Missing("name")));
     }
     terms.bound_check(&names)?;
