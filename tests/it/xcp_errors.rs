@@ -42,7 +42,6 @@ fn refusals() -> Vec<Refusal> {
         NotNow::TooEarly(_) => [NotNow::TooEarly(90)],
         NotNow::Deleting => [NotNow::Deleting],
         NotNow::NotInRedemption => [NotNow::NotInRedemption],
-        NotNow::TooEarly(_) => [NotNow::TooEarly(90)],
         NotNow::TransferLock => [NotNow::TransferLock],
         NotNow::NoRestorePending => [NotNow::NoRestorePending],
     });
@@ -62,7 +61,6 @@ fn refusals() -> Vec<Refusal> {
         Field::Email => [Field::Email],
         Field::HostAddress => [Field::HostAddress],
         Field::HostName => [Field::HostName],
-        Field::Ident => [Field::Ident],
         Field::MaxSigLife => [Field::MaxSigLife],
         Field::MessageId => [Field::MessageId],
         Field::NameServer => [Field::NameServer],

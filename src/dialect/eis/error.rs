@@ -143,7 +143,6 @@ pub(super) fn of_refusal(document: &Document<'_>, refusal: &Refusal) -> Verdict 
         | Refusal::RegistrarState { .. }
         | Refusal::RegistrarTaken { .. }
         | Refusal::RegistrarUnknown { .. }
-        | Refusal::ResellerNeeded
         | Refusal::RoleForbids { .. }
         | Refusal::Setting { .. }
         | Refusal::TldTaken { .. }
