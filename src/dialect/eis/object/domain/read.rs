@@ -130,7 +130,7 @@ fn period(element: Element<'_>) -> Result<Period, Fault> {
         .parse()
         .map_err(|_| worded(element, ResultCode::ValueSyntax, "Attribute is invalid: period"))?;
     let (value, unit) = match unit.as_deref().unwrap_or("y") {
-        "d" if value % DAYS_PER_YEAR == 0 => (value / DAYS_PER_YEAR, Unit::Year),
+        "d" if value.is_multiple_of(DAYS_PER_YEAR) => (value / DAYS_PER_YEAR, Unit::Year),
         "d" => (0, Unit::Year),
         "m" => (value, Unit::Month),
         "y" => (value, Unit::Year),
