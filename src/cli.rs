@@ -3,15 +3,22 @@
 
 mod api_user;
 mod backup;
+mod billing;
+mod copy;
+mod crash_test;
 mod epp;
 mod init;
 mod object;
 mod password;
 mod place;
+mod progress;
 mod registrar;
+mod restore;
 mod sandbox;
 mod serve;
 mod tld;
+mod token;
+mod verify;
 
 use std::io::{self, Write};
 
@@ -62,8 +69,22 @@ enum Command {
     Epp(Box<epp::Epp>),
     /// Every change of a domain, contact or host, newest first
     History(object::History),
+    /// Accounts: deposits, limits, statements
+    #[command(subcommand)]
+    Billing(billing::Verb),
+    /// Allocation tokens, which open reserved names
+    #[command(subcommand)]
+    Token(token::Verb),
     /// Copy the database into a new file, while the server runs or not
     Backup(backup::Backup),
+    /// Put a backup in the place of the database
+    Restore(restore::Restore),
+    /// Judge whether the database agrees with itself
+    Verify(verify::Verify),
+    /// Copy a whole registry into an empty database of another engine
+    Copy(copy::Copy),
+    /// Kill a server again and again under load and judge what it kept
+    CrashTest(crash_test::CrashTest),
 }
 
 impl Cli {
@@ -93,7 +114,13 @@ impl Command {
             Self::Host(verb) => verb.run(ObjectKind::Host).await,
             Self::Epp(epp) => epp.run().await,
             Self::History(history) => history.run().await,
+            Self::Billing(verb) => verb.run().await,
+            Self::Token(verb) => verb.run().await,
             Self::Backup(backup) => backup.run().await,
+            Self::Restore(restore) => restore.run().await,
+            Self::Verify(verify) => verify.run().await,
+            Self::Copy(copy) => copy.run().await,
+            Self::CrashTest(test) => test.run().await,
         }
     }
 }

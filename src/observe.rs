@@ -23,6 +23,8 @@ pub fn start(filter: &str) -> Result<(), ParseError> {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
+        // Else a line that cannot be written (a full disk) is reported with eprintln!, whose panic ends the thread that logs.
+        .log_internal_errors(false)
         .compact();
     // A second server in one process (tests) logs where the first one does.
     let _ = lines.try_init();

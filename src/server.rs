@@ -111,6 +111,7 @@ pub async fn start(parts: Parts) -> Result<Running, StartError> {
     let Parts { registry, lock, doors, admin } = parts;
     if lock.is_some() {
         registry.close_other_sessions().await?;
+        registry.end_other_leases().await?;
     }
     let (drain, draining) = watch::channel(false);
     let mut addresses = BTreeMap::new();
@@ -233,6 +234,9 @@ pub fn lock(dir: &Path) -> Result<WriterLock, StartError> {
 pub async fn open_registry(config: &Config) -> Result<Arc<Registry>, StartError> {
     let key = ServerKey::read(&config.server_key)?;
     let store = Store::open(&config.store.url)?;
+    if store.read(|tx| tx.meta(COPY_UNFINISHED)).await?.is_some() {
+        return Err(StartError::HalfCopied);
+    }
     bind_key(&store, &key).await?;
     let clock = clock_of(&store).await?;
     let settings = Settings { roid_suffix: config.registry.roid_suffix.clone(), random: system_random };
@@ -240,7 +244,7 @@ pub async fn open_registry(config: &Config) -> Result<Arc<Registry>, StartError>
 }
 
 /// Refuses a key that is not the database's; a database without one takes it for its own.
-async fn bind_key(store: &Store, key: &ServerKey) -> Result<(), StartError> {
+pub(crate) async fn bind_key(store: &Store, key: &ServerKey) -> Result<(), StartError> {
     let known = store.read(|tx| tx.meta(KEY_ID)).await?;
     let id = key.id().to_owned();
     match known {
@@ -330,6 +334,8 @@ pub enum StartError {
         /// Whose.
         listener: String,
     },
+    /// The database is what an unfinished copy left.
+    HalfCopied,
     /// The server's key.
     Key(KeyError),
     /// The lock cannot be made.
@@ -371,6 +377,9 @@ impl fmt::Display for StartError {
             Self::Bind(error) => error.fmt(f),
             Self::Config(error) => error.fmt(f),
             Self::Dialect { listener } => write!(f, "[epp.{listener}] names no dialect; use \"ietf\""),
+            Self::HalfCopied => f.write_str(
+                "the database is what a copy left that did not end; empty it and run `domesday copy` again",
+            ),
             Self::Key(error) => error.fmt(f),
             Self::Lock { dir, cause } => {
                 write!(f, "{dir}/lock cannot be locked ({cause}); let this user write in {dir}")
@@ -414,6 +423,8 @@ start_error_from! {
 const DUE_EVERY: Duration = Duration::from_secs(10);
 /// The key in `meta` under which the id of the server's key is kept.
 const KEY_ID: &str = "server_key";
+/// The key in `meta` that is there while a copy from another database is under way.
+pub(crate) const COPY_UNFINISHED: &str = "copy_unfinished";
 /// The key in `meta` under which a sandbox keeps how many milliseconds its clock is ahead.
 pub(crate) const CLOCK_AHEAD: &str = "clock_ahead_ms";
 /// The name of the door to probes and metrics.

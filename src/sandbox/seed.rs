@@ -20,6 +20,7 @@ use crate::model::auth_info::AuthInfo;
 use crate::model::contact::{ContactId, Email, Phone};
 use crate::model::domain::ContactRole;
 use crate::model::epp_access::{EppAccess, EppRole, UserCertificate};
+use crate::model::money::Currency;
 use crate::model::name::{DomainName, HostName};
 use crate::model::octets::to_hex;
 use crate::model::period::{Period, Unit};
@@ -99,6 +100,11 @@ pub struct SeedRegistrar {
     pub pins: Vec<CertificatePin>,
     /// Where it may act; everywhere when absent.
     pub accreditations: Option<Vec<Accreditation>>,
+    /// What its account is kept in.
+    #[serde(default)]
+    pub currency: Currency,
+    /// What its account begins with, as a decimal number.
+    pub credit: Option<String>,
 }
 
 /// An API user of a seed file that logs in over EPP. Its certificate is named after it, and is the one registered.
@@ -214,6 +220,10 @@ impl Seed {
                 .map_err(|problem| Problem::new(format_args!("registrar {}: {problem}", seed.id)))?;
             execute(registry, Request::AddRegistrar { registrar: seed.registrar(), password }, |_, _| {})
                 .await?;
+            if let Some(amount) = seed.credit.clone() {
+                let (registrar, note) = (seed.id.clone(), "seed".to_owned());
+                execute(registry, Request::Deposit { registrar, amount, note }, |_, _| {}).await?;
+            }
         }
         for user in &self.epp_users {
             user.sow(registry).await.map_err(|why| Problem::new(format_args!("{}: {why}", user.login)))?;
@@ -355,6 +365,7 @@ impl SeedRegistrar {
             sessions_max: self.sessions_max,
             networks: self.networks.clone(),
             pins: self.pins.clone(),
+            currency: self.currency,
             accreditations: self.accreditations.clone().unwrap_or_else(|| named.accreditations.clone()),
             ..named
         }

@@ -65,13 +65,13 @@ impl Tx<'_> {
         })
     }
 
-    /// The domains to which something has become due by `now`, and when; the longest due first, at most `limit`.
+    /// The domains to which something has become due by `now`, and when; the longest due first, then by name; at most `limit`.
     pub fn due_domains(
         &mut self,
         now: Timestamp,
         limit: u32,
     ) -> Result<Vec<(Timestamp, DomainName)>, StoreError> {
-        let sql = "SELECT due_at, name FROM domain WHERE due_at <= ?1 ORDER BY due_at, number LIMIT ?2";
+        let sql = "SELECT due_at, name FROM domain WHERE due_at <= ?1 ORDER BY due_at, name LIMIT ?2";
         self.all(sql, &[now.into(), limit.into()], |row| Ok((row.instant(0)?, parse_name(row.text(1)?)?)))
     }
 
@@ -174,21 +174,14 @@ impl Tx<'_> {
         let sql = "SELECT l.role, c.number, c.id FROM domain_contact l JOIN contact c ON c.number = l.contact \
                    WHERE l.domain = ?1 ORDER BY l.position";
         let contacts = self.all(sql, &[number.into()], |row| {
-            let contact = ContactRef { number: ContactNumber(row.int(1)?), id: parse_contact(row.text(2)?)? };
-            Ok((ContactRole::parse(row.text(0)?), contact))
+            Ok((ContactRole::parse(row.text(0)?), (row.int(1)?, row.text(2)?.to_owned())))
         })?;
-        for (role, contact) in contacts {
-            match role {
-                Some(role) => domain.contacts.push((role, contact)),
-                None => domain.registrant = Some(contact),
-            }
-        }
+        link_contacts(&mut domain, contacts)?;
         if domain.name_servers.is_empty() {
             let sql = "SELECT h.number, h.name FROM domain_host l JOIN host h ON h.number = l.host \
                        WHERE l.domain = ?1 ORDER BY l.position";
-            domain.name_servers = self.all(sql, &[number.into()], |row| {
-                Ok(NameServer::Object(HostNumber(row.int(0)?), parse_host(row.text(1)?)?))
-            })?;
+            let hosts = self.all(sql, &[number.into()], |row| Ok((row.int(0)?, row.text(1)?.to_owned())))?;
+            link_hosts(&mut domain, hosts)?;
         }
         Ok(domain)
     }
@@ -289,8 +282,31 @@ impl DomainState {
     }
 }
 
+/// Gives a domain its contacts: role (none for the registrant), number and identifier of each, in order.
+pub(super) fn link_contacts(
+    domain: &mut Domain,
+    links: Vec<(Option<ContactRole>, (i64, String))>,
+) -> Result<(), StoreError> {
+    for (role, (number, id)) in links {
+        let contact = ContactRef { number: ContactNumber(number), id: parse_contact(&id)? };
+        match role {
+            Some(role) => domain.contacts.push((role, contact)),
+            None => domain.registrant = Some(contact),
+        }
+    }
+    Ok(())
+}
+
+/// Gives a domain its host objects: number and name of each, in order.
+pub(super) fn link_hosts(domain: &mut Domain, links: Vec<(i64, String)>) -> Result<(), StoreError> {
+    for (number, name) in links {
+        domain.name_servers.push(NameServer::Object(HostNumber(number), parse_host(&name)?));
+    }
+    Ok(())
+}
+
 /// `number, name, sponsor, expires_at, state, reseller`, without links.
-fn read_domain(row: &dyn Row) -> Result<Domain, StoreError> {
+pub(super) fn read_domain(row: &dyn Row) -> Result<Domain, StoreError> {
     let state: DomainState = from_json(row.text(4)?)?;
     Ok(Domain {
         number: DomainNumber(row.int(0)?),
@@ -316,7 +332,7 @@ fn read_domain(row: &dyn Row) -> Result<Domain, StoreError> {
 }
 
 /// The next instant at which something happens to the domain without a command.
-fn due_at(domain: &Domain) -> Option<Timestamp> {
+pub(super) fn due_at(domain: &Domain) -> Option<Timestamp> {
     let transfer =
         domain.transfer.as_ref().filter(|transfer| transfer.is_pending()).map(|transfer| transfer.act_at);
     let deletion = domain.deletion.map(|deletion| deletion.restore_until.unwrap_or(deletion.purge_at));

@@ -88,6 +88,12 @@ pub(crate) trait Sql {
     /// Runs a statement and tells how many rows it changed.
     fn execute(&mut self, sql: &str, params: &[Value<'_>]) -> Result<usize, StoreError>;
 
+    /// Spells a statement that reads the last number given out for a table.
+    fn last_number(&self, table: &str) -> String;
+
+    /// Spells statements that let a table's numbers go on from one.
+    fn set_last_number(&self, table: &str, number: i64) -> Vec<String>;
+
     /// Whether this is a read transaction: write verbs answer [`StoreError::ReadOnly`] without asking the engine.
     fn is_read_only(&self) -> bool;
 }
@@ -168,6 +174,11 @@ impl<'t> Tx<'t> {
         let placeholders: Vec<String> =
             (first..first + values.next_power_of_two()).map(|n| format!("?{n}")).collect();
         sql.replacen("??", &placeholders.join(","), 1)
+    }
+
+    /// What the engine spells in its own way.
+    pub(super) fn spell<T>(&self, spelling: impl FnOnce(&dyn Sql) -> T) -> T {
+        spelling(self.sql)
     }
 
     fn demand_write(&mut self) -> Result<(), StoreError> {

@@ -29,6 +29,5 @@ fn every_result_code_is_shown_by_a_transcript() {
     assert_eq!(shown.difference(&known).collect::<Vec<_>>(), Vec::<&u16>::new(), "a code that is none");
 }
 
-/// 1100 is another dialect's; 2104 comes with billing; 2308 is for data that policy forbids to hold, and there is no such policy here.
-const NEVER_GIVEN: [ResultCode; 3] =
-    [ResultCode::OkAddressDiscarded, ResultCode::BillingFailure, ResultCode::DataPolicyViolation];
+/// 1100 is another dialect's; 2308 is for data that policy forbids to hold, and there is no such policy here.
+const NEVER_GIVEN: [ResultCode; 2] = [ResultCode::OkAddressDiscarded, ResultCode::DataPolicyViolation];

@@ -17,6 +17,7 @@ mod sandbox;
 mod schema;
 mod server;
 mod sessions;
+mod storage;
 mod tidy;
 mod transcript;
 mod wiring;

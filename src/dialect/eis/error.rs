@@ -46,6 +46,7 @@ pub(super) fn of_fault(fault: &Fault) -> Verdict {
         FaultKind::EmptyChoice(_)
         | FaultKind::ExtensionMisplaced
         | FaultKind::ExtensionUnknown
+        | FaultKind::FormNotOffered
         | FaultKind::Repeated
         | FaultKind::Syntax(_)
         | FaultKind::Undeclared
@@ -96,6 +97,12 @@ pub(super) fn of_refusal(document: &Document<'_>, refusal: &Refusal) -> Verdict 
         | Refusal::NotSponsor { .. }
         | Refusal::NotTransferParty { .. } => Verdict::plain(ResultCode::AuthorizationError),
         Refusal::AuthInfoWrong { .. } => Verdict::plain(ResultCode::InvalidAuthInfo),
+        Refusal::CreditShort { .. } => {
+            Verdict::saying(ResultCode::BillingFailure, "Billing failure - credit balance low")
+        }
+        Refusal::NotPriced { .. } => {
+            Verdict::saying(ResultCode::BillingFailure, "Active price missing for this operation!")
+        }
         Refusal::Linked { by, .. } => {
             let text = format!("Object association prohibits operation [{}s]", by.as_str());
             Verdict::saying(ResultCode::AssociationProhibits, text)
@@ -120,10 +127,14 @@ pub(super) fn of_refusal(document: &Document<'_>, refusal: &Refusal) -> Verdict 
         Refusal::Unknown { field, value } => {
             valued(ResultCode::ObjectDoesNotExist, "Object does not exist", element(*field), value)
         }
-        Refusal::ApiTokenInvalid
+        Refusal::AllocationTokenWrong
+        | Refusal::ApiTokenInvalid
         | Refusal::ApiUserTaken { .. }
         | Refusal::ApiUserUnknown { .. }
         | Refusal::Changed
+        | Refusal::FeeCurrency { .. }
+        | Refusal::FeeMissing { .. }
+        | Refusal::FeeTooLow { .. }
         | Refusal::KeyUsed
         | Refusal::MailLimit
         | Refusal::MailUnknown { .. }
@@ -245,15 +256,19 @@ fn element(field: Field) -> &'static str {
         Field::Period => "period",
         Field::Registrant => "registrant",
         Field::Status => "status",
-        Field::AuthInfo
+        Field::AllocationToken
+        | Field::AuthInfo
+        | Field::Currency
         | Field::CurrentExpiry
         | Field::Disclose
         | Field::DomainName
         | Field::Email
+        | Field::Fee
         | Field::Ident
         | Field::MaxSigLife
         | Field::MessageId
         | Field::Order
+        | Field::Phase
         | Field::PostalInfo
         | Field::Profile
         | Field::Reseller

@@ -18,7 +18,7 @@ use crate::ext;
 use crate::gateway::epp::decode::Fault;
 use crate::gateway::epp::dialect::Manners;
 use crate::gateway::epp::extension::Extension;
-use crate::gateway::epp::object::{ObjectMapping, contact, domain};
+use crate::gateway::epp::object::{ObjectMapping, Terms, contact, domain};
 use crate::gateway::epp::response::{Letterhead, Menu, Part, ResultCode, Verdict};
 use crate::gateway::epp::{Dialect, Settings};
 use crate::gateway::xml::Document;
@@ -94,8 +94,8 @@ impl Dialect for Eis {
         error::of_user(refusal)
     }
 
-    fn render_event(&self, event: &Event, head: &Letterhead) -> (String, Option<Part>) {
-        message::render(event, head)
+    fn render_event(&self, event: &Event, head: &Letterhead, terms: &Terms<'_>) -> (String, Option<Part>) {
+        message::render(event, head, terms)
     }
 }
 

@@ -33,6 +33,8 @@ pub enum FaultKind {
     ExtensionMisplaced,
     /// An extension that this server does not have.
     ExtensionUnknown,
+    /// A form of an extension that this server does not offer.
+    FormNotOffered,
     /// A value outside its enumeration, its bounds or its lengths.
     OutOfRange(String),
     /// A value that has not the form of its type.
@@ -109,6 +111,7 @@ impl fmt::Display for FaultKind {
             Self::OutOfRange(what) | Self::Malformed(what) | Self::Syntax(what) => f.write_str(what),
             Self::Worded { text, .. } => f.write_str(text),
             Self::Missing(what) => write!(f, "{what} is missing here"),
+            Self::FormNotOffered => f.write_str("this server does not offer this form"),
             Self::ObjectUnknown => f.write_str("this server does not hold objects of this namespace"),
             Self::Repeated => f.write_str("it may be given only once"),
             Self::TooMany(most) => write!(f, "at most {most} of these are taken in one command"),

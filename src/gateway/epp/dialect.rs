@@ -10,7 +10,7 @@ use super::decode::Fault;
 use super::error::{fault_code, place, refusal_code};
 use super::event;
 use super::extension::Extension;
-use super::object::ObjectMapping;
+use super::object::{ObjectMapping, Terms};
 use super::response::{Letterhead, Menu, Part, ResultCode, Verdict};
 use crate::gateway::xml::Document;
 use crate::model::event::Event;
@@ -101,8 +101,8 @@ pub trait Dialect: Sync {
     }
 
     /// The text of a service message and its data, for a client that writes this envelope.
-    fn render_event(&self, event: &Event, _head: &Letterhead) -> (String, Option<Part>) {
-        event::render(event)
+    fn render_event(&self, event: &Event, _head: &Letterhead, terms: &Terms<'_>) -> (String, Option<Part>) {
+        event::render(event, terms)
     }
 }
 

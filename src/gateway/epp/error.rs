@@ -10,6 +10,9 @@ pub fn refusal_code(refusal: &Refusal) -> ResultCode {
     match refusal {
         Refusal::AuthInfoMissing => ResultCode::ParameterMissing,
         Refusal::AuthInfoWrong { .. } => ResultCode::InvalidAuthInfo,
+        Refusal::CreditShort { .. } | Refusal::NotPriced { .. } => ResultCode::BillingFailure,
+        Refusal::FeeCurrency { .. } | Refusal::FeeTooLow { .. } => ResultCode::ValueRange,
+        Refusal::FeeMissing { .. } => ResultCode::ParameterMissing,
         Refusal::Linked { .. } => ResultCode::AssociationProhibits,
         // Neither is refused to a registrar over EPP.
         Refusal::MailLimit => ResultCode::PolicyError,
@@ -19,7 +22,8 @@ pub fn refusal_code(refusal: &Refusal) -> ResultCode {
         | Refusal::NotFound { .. }
         | Refusal::TldUnknown { .. }
         | Refusal::Unknown { .. } => ResultCode::ObjectDoesNotExist,
-        Refusal::ApiTokenInvalid
+        Refusal::AllocationTokenWrong
+        | Refusal::ApiTokenInvalid
         | Refusal::NotAccredited { .. }
         | Refusal::NotSponsor { .. }
         | Refusal::NotTransferParty { .. }
@@ -57,7 +61,7 @@ pub fn fault_code(fault: &Fault) -> ResultCode {
         FaultKind::ExtensionUnknown => ResultCode::UnimplementedExtension,
         FaultKind::Malformed(_) => ResultCode::ValueSyntax,
         FaultKind::Missing(_) => ResultCode::ParameterMissing,
-        FaultKind::ObjectUnknown => ResultCode::UnimplementedObject,
+        FaultKind::FormNotOffered | FaultKind::ObjectUnknown => ResultCode::UnimplementedObject,
         FaultKind::OutOfRange(_) => ResultCode::ValueRange,
         FaultKind::EmptyChoice(_) | FaultKind::Repeated | FaultKind::Syntax(_) | FaultKind::Unexpected => {
             ResultCode::SyntaxError
@@ -102,14 +106,17 @@ pub fn place<'d>(document: &'d Document<'_>, refusal: &Refusal) -> Option<Elemen
 /// The local names of the elements in which clients give a field, likeliest first.
 fn elements_of(field: Field) -> &'static [&'static str] {
     match field {
+        Field::AllocationToken => &[],
         Field::AuthInfo => &["pw", "authInfo"],
         Field::Contact(_) => &["contact"],
         Field::ContactId => &["id"],
+        Field::Currency => &["currency"],
         Field::CurrentExpiry => &["curExpDate"],
         Field::Disclose => &["disclose"],
         Field::DnsRecord => &["dsData", "keyData"],
         Field::DomainName => &["name"],
         Field::Email => &["email"],
+        Field::Fee => &["fee"],
         Field::Ident => &["ident"],
         Field::HostAddress => &["addr", "hostAddr"],
         Field::HostName => &["name"],
@@ -119,6 +126,7 @@ fn elements_of(field: Field) -> &'static [&'static str] {
         // Only resellers' commands have them.
         Field::Order | Field::Profile | Field::Reseller => &["update"],
         Field::Period => &["period"],
+        Field::Phase => &["phase"],
         Field::PostalInfo => &["postalInfo"],
         Field::Registrant => &["registrant"],
         Field::RestoreReport => &["report", "restore"],

@@ -71,12 +71,17 @@ pub enum Fault {
 /// The status and the one word of a refusal.
 pub fn refusal_status(refusal: &Refusal) -> (StatusCode, &'static str) {
     match refusal {
+        Refusal::AllocationTokenWrong => (StatusCode::FORBIDDEN, "allocation-token-wrong"),
         Refusal::ApiTokenInvalid => (StatusCode::UNAUTHORIZED, "token-invalid"),
         Refusal::ApiUserTaken { .. } => (StatusCode::CONFLICT, "api-user-taken"),
         Refusal::ApiUserUnknown { .. } => (StatusCode::NOT_FOUND, "api-user-unknown"),
         Refusal::AuthInfoMissing => (StatusCode::FORBIDDEN, "auth-info-missing"),
         Refusal::AuthInfoWrong { .. } => (StatusCode::FORBIDDEN, "auth-info-wrong"),
         Refusal::Changed => (StatusCode::PRECONDITION_FAILED, "changed"),
+        Refusal::CreditShort { .. } => (StatusCode::PAYMENT_REQUIRED, "credit-short"),
+        Refusal::FeeCurrency { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "fee-currency"),
+        Refusal::FeeMissing { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "fee-missing"),
+        Refusal::FeeTooLow { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "fee-too-low"),
         Refusal::KeyUsed => (StatusCode::UNPROCESSABLE_ENTITY, "key-used"),
         Refusal::Linked { .. } => (StatusCode::CONFLICT, "linked"),
         Refusal::MailLimit => (StatusCode::TOO_MANY_REQUESTS, "mail-limit"),
@@ -85,6 +90,7 @@ pub fn refusal_status(refusal: &Refusal) -> (StatusCode, &'static str) {
         Refusal::NotAccredited { .. } => (StatusCode::FORBIDDEN, "not-accredited"),
         Refusal::NotFound { .. } => (StatusCode::NOT_FOUND, "not-found"),
         Refusal::NotNow { .. } => (StatusCode::CONFLICT, "not-now"),
+        Refusal::NotPriced { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "not-priced"),
         Refusal::NotSponsor { .. } => (StatusCode::FORBIDDEN, "not-sponsor"),
         Refusal::NotTransferParty { .. } => (StatusCode::FORBIDDEN, "not-transfer-party"),
         Refusal::OperatorNeeded => (StatusCode::FORBIDDEN, "operator-needed"),
@@ -220,14 +226,17 @@ impl RefusalSeen {
 /// What a field is called in requests and answers.
 fn name_of(field: Field) -> &'static str {
     match field {
+        Field::AllocationToken => "allocationToken",
         Field::AuthInfo => "authInfo",
         Field::Contact(_) => "contacts",
         Field::ContactId => "id",
+        Field::Currency => "currency",
         Field::CurrentExpiry => "currentExpiry",
         Field::Disclose => "disclose",
         Field::DnsRecord => "secDns",
         Field::DomainName | Field::HostName => "name",
         Field::Email => "email",
+        Field::Fee => "fee",
         Field::HostAddress => "addresses",
         Field::Ident => "ident",
         Field::MaxSigLife => "maxSigLife",
@@ -235,6 +244,7 @@ fn name_of(field: Field) -> &'static str {
         Field::NameServer => "nameServers",
         Field::Order => "order",
         Field::Period => "years",
+        Field::Phase => "phase",
         Field::PostalInfo => "postal",
         Field::Profile => "profile",
         Field::Registrant => "registrant",

@@ -11,6 +11,7 @@ use crate::model::object::{ContactNumber, ObjectKind};
 use crate::model::status::{DomainStatus, StatusSet};
 use crate::model::tld::Tld;
 use crate::registry::auth_info::{AuthInfoShown, unexpired};
+use crate::registry::contact::transfer::as_of;
 use crate::registry::refusal::Refusal;
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Error, Operation};
@@ -129,6 +130,6 @@ fn opens(
 }
 
 fn contact_opens(t: &mut Transaction<'_, '_>, id: &ContactId, value: &AuthInfo) -> Result<bool, Error> {
-    let contact = t.contact_to_see(id)?;
+    let contact = as_of(t.contact_to_see(id)?, t.now);
     Ok(t.auth_info_opens(contact.auth_info.as_ref(), value))
 }

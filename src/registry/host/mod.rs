@@ -56,7 +56,7 @@ pub(super) fn judge_addresses(addresses: &[IpAddr]) -> Vec<Refusal> {
 }
 
 /// The domain of ours that a host of this name is subordinate to, whether it exists or not; none for an external host.
-fn superordinate_name(policy: &Policy, name: &HostName) -> Option<DomainName> {
+pub(super) fn superordinate_name(policy: &Policy, name: &HostName) -> Option<DomainName> {
     let zone = &policy.tld_of(name)?.name;
     let label = name.relative_to(zone)?.rsplit('.').next()?;
     DomainName::parse(&format!("{label}.{zone}")).ok()
@@ -107,7 +107,8 @@ fn is_in_transfer(t: &mut Transaction<'_, '_>, host: &Host) -> Result<bool, Erro
     let Some(name) = t.tx.domain_name(number)? else {
         return Ok(false);
     };
-    Ok(t.tx.domain(&name)?.is_some_and(|domain| domain.transfer_is_pending()))
+    let (domain, _) = t.domain_to_see(&name)?;
+    Ok(domain.transfer_is_pending())
 }
 
 fn prohibits(host: &Host, status: HostStatus) -> Refusal {
