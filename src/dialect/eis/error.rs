@@ -97,6 +97,12 @@ pub(super) fn of_refusal(document: &Document<'_>, refusal: &Refusal) -> Verdict 
         | Refusal::NotSponsor { .. }
         | Refusal::NotTransferParty { .. } => Verdict::plain(ResultCode::AuthorizationError),
         Refusal::AuthInfoWrong { .. } => Verdict::plain(ResultCode::InvalidAuthInfo),
+        Refusal::CreditShort { .. } => {
+            Verdict::saying(ResultCode::BillingFailure, "Billing failure - credit balance low")
+        }
+        Refusal::NotPriced { .. } => {
+            Verdict::saying(ResultCode::BillingFailure, "Active price missing for this operation!")
+        }
         Refusal::Linked { by, .. } => {
             let text = format!("Object association prohibits operation [{}s]", by.as_str());
             Verdict::saying(ResultCode::AssociationProhibits, text)

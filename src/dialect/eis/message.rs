@@ -7,7 +7,7 @@ use super::object::domain::{EeDomain, transfer_data};
 use crate::gateway::epp::event;
 use crate::gateway::epp::object::{ObjectMapping as _, Terms};
 use crate::gateway::epp::response::{Letterhead, Part};
-use crate::model::event::Event;
+use crate::model::event::{ChangeOperation, Event};
 
 /// The text of a message and its data.
 pub(super) fn render(event: &Event, head: &Letterhead, terms: &Terms<'_>) -> (String, Option<Part>) {
@@ -31,5 +31,17 @@ pub(super) fn render(event: &Event, head: &Letterhead, terms: &Terms<'_>) -> (St
             (text, Some(Part { uri, xml }))
         }
         _ => (text, None),
+    }
+}
+
+/// Whether nothing is left of the domain.
+fn is_purge(operation: ChangeOperation) -> bool {
+    match operation {
+        ChangeOperation::AutoDeletePurge | ChangeOperation::AutoPurge | ChangeOperation::DeletePurge => true,
+        ChangeOperation::AutoDelete
+        | ChangeOperation::AutoRenew
+        | ChangeOperation::Delete
+        | ChangeOperation::RestoreLapse
+        | ChangeOperation::Update => false,
     }
 }
