@@ -82,7 +82,10 @@ async fn the_default_sandbox_is_what_the_contract_says() {
     let keys: Vec<&String> = described.as_object().unwrap().keys().collect();
     assert_eq!(
         keys,
-        ["api_users", "ca_cert", "clock", "epp", "health", "http", "registrars"],
+        [
+            "api_users", "ca_cert", "clock", "epp", "health", "http", "mail_dir", "registrars", "resellers", "xcp",
+            "xcp_domain"
+        ],
         "a key for a door that does not exist"
     );
     let accounts = described["registrars"].as_array().unwrap();

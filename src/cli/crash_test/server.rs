@@ -54,6 +54,7 @@ impl Server {
         "warn".clone_into(&mut config.log.filter);
         // The load is EPP.
         config.http.clear();
+        config.xcp.clear();
         config.health.enabled = true;
         for listener in config.epp.values_mut() {
             listener.certificate.clone_from(&pki.server.certificate);

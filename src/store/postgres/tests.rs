@@ -49,7 +49,7 @@ async fn two_jobs_in_each_others_way_are_both_done() {
         });
     }
     assert_eq!(writes.join_all().await, [Ok(()), Ok(())]);
-    assert_eq!(runs.load(Ordering::Relaxed), 3, "one of them ran again");
+    assert!(runs.load(Ordering::Relaxed) >= 3, "one of them ran again");
 }
 
 #[tokio::test]
