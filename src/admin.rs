@@ -12,6 +12,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::runtime::Handle;
@@ -19,11 +20,14 @@ use zeroize::Zeroizing;
 
 use crate::model::api_user::{ApiLogin, ApiRole, ApiUser};
 use crate::model::history::HistoryEntry;
+use crate::model::money::Account;
 use crate::model::name::{DomainName, ZoneName};
 use crate::model::object::ObjectKind;
 use crate::model::registrar::{Registrar, RegistrarId};
 use crate::model::tld::Tld;
+use crate::registry::allocation::AddAllocationToken;
 use crate::registry::api_user::{AddApiUser, ApiKey, ChangeApiUser, ListApiUsers, RenewApiKey};
+use crate::registry::billing::account::{Deposit, SetLimits, Stated, Statement};
 use crate::registry::domain::ChangeSponsor;
 use crate::registry::operator::{
     AddRegistrar, AddTld, ChangeRegistrar, ForcedDelete, History, ListRegistrars, ListTlds, RegistrarChange,
@@ -150,6 +154,40 @@ pub enum Request {
     },
     /// Lists all API users.
     ListApiUsers,
+    /// Makes an allocation token.
+    AddAllocationToken {
+        /// The only name it opens; any when absent.
+        name: Option<DomainName>,
+        /// The only registrar that may use it; any when absent.
+        registrar: Option<RegistrarId>,
+    },
+    /// Puts money into an account, or takes some out.
+    Deposit {
+        /// Whose.
+        registrar: RegistrarId,
+        /// How much, as a decimal number.
+        amount: String,
+        /// What the statement says about it.
+        note: String,
+    },
+    /// Changes an account's limits.
+    SetLimits {
+        /// Whose.
+        registrar: RegistrarId,
+        /// How far below zero the balance may go; as it is when absent.
+        credit_limit: Option<String>,
+        /// What is available when the registrar is told; as it is when absent.
+        low_balance_at: Option<String>,
+    },
+    /// Asks for an account and its entries.
+    Statement {
+        /// Whose.
+        registrar: RegistrarId,
+        /// From when (inclusive).
+        from: Timestamp,
+        /// Until when (exclusive).
+        until: Timestamp,
+    },
     /// Copies the database into a new file.
     Backup {
         /// The file, as an absolute path.
@@ -177,6 +215,12 @@ pub enum Answer {
     ApiKey(ApiKey),
     /// The API users.
     ApiUsers(Vec<ApiUser>),
+    /// The allocation token, which is shown this once.
+    AllocationToken(String),
+    /// The account.
+    Account(Account),
+    /// The account and its entries.
+    Statement(Stated),
     /// The copy's size in bytes.
     Copied(u64),
     /// What was asked of the whole database, and found.
@@ -309,6 +353,19 @@ pub async fn execute(
             done(run(registry, ChangeApiUser { login, role, enabled }).await)
         }
         Request::ListApiUsers => Ok(Answer::ApiUsers(run(registry, ListApiUsers).await?)),
+        Request::AddAllocationToken { name, registrar } => {
+            Ok(Answer::AllocationToken(run(registry, AddAllocationToken { name, registrar }).await?))
+        }
+        Request::Deposit { registrar, amount, note } => {
+            Ok(Answer::Account(run(registry, Deposit { registrar, amount, note }).await?))
+        }
+        Request::SetLimits { registrar, credit_limit, low_balance_at } => {
+            let limits = SetLimits { registrar, credit_limit, low_balance_at };
+            Ok(Answer::Account(run(registry, limits).await?))
+        }
+        Request::Statement { registrar, from, until } => {
+            Ok(Answer::Statement(run(registry, Statement { registrar, from, until }).await?))
+        }
         Request::Backup { to } => backup(registry, to, progress).await,
         Request::Verify => verify(registry, progress).await,
     }

@@ -3,6 +3,7 @@
 
 mod api_user;
 mod backup;
+mod billing;
 mod copy;
 mod crash_test;
 mod epp;
@@ -16,6 +17,7 @@ mod restore;
 mod sandbox;
 mod serve;
 mod tld;
+mod token;
 mod verify;
 
 use std::io::{self, Write};
@@ -67,6 +69,12 @@ enum Command {
     Epp(Box<epp::Epp>),
     /// Every change of a domain, contact or host, newest first
     History(object::History),
+    /// Accounts: deposits, limits, statements
+    #[command(subcommand)]
+    Billing(billing::Verb),
+    /// Allocation tokens, which open reserved names
+    #[command(subcommand)]
+    Token(token::Verb),
     /// Copy the database into a new file, while the server runs or not
     Backup(backup::Backup),
     /// Put a backup in the place of the database
@@ -106,6 +114,8 @@ impl Command {
             Self::Host(verb) => verb.run(ObjectKind::Host).await,
             Self::Epp(epp) => epp.run().await,
             Self::History(history) => history.run().await,
+            Self::Billing(verb) => verb.run().await,
+            Self::Token(verb) => verb.run().await,
             Self::Backup(backup) => backup.run().await,
             Self::Restore(restore) => restore.run().await,
             Self::Verify(verify) => verify.run().await,

@@ -111,6 +111,7 @@ pub async fn start(parts: Parts) -> Result<Running, StartError> {
     let Parts { registry, lock, doors, admin } = parts;
     if lock.is_some() {
         registry.close_other_sessions().await?;
+        registry.end_other_leases().await?;
     }
     let (drain, draining) = watch::channel(false);
     let mut addresses = BTreeMap::new();

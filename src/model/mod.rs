@@ -1,5 +1,6 @@
 //! What a registry holds, as values: parsed once, valid while they exist, knowing neither protocol nor store.
 
+pub mod allocation_token;
 pub mod api_user;
 pub mod auth_info;
 pub mod contact;
@@ -10,6 +11,7 @@ pub mod host;
 pub mod idn;
 mod idna2008;
 pub mod mail;
+pub mod money;
 pub mod name;
 pub mod object;
 pub mod octets;

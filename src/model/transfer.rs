@@ -60,6 +60,13 @@ pub struct Transfer {
     /// The end of the registration after it (`exDate`); contacts have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
+    /// What an approval costs the requester, held since the request, in the smallest unit of its currency.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub fee: i64,
+}
+
+fn is_zero(value: &i64) -> bool {
+    *value == 0
 }
 
 impl Transfer {

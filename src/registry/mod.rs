@@ -5,11 +5,14 @@
 //! [`Error::Denied`]: what must be remembered of a refusal is committed. Operations are plain synchronous code and
 //! repeatable; they compose by calling each other's `run` on the same [`Transaction`].
 
+pub mod allocation;
 pub mod api_user;
 pub mod auth_code;
 pub mod auth_info;
+pub mod billing;
 pub mod certificate;
 pub mod clock;
+pub mod conditions;
 pub mod contact;
 pub mod domain;
 pub mod health;
@@ -38,7 +41,9 @@ mod wrong_logins;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 
+use self::billing::Bill;
 use self::clock::Clock;
+use self::conditions::Conditions;
 use self::password::Passwords;
 use self::policy::Policy;
 pub use self::refusal::Refusal;
@@ -146,6 +151,25 @@ pub enum Error {
     Refused(Vec<Refusal>),
 }
 
+/// An operation is done.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Done<T> {
+    /// What it answers.
+    pub outcome: T,
+    /// What it cost the registrar that asked; none where nobody pays and where nothing was written.
+    pub bill: Option<Bill>,
+}
+
+/// What an operation gave in its transaction.
+type Ran<O> = Result<Done<<O as Operation>::Outcome>, Error>;
+
+/// An operation with all that it was asked with.
+struct Asked<O> {
+    call: Call,
+    conditions: Conditions,
+    operation: O,
+}
+
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(vec![refusal])
@@ -205,8 +229,18 @@ impl Registry {
 
     /// Runs an operation; the answer comes after the commit.
     pub async fn run<O: Operation>(self: &Arc<Self>, call: Call, operation: O) -> Result<O::Outcome, Error> {
+        self.run_under(call, Conditions::default(), operation).await.map(|done| done.outcome)
+    }
+
+    /// Runs an operation on a client's terms, and tells what it cost.
+    pub async fn run_under<O: Operation>(
+        self: &Arc<Self>,
+        call: Call,
+        conditions: Conditions,
+        operation: O,
+    ) -> Result<Done<O::Outcome>, Error> {
         let server_trid = call.server_trid.clone();
-        let result = self.run_where_it_belongs(call, operation).await;
+        let result = self.run_where_it_belongs(Asked { call, conditions, operation }).await;
         if let Err(Error::Broken(error)) = &result {
             tracing::error!(%error, operation = O::NAME, server_trid, "an operation failed");
         }
@@ -215,21 +249,20 @@ impl Registry {
 
     async fn run_where_it_belongs<O: Operation>(
         self: &Arc<Self>,
-        call: Call,
-        operation: O,
-    ) -> Result<O::Outcome, Error> {
-        let shared = Arc::new((call, operation));
+        asked: Asked<O>,
+    ) -> Result<Done<O::Outcome>, Error> {
+        let asked = Arc::new(asked);
         if O::ACCESS == Access::Write && !O::LOOKS_FIRST {
-            return self.write(shared).await;
+            return self.write(asked).await;
         }
-        let (registry, work) = (Arc::clone(self), Arc::clone(&shared));
+        let (registry, work) = (Arc::clone(self), Arc::clone(&asked));
         let looked = self
             .store
             .read(move |tx| {
-                if O::ACCESS == Access::Write && !registry.looks_refused(tx, &work.0, &work.1)? {
+                if O::ACCESS == Access::Write && !registry.looks_refused(tx, &work)? {
                     return Err(StoreError::ReadOnly);
                 }
-                registry.attempt(tx, &work.0, &work.1).map(|(result, _)| result)
+                registry.attempt(tx, &work).map(|(result, _)| result)
             })
             .await;
         match looked {
@@ -237,21 +270,21 @@ impl Registry {
             Err(StoreError::ReadOnly) | Ok(Err(Error::Denied(_))) => {}
             other => return other?,
         }
-        self.write(shared).await
+        self.write(asked).await
     }
 
-    async fn write<O: Operation>(self: &Arc<Self>, shared: Arc<(Call, O)>) -> Result<O::Outcome, Error> {
+    async fn write<O: Operation>(self: &Arc<Self>, asked: Arc<Asked<O>>) -> Result<Done<O::Outcome>, Error> {
         let registry = Arc::clone(self);
-        self.store.write(move |tx| registry.attempt(tx, &shared.0, &shared.1)).await?
+        self.store.write(move |tx| registry.attempt(tx, &asked)).await?
     }
 
     fn looks_refused<O: Operation>(
         self: &Arc<Self>,
         tx: &mut Tx<'_>,
-        call: &Call,
-        operation: &O,
+        asked: &Asked<O>,
     ) -> Result<bool, StoreError> {
-        match operation.looks_refused(&mut Transaction::begin(self, tx, call)?) {
+        let mut t = Transaction::begin(self, tx, &asked.call, &asked.conditions)?;
+        match asked.operation.looks_refused(&mut t) {
             Ok(looks) => Ok(looks),
             Err(Error::Broken(error)) => Err(error),
             Err(Error::Denied(_) | Error::Refused(_)) => Ok(true),
@@ -261,17 +294,19 @@ impl Registry {
     fn attempt<O: Operation>(
         self: &Arc<Self>,
         tx: &mut Tx<'_>,
-        call: &Call,
-        operation: &O,
-    ) -> Result<(Result<O::Outcome, Error>, Keep), StoreError> {
-        let mut t = Transaction::begin(self, tx, call)?;
-        match operation.run(&mut t) {
+        asked: &Asked<O>,
+    ) -> Result<(Ran<O>, Keep), StoreError> {
+        let mut t = Transaction::begin(self, tx, &asked.call, &asked.conditions)?;
+        let ran = asked.operation.run(&mut t);
+        let finished = match ran {
+            Ok(outcome) => t.finish(O::NAME, O::ACCESS).map(|bill| Done { outcome, bill }),
+            Err(Error::Denied(refusals)) => t.finish(O::NAME, O::ACCESS).and(Err(Error::Denied(refusals))),
+            Err(error) => Err(error),
+        };
+        match finished {
             Err(Error::Broken(error)) => Err(error),
             Err(Error::Refused(refusals)) => Ok((Err(Error::Refused(refusals)), Keep::RollBack)),
-            kept => {
-                t.finish(O::NAME)?;
-                Ok((kept, Keep::Commit))
-            }
+            kept => Ok((kept, Keep::Commit)),
         }
     }
 

@@ -8,15 +8,19 @@ use jiff::Timestamp;
 
 use crate::model::api_user::ApiRole;
 use crate::model::domain::ContactRole;
+use crate::model::money::{Currency, Money};
 use crate::model::name::{DomainName, ZoneName};
 use crate::model::object::{MessageNumber, ObjectKind};
 use crate::model::registrar::RegistrarState;
 use crate::model::status::{DomainStatus, Status};
+use crate::model::tld::LaunchPhase;
 
 /// A no. `Display` gives the reason as a sentence for the client, without the value when the field names it.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "the fields are named after what they hold")]
 pub enum Refusal {
+    /// The allocation token does not open this name, for this registrar, now.
+    AllocationTokenWrong,
     /// The token is unknown, expired or revoked, or may not be used from there.
     ApiTokenInvalid,
     /// An API user of this login is there already.
@@ -31,6 +35,14 @@ pub enum Refusal {
     Changed,
     /// The key for retries was used for another request.
     KeyUsed,
+    /// The account does not cover what it costs.
+    CreditShort { needed: Money, available: Money },
+    /// The client agreed to a fee in another currency than its account's.
+    FeeCurrency { given: Currency, account: Currency },
+    /// The client must say that it knows what it costs, and did not.
+    FeeMissing { fee: Money },
+    /// The client agreed to less than it costs.
+    FeeTooLow { fee: Money },
     /// Another object refers to it.
     Linked { kind: ObjectKind, name: String, by: ObjectKind },
     /// So many mails were asked for lately that no more are taken.
@@ -43,6 +55,8 @@ pub enum Refusal {
     NotAccredited { tld: ZoneName },
     /// No such object.
     NotFound { kind: ObjectKind, name: String },
+    /// The TLD has no price for the name in the account's currency.
+    NotPriced { name: DomainName, currency: Currency },
     /// The domain cannot be renewed, restored or transferred in the state or window it is in.
     NotNow { name: DomainName, reason: NotNow },
     /// Another registrar sponsors it.
@@ -89,14 +103,17 @@ pub enum Refusal {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the variants are named after what they are")]
 pub enum Field {
+    AllocationToken,
     AuthInfo,
     Contact(Option<ContactRole>),
     ContactId,
+    Currency,
     CurrentExpiry,
     Disclose,
     DnsRecord,
     DomainName,
     Email,
+    Fee,
     HostAddress,
     HostName,
     MaxSigLife,
@@ -104,6 +121,7 @@ pub enum Field {
     NameServer,
     Order,
     Period,
+    Phase,
     PostalInfo,
     Profile,
     Registrant,
@@ -142,12 +160,16 @@ pub enum Rule {
     Conflicts(&'static str),
     /// The expiry given is not the domain's.
     ExpiryIs(Timestamp),
+    /// It costs more than others, and the client must show that it knows (RFC 8748 §4).
+    FeeUnknown,
     /// Glue belongs only to names below a domain of the same request or sponsor.
     GlueOutOfBailiwick,
     /// Name servers are given as attributes in this TLD.
     HostAttributes,
     /// Name servers are given as objects in this TLD.
     HostObjects,
+    /// The TLD is in this phase of its launch.
+    LaunchPhase(LaunchPhase),
     /// Not of the form demanded.
     Malformed(String),
     /// A value is demanded.
@@ -160,6 +182,8 @@ pub enum Rule {
     NotTaken,
     /// It is there already.
     Present,
+    /// Taken out of the zone for ever.
+    Blocked,
     /// Reserved by the registry.
     Reserved,
     /// It is not there.
@@ -222,7 +246,12 @@ impl Refusal {
             Self::NotAccredited { .. } => Some((Field::DomainName, "")),
             Self::NotNow { name, .. } => Some((Field::DomainName, name.as_ref())),
             Self::Policy { field, value, .. } | Self::Unknown { field, value } => Some((*field, value)),
-            Self::OperatorNeeded
+            Self::AllocationTokenWrong => Some((Field::AllocationToken, "")),
+            Self::FeeCurrency { .. } => Some((Field::Currency, "")),
+            Self::FeeMissing { .. } | Self::FeeTooLow { .. } => Some((Field::Fee, "")),
+            Self::CreditShort { .. }
+            | Self::NotPriced { .. }
+            | Self::OperatorNeeded
             | Self::RegistrarTaken { .. }
             | Self::RegistrarUnknown { .. }
             | Self::Setting { .. }
@@ -249,6 +278,7 @@ impl fmt::Display for Refusal {
             Self::ApiTokenInvalid => f.write_str("the token is unknown or expired; log in again"),
             Self::ApiUserTaken { login } => write!(f, "there is an API user {login} already"),
             Self::ApiUserUnknown { login } => write!(f, "there is no API user {login}"),
+            Self::AllocationTokenWrong => f.write_str("the allocation token does not open this name"),
             Self::AuthInfoMissing => f.write_str("authInfo is needed for this command"),
             Self::AuthInfoWrong { kind, .. } => {
                 write!(f, "the authInfo does not open this {kind}; ask its holder for a current one")
@@ -257,6 +287,18 @@ impl fmt::Display for Refusal {
             Self::KeyUsed => {
                 f.write_str("the Idempotency-Key was used for another request; choose a new one")
             }
+            Self::CreditShort { needed, available } => write!(
+                f,
+                "this costs {needed} {0}, and {available} {0} are available; pay in first",
+                needed.currency
+            ),
+            Self::FeeCurrency { given, account } => {
+                write!(f, "your account is kept in {account}, not in {given}")
+            }
+            Self::FeeMissing { fee } => {
+                write!(f, "this costs {fee} {}; say in the fee extension that you agree", fee.currency)
+            }
+            Self::FeeTooLow { fee } => write!(f, "this costs {fee} {}", fee.currency),
             Self::Linked { kind, name, by } => {
                 write!(f, "{kind} {name} is still in use by a {by}; end that use first")
             }
@@ -266,6 +308,7 @@ impl fmt::Display for Refusal {
             Self::NotAccredited { tld } => write!(f, "you are not accredited for {tld}"),
             Self::NotFound { kind, name } => write!(f, "{kind} {name} does not exist"),
             Self::NotNow { reason, .. } => reason.fmt(f),
+            Self::NotPriced { name, currency } => write!(f, "{name} has no price in {currency}"),
             Self::NotSponsor { kind, name } => write!(f, "{kind} {name} is sponsored by another registrar"),
             Self::NotTransferParty { kind, name } => {
                 write!(f, "only the other party may answer the transfer of {kind} {name} this way")
@@ -312,19 +355,23 @@ impl fmt::Display for Refusal {
 impl Field {
     fn as_str(self) -> &'static str {
         match self {
+            Self::AllocationToken => "allocation token",
             Self::AuthInfo => "authInfo",
             Self::Contact(_) | Self::ContactId => "contact",
+            Self::Currency => "currency",
             Self::CurrentExpiry => "expiry date",
             Self::Disclose => "disclose",
             Self::DnsRecord => "DNSSEC record",
             Self::DomainName => "domain",
             Self::Email => "e-mail address",
+            Self::Fee => "fee",
             Self::HostAddress => "address",
             Self::HostName | Self::NameServer => "host",
             Self::MaxSigLife => "maxSigLife",
             Self::MessageId => "message",
             Self::Order => "order",
             Self::Period => "period",
+            Self::Phase => "launch phase",
             Self::PostalInfo => "postal information",
             Self::Profile => "profile",
             Self::Registrant => "registrant",
@@ -357,17 +404,20 @@ impl fmt::Display for Rule {
             Self::CharacterNotInTable(c) => write!(f, "the TLD's table does not hold the character {c:?}"),
             Self::Conflicts(other) => write!(f, "it excludes status {other}"),
             Self::ExpiryIs(at) => write!(f, "the domain expires on {}", at.strftime("%Y-%m-%d")),
+            Self::FeeUnknown => f.write_str("ask for its price with the fee extension"),
             Self::GlueOutOfBailiwick => {
                 f.write_str("addresses belong only to hosts below a domain registered here")
             }
             Self::HostAttributes => f.write_str("this TLD takes name servers as hostAttr"),
             Self::HostObjects => f.write_str("this TLD takes name servers as hostObj"),
+            Self::LaunchPhase(phase) => write!(f, "the TLD is in its phase {}", phase.as_str()),
             Self::Malformed(why) => f.write_str(why),
             Self::Missing => f.write_str("a value is demanded here"),
             Self::NotDirectlyBelow(zone) => write!(f, "names are registered directly below {zone}"),
             Self::NotOffered => f.write_str("not offered here"),
             Self::NotTaken => f.write_str("this TLD does not take it"),
             Self::Present => f.write_str("it is there already"),
+            Self::Blocked => f.write_str("blocked: nobody may register it"),
             Self::Reserved => f.write_str("reserved by the registry"),
             Self::Absent => f.write_str("it is not there"),
             Self::ServerStatus => f.write_str("only the registry sets or removes this status"),

@@ -1,15 +1,18 @@
 //! One transaction of an operation: the store's, who asks, what time it is, the policy; and what is written last.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::billing::{Bill, Movement};
+use super::conditions::Conditions;
 use super::host::superordinate_name;
 use super::lifecycle::{settle, settled};
 use super::policy::Policy;
 use super::refusal::Refusal;
-use super::{Actor, Call, Error, Registry};
+use super::{Access, Actor, Call, Error, Registry};
 use crate::model::contact::{Contact, ContactId};
 use crate::model::domain::Domain;
 use crate::model::event::Event;
@@ -38,9 +41,12 @@ pub struct Transaction<'t, 's> {
     pub(super) policy: Arc<Policy>,
     /// What is done for the clock at the moment; history names it and the server, not who happens to ask.
     pub(super) due: Option<&'static str>,
-    messages: Vec<(RegistrarId, Event)>,
+    /// On which terms the client wants it done.
+    pub(super) conditions: &'t Conditions,
+    messages: Vec<(RegistrarId, Timestamp, Event)>,
     /// The resellers that a domain carried or carries, for what the messages tell of it.
     pub(super) carriers: Vec<(DomainName, ResellerName)>,
+    pub(super) money: Vec<Movement>,
     pub(super) entries: Vec<HistoryEntry>,
 }
 
@@ -49,6 +55,7 @@ impl<'t, 's> Transaction<'t, 's> {
         registry: &'t Registry,
         tx: &'t mut Tx<'s>,
         call: &'t Call,
+        conditions: &'t Conditions,
     ) -> Result<Self, StoreError> {
         let policy = registry.policy(tx)?;
         let now = registry.clock.now();
@@ -59,36 +66,62 @@ impl<'t, 's> Transaction<'t, 's> {
             now,
             policy,
             due: None,
+            conditions,
             messages: Vec::new(),
             carriers: Vec::new(),
+            money: Vec::new(),
             entries: Vec::new(),
         })
     }
 
-    /// Writes what was gathered, in the order in which rows are locked: history, then queues by registrar.
-    pub(super) fn finish(mut self, operation: &'static str) -> Result<(), StoreError> {
-        for mut entry in self.entries {
+    /// Writes what was gathered, in the order in which rows are locked: history, then each registrar's account and queue, by
+    /// registrar. The bill of the registrar that asked comes of it; an account whose credit is short refuses everything.
+    pub(super) fn finish(&mut self, operation: &'static str, access: Access) -> Result<Option<Bill>, Error> {
+        let is_priced = access == Access::Write && self.touches_prices();
+        for mut entry in std::mem::take(&mut self.entries) {
             if entry.operation.is_empty() {
                 operation.clone_into(&mut entry.operation);
             }
             self.tx.record(&entry)?;
         }
-        self.messages.sort_by(|a, b| a.0.cmp(&b.0));
-        for (registrar, event) in &self.messages {
-            self.tx.queue_message(registrar, self.now, event)?;
+        let money = std::mem::take(&mut self.money);
+        let told = self.messages.iter().map(|(registrar, ..)| registrar);
+        let registrars: BTreeSet<RegistrarId> =
+            told.chain(money.iter().map(Movement::registrar)).cloned().collect();
+        let mut account = None;
+        for registrar in &registrars {
+            let settled = self.settle_money(registrar, &money, operation)?;
+            if self.is(registrar) {
+                account = settled;
+            }
+            for (_, at, event) in self.messages.iter().filter(|(reader, ..)| reader == registrar) {
+                self.tx.queue_message(registrar, *at, event)?;
+            }
         }
+        self.tell_resellers()?;
+        if is_priced { self.bill(&money, account) } else { Ok(None) }
+    }
+
+    /// Each reseller has its own copy of what is told of a domain that carries it.
+    fn tell_resellers(&mut self) -> Result<(), StoreError> {
         self.carriers.sort();
         self.carriers.dedup();
         let mut told = Vec::new();
-        for (_, event) in &self.messages {
+        for (_, at, event) in &self.messages {
             for (domain, reseller) in &self.carriers {
                 if event.domain() == Some(domain) && !told.contains(&(reseller, event)) {
-                    self.tx.queue_reseller_message(reseller, self.now, event)?;
+                    self.tx.queue_reseller_message(reseller, *at, event)?;
                     told.push((reseller, event));
                 }
             }
         }
         Ok(())
+    }
+
+    /// Whether a domain that was changed lies in a TLD that has prices: elsewhere nobody looks for a bill.
+    fn touches_prices(&self) -> bool {
+        let domains = self.entries.iter().filter(|entry| entry.kind == ObjectKind::Domain);
+        domains.filter_map(|entry| self.policy.tld_of(&entry.name)).any(|tld| !tld.prices.is_empty())
     }
 
     //--- Who asks
@@ -176,7 +209,7 @@ impl<'t, 's> Transaction<'t, 's> {
     /// A domain and its TLD, whoever asks; shown as it is now, whether the clerk has been there or not.
     pub(super) fn domain_to_see(&mut self, name: &DomainName) -> Result<(Domain, Arc<Tld>), Error> {
         let (domain, tld) = self.domain_as_kept(name)?;
-        let domain = settled(domain, &tld, self.now);
+        let domain = settled(domain, &tld, &self.policy, self.now);
         self.demand_carried(&domain)?;
         Ok((domain, tld))
     }
@@ -184,7 +217,7 @@ impl<'t, 's> Transaction<'t, 's> {
     /// As [`Self::domain_to_see`], whichever reseller asks: for what it may learn of a domain that does not carry it.
     pub(super) fn any_domain_to_see(&mut self, name: &DomainName) -> Result<(Domain, Arc<Tld>), Error> {
         let (domain, tld) = self.domain_as_kept(name)?;
-        Ok((settled(domain, &tld, self.now), tld))
+        Ok((settled(domain, &tld, &self.policy, self.now), tld))
     }
 
     /// A domain and its TLD, brought up to now, whoever asks: the operation judges the actor's right to it.
@@ -218,7 +251,9 @@ impl<'t, 's> Transaction<'t, 's> {
     /// A host, whoever asks; shown as it is now, whether the clerk has been at its domain or not.
     pub(super) fn host_to_see(&mut self, name: &HostName) -> Result<Host, Error> {
         let host = self.host_as_kept(name)?;
-        let home = self.superordinate_as_kept(name)?.map(|(domain, tld)| settled(domain, &tld, self.now));
+        let home = self
+            .superordinate_as_kept(name)?
+            .map(|(domain, tld)| settled(domain, &tld, &self.policy, self.now));
         Ok(
             match home.filter(|home| host.superordinate == Some(home.number) && host.sponsor != home.sponsor)
             {
@@ -313,7 +348,12 @@ impl<'t, 's> Transaction<'t, 's> {
 
     /// Leaves a service message for a registrar.
     pub(super) fn notify(&mut self, registrar: &RegistrarId, event: Event) {
-        self.messages.push((registrar.clone(), event));
+        self.notify_as_of(self.now, registrar, event);
+    }
+
+    /// Leaves a service message for a registrar, dated to an instant.
+    pub(super) fn notify_as_of(&mut self, at: Timestamp, registrar: &RegistrarId, event: Event) {
+        self.messages.push((registrar.clone(), at, event));
     }
 
     /// Random bytes.

@@ -18,6 +18,7 @@ use crate::model::api_user::{ApiLogin, ApiRole};
 use crate::model::auth_info::AuthInfo;
 use crate::model::contact::{ContactId, Email, Phone};
 use crate::model::domain::ContactRole;
+use crate::model::money::Currency;
 use crate::model::name::{DomainName, HostName};
 use crate::model::period::{Period, Unit};
 use crate::model::postal::PostalInfo;
@@ -92,6 +93,11 @@ pub struct SeedRegistrar {
     pub pins: Vec<CertificatePin>,
     /// Where it may act; everywhere when absent.
     pub accreditations: Option<Vec<Accreditation>>,
+    /// What its account is kept in.
+    #[serde(default)]
+    pub currency: Currency,
+    /// What its account begins with, as a decimal number.
+    pub credit: Option<String>,
 }
 
 /// A contact of a seed file.
@@ -193,6 +199,10 @@ impl Seed {
                 .map_err(|problem| Problem::new(format_args!("registrar {}: {problem}", seed.id)))?;
             execute(registry, Request::AddRegistrar { registrar: seed.registrar(), password }, |_, _| {})
                 .await?;
+            if let Some(amount) = seed.credit.clone() {
+                let (registrar, note) = (seed.id.clone(), "seed".to_owned());
+                execute(registry, Request::Deposit { registrar, amount, note }, |_, _| {}).await?;
+            }
         }
         for SeedApiUser { login, registrar: acts_for, role, api_key } in self.api_users.clone() {
             let request = Request::AddApiUser { login, registrar: acts_for, role, key: Some(api_key) };
@@ -292,6 +302,7 @@ impl SeedRegistrar {
             sessions_max: self.sessions_max,
             networks: self.networks.clone(),
             pins: self.pins.clone(),
+            currency: self.currency,
             accreditations: self.accreditations.clone().unwrap_or_else(|| named.accreditations.clone()),
             ..named
         }

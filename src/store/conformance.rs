@@ -3,6 +3,7 @@
 //! A verb without its test here does not pass. To add one: write `pub(super) async fn VERB(store: Store)` in the file of its noun and name it
 //! in the list below.
 
+mod allocation_token;
 mod api;
 mod audit;
 mod certificate;
@@ -10,6 +11,8 @@ mod contact;
 mod domain;
 mod history;
 mod host;
+mod lease;
+mod ledger;
 mod message;
 mod outbox;
 mod policy;
@@ -49,11 +52,14 @@ conformance! {
             forget_expired_logins forget_kept_answers keep_answer kept_answer open_challenge open_challenges put_api_user put_token
             release_answer set_api_key token wrong_answers;
         audit: changes_since contacts_between dangling_references domains_between highest_number hosts_between last_changes message_tallies repeated_names;
+        allocation_token: add_allocation_token allocation_token use_allocation_token;
         certificate: certificate certificates put_certificate;
         contact: contacts_due contact contact_by_number contact_is_linked contact_numbers delete_contact insert_contact update_contact;
         domain: domains_served_by due_domains delete_domain domain domain_name domain_sponsor insert_domain registered sponsored_domains subordinate_hosts update_domain variant_holder;
         history: history latest_change numbers_named record;
         host: foreign_domain_uses_host delete_host host host_is_linked host_numbers hosts_below insert_host update_host;
+        lease: end_other_leases holds_lease take_lease;
+        ledger: account enter ledger move_money set_limits;
         message: message_count oldest_message queue_message remove_message;
         outbox: claim_mail delete_mail due_mails end_mail mail_is_due mails_about mails_asked_by outbox outbox_entry put_mail_back queue_mail revive_mail;
         policy: delete_tld meta policy_version put_meta put_tld tlds;

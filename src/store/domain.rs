@@ -65,13 +65,13 @@ impl Tx<'_> {
         })
     }
 
-    /// The domains to which something has become due by `now`, and when; the longest due first, at most `limit`.
+    /// The domains to which something has become due by `now`, and when; the longest due first, then by name; at most `limit`.
     pub fn due_domains(
         &mut self,
         now: Timestamp,
         limit: u32,
     ) -> Result<Vec<(Timestamp, DomainName)>, StoreError> {
-        let sql = "SELECT due_at, name FROM domain WHERE due_at <= ?1 ORDER BY due_at, number LIMIT ?2";
+        let sql = "SELECT due_at, name FROM domain WHERE due_at <= ?1 ORDER BY due_at, name LIMIT ?2";
         self.all(sql, &[now.into(), limit.into()], |row| Ok((row.instant(0)?, parse_name(row.text(1)?)?)))
     }
 

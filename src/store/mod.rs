@@ -3,6 +3,7 @@
 //! [`Store::read`] and [`Store::write`] run a closure on a [`Tx`]. A closure is repeatable: an engine may run it again after a
 //! conflict, and nothing it did before counts. An engine is one file that implements [`Engine`] and one arm in [`Store::open`].
 
+mod allocation_token;
 mod api;
 mod audit;
 mod certificate;
@@ -12,6 +13,8 @@ mod contact;
 mod domain;
 mod history;
 mod host;
+mod lease;
+mod ledger;
 mod message;
 mod meta;
 mod outbox;
@@ -38,6 +41,7 @@ use tokio::sync::oneshot;
 pub use self::api::{ApiAccount, ApiToken, KeptAnswer};
 pub use self::audit::{Kept, LastChange, MessageTally};
 pub use self::domain::DomainDraft;
+pub use self::ledger::AccountRow;
 pub use self::outbox::{DueMail, MailDraft};
 pub use self::registrar::Credential;
 pub use self::reseller::DomainRange;
@@ -265,6 +269,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_registry.sql"),
     include_str!("migrations/0002_api.sql"),
     include_str!("migrations/0003_resellers.sql"),
+    include_str!("migrations/0004_money.sql"),
     include_str!("migrations/0006_certificate.sql"),
 ];
 /// Written to learn whether the store can be written.

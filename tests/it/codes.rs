@@ -29,5 +29,5 @@ fn every_result_code_is_shown_by_a_transcript() {
     assert_eq!(shown.difference(&known).collect::<Vec<_>>(), Vec::<&u16>::new(), "a code that is none");
 }
 
-/// 2104 comes with billing; 2308 is for data that policy forbids to hold, and there is no such policy here.
-const NEVER_GIVEN: [ResultCode; 2] = [ResultCode::BillingFailure, ResultCode::DataPolicyViolation];
+/// 2308 is for data that policy forbids to hold, and there is no such policy here.
+const NEVER_GIVEN: [ResultCode; 1] = [ResultCode::DataPolicyViolation];

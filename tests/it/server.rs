@@ -11,9 +11,10 @@ use domesday::gateway::epp::{EppGateway, Settings as EppSettings};
 use domesday::gateway::listener::{Limits, Listener};
 use domesday::gateway::tls::{ClientCertificate, TlsFiles, server_config};
 use domesday::model::domain::ContactRole;
+use domesday::model::money::{Currency, EntryKind, LedgerEntry};
 use domesday::model::name::ZoneName;
 use domesday::model::registrar::{Registrar, RegistrarId};
-use domesday::model::tld::{AuthInfoMode, HostModel, Tld};
+use domesday::model::tld::{AuthInfoMode, HostModel, LaunchPhase, Premium, Price, PriceList, Tld};
 use domesday::registry::clock::Clock;
 use domesday::registry::secret::{ServerKey, system_random};
 use domesday::registry::{Registry, Settings};
@@ -204,7 +205,8 @@ async fn password_hash() -> String {
 }
 
 /// `example`: hashed authInfo, host objects, only a registrant. `tld`: the same, readable authInfo. `test`: strict.
-/// `attr`: host attributes, no registrant needed.
+/// `attr`: host attributes, no registrant needed. `paid`: as `example` with prices, no registrant needed. `rush`: in its
+/// landrush.
 fn seed(tx: &mut Tx<'_>, hash: &str) -> Result<(), StoreError> {
     let zone = |name| ZoneName::parse(name).unwrap();
     tx.put_tld(&Tld::new(zone("example")))?;
@@ -224,10 +226,50 @@ fn seed(tx: &mut Tx<'_>, hash: &str) -> Result<(), StoreError> {
     attributes.hosts.model = HostModel::Attributes;
     attributes.contacts.registrant_required = false;
     tx.put_tld(&attributes)?;
+    let mut paid = Tld::new(zone("paid"));
+    paid.contacts.registrant_required = false;
+    paid.names.premium = vec![Premium { label: "gold".to_owned(), tier: "premium".to_owned() }];
+    paid.prices = vec![prices("standard", 1000), prices("premium", 50_000)];
+    tx.put_tld(&paid)?;
+    let mut rush = Tld::new(zone("rush"));
+    rush.contacts.registrant_required = false;
+    rush.launch_phase = LaunchPhase::Landrush;
+    tx.put_tld(&rush)?;
     for id in REGISTRARS {
         let id = RegistrarId::parse(id).unwrap();
         tx.put_registrar(&Registrar::new(id.clone(), id.as_str()))?;
         tx.set_password(&id, hash, "2026-01-01T00:00:00Z".parse().unwrap())?;
+        pay(tx, &id)?;
     }
     Ok(())
+}
+
+/// What a create, renewal, transfer or restore costs, in cents; a premium create must agree to it.
+fn prices(tier: &str, cents: i64) -> PriceList {
+    PriceList {
+        tier: tier.to_owned(),
+        currency: Currency::USD,
+        create: Price::PerYear(cents),
+        renew: Price::PerYear(cents),
+        transfer: Price::PerYear(cents),
+        restore: 4 * cents,
+        update: 0,
+        agreement_required: tier == "premium",
+    }
+}
+
+/// A hundred dollars for each registrar, which is told when less than ten are left.
+fn pay(tx: &mut Tx<'_>, id: &RegistrarId) -> Result<(), StoreError> {
+    tx.move_money(id, 10_000, 0)?;
+    tx.set_limits(id, 0, 1000)?;
+    tx.enter(&LedgerEntry {
+        at: "2026-01-01T00:00:00Z".parse().unwrap(),
+        registrar: id.clone(),
+        amount: 10_000,
+        kind: EntryKind::Deposit,
+        object: "seed".to_owned(),
+        operation: "billing:deposit".to_owned(),
+        server_trid: "seed".to_owned(),
+        balance: 10_000,
+    })
 }

@@ -353,7 +353,7 @@ fn show_element(element: Element<'_>, depth: usize, out: &mut String) {
     } else {
         out.push('>');
         // Ours differs in every run, and stands where a message names the command that it is about.
-        escape(if element.is(EPP, "svTRID") { "…" } else { element.text() }, out);
+        escape(if element.name() == "svTRID" { "…" } else { element.text() }, out);
         let _ = writeln!(out, "</{tag}>");
     }
 }
@@ -367,5 +367,9 @@ const PREFIXES: &[(&str, &str)] = &[
     ("host", "urn:ietf:params:xml:ns:host-1.0"),
     ("secDNS", "urn:ietf:params:xml:ns:secDNS-1.1"),
     ("rgp", "urn:ietf:params:xml:ns:rgp-1.0"),
+    ("fee", "urn:ietf:params:xml:ns:epp:fee-1.0"),
+    ("allocationToken", "urn:ietf:params:xml:ns:allocationToken-1.0"),
+    ("changePoll", "urn:ietf:params:xml:ns:changePoll-1.0"),
+    ("launch", "urn:ietf:params:xml:ns:launch-1.0"),
     ("loginSec", "urn:ietf:params:xml:ns:epp:loginSec-1.0"),
 ];

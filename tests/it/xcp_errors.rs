@@ -6,6 +6,7 @@ use std::path::Path;
 use domesday::gateway::xcp::envelope::Reply;
 use domesday::gateway::xcp::error::{Fault, fault_reply, refusal_reply};
 use domesday::model::api_user::ApiRole;
+use domesday::model::money::{Currency, Money};
 use domesday::model::name::{DomainName, ZoneName};
 use domesday::model::object::{MessageNumber, ObjectKind};
 use domesday::model::registrar::RegistrarState;
@@ -33,6 +34,7 @@ fn refusals() -> Vec<Refusal> {
     let zone = || ZoneName::parse("example").unwrap();
     let policy = |field, rule| Refusal::Policy { field, value: "given".to_owned(), rule };
     let unknown = |field| Refusal::Unknown { field, value: "ns1.example".to_owned() };
+    let money = |amount| Money { amount, currency: Currency::USD };
     let domain = || DomainName::parse("a.example").unwrap();
     let not_now = |reason| Refusal::NotNow { name: domain(), reason };
     let reasons = samples!(NotNow {
@@ -43,7 +45,11 @@ fn refusals() -> Vec<Refusal> {
         NotNow::NoRestorePending => [NotNow::NoRestorePending],
     });
     let fields = samples!(Field {
+        Field::AllocationToken => [Field::AllocationToken],
         Field::AuthInfo => [Field::AuthInfo],
+        Field::Currency => [Field::Currency],
+        Field::Fee => [Field::Fee],
+        Field::Phase => [Field::Phase],
         Field::Contact(_) => [Field::Contact(None)],
         Field::ContactId => [Field::ContactId],
         Field::CurrentExpiry => [Field::CurrentExpiry],
@@ -68,13 +74,21 @@ fn refusals() -> Vec<Refusal> {
         Field::Voice => [Field::Voice],
     });
     let mut all = samples!(Refusal {
+        Refusal::AllocationTokenWrong => [Refusal::AllocationTokenWrong],
         Refusal::ApiTokenInvalid => [Refusal::ApiTokenInvalid],
         Refusal::ApiUserTaken { .. } => [Refusal::ApiUserTaken { login: "alice".to_owned() }],
         Refusal::ApiUserUnknown { .. } => [Refusal::ApiUserUnknown { login: "alice".to_owned() }],
         Refusal::AuthInfoMissing => [Refusal::AuthInfoMissing],
         Refusal::AuthInfoWrong { .. } => [Refusal::AuthInfoWrong { kind: ObjectKind::Domain, name: name() }],
         Refusal::Changed => [Refusal::Changed],
+        Refusal::CreditShort { .. } => [Refusal::CreditShort { needed: money(1000), available: money(250) }],
+        Refusal::FeeCurrency { .. } => [
+            Refusal::FeeCurrency { given: Currency::USD, account: Currency::USD },
+        ],
+        Refusal::FeeMissing { .. } => [Refusal::FeeMissing { fee: money(1000) }],
+        Refusal::FeeTooLow { .. } => [Refusal::FeeTooLow { fee: money(1000) }],
         Refusal::KeyUsed => [Refusal::KeyUsed],
+        Refusal::NotPriced { .. } => [Refusal::NotPriced { name: domain(), currency: Currency::USD }],
         Refusal::Linked { .. } => [
             Refusal::Linked { kind: ObjectKind::Host, name: name(), by: ObjectKind::Domain },
             Refusal::Linked { kind: ObjectKind::Domain, name: name(), by: ObjectKind::Host },

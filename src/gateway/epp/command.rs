@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::decode::{Fault, FaultKind, check_attributes, only_children, token, word};
 use crate::gateway::xml::{Children, Document, Element};
-use crate::registry::{Call, Error, Operation, Registry, contact, domain, host, poll};
+use crate::registry::conditions::Conditions;
+use crate::registry::{Call, Done, Error, Operation, Registry, contact, domain, host, poll};
 
 /// What a client sent.
 pub enum Request<'d> {
@@ -199,9 +200,17 @@ macro_rules! commands {
 
         impl Command {
             /// Has the registry do it.
-            pub async fn run(self, registry: &Arc<Registry>, call: Call) -> Result<Outcome, Error> {
+            pub async fn run(
+                self,
+                registry: &Arc<Registry>,
+                call: Call,
+                conditions: Conditions,
+            ) -> Result<Done<Outcome>, Error> {
                 match self {
-                    $(Self::$name(operation) => registry.run(call, operation).await.map(Outcome::$name),)*
+                    $(Self::$name(operation) => {
+                        let done = registry.run_under(call, conditions, operation).await?;
+                        Ok(Done { outcome: Outcome::$name(done.outcome), bill: done.bill })
+                    })*
                 }
             }
 
@@ -229,6 +238,7 @@ commands! {
     DomainCheck(domain::Check);
     DomainCreate(domain::Create);
     DomainDelete(domain::Delete);
+    DomainFeeCheck(domain::FeeCheck);
     DomainInfo(domain::Info);
     DomainRenew(domain::renew::Renew);
     DomainRestoreReport(domain::restore::RestoreReport);

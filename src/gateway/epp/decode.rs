@@ -28,6 +28,8 @@ pub enum FaultKind {
     ExtensionMisplaced,
     /// An extension that this server does not have.
     ExtensionUnknown,
+    /// A form of an extension that this server does not offer.
+    FormNotOffered,
     /// A value outside its enumeration, its bounds or its lengths.
     OutOfRange(String),
     /// A value that has not the form of its type.
@@ -84,6 +86,7 @@ impl fmt::Display for FaultKind {
             Self::ExtensionUnknown => f.write_str("this server does not implement this extension"),
             Self::OutOfRange(what) | Self::Malformed(what) | Self::Syntax(what) => f.write_str(what),
             Self::Missing(what) => write!(f, "{what} is missing here"),
+            Self::FormNotOffered => f.write_str("this server does not offer this form"),
             Self::ObjectUnknown => f.write_str("this server does not hold objects of this namespace"),
             Self::Repeated => f.write_str("it may be given only once"),
             Self::TooMany(most) => write!(f, "at most {most} of these are taken in one command"),

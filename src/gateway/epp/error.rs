@@ -9,6 +9,9 @@ pub fn refusal_code(refusal: &Refusal) -> ResultCode {
     match refusal {
         Refusal::AuthInfoMissing => ResultCode::ParameterMissing,
         Refusal::AuthInfoWrong { .. } => ResultCode::InvalidAuthInfo,
+        Refusal::CreditShort { .. } | Refusal::NotPriced { .. } => ResultCode::BillingFailure,
+        Refusal::FeeCurrency { .. } | Refusal::FeeTooLow { .. } => ResultCode::ValueRange,
+        Refusal::FeeMissing { .. } => ResultCode::ParameterMissing,
         Refusal::Linked { .. } => ResultCode::AssociationProhibits,
         // Neither is refused to a registrar over EPP.
         Refusal::MailLimit => ResultCode::PolicyError,
@@ -18,7 +21,8 @@ pub fn refusal_code(refusal: &Refusal) -> ResultCode {
         | Refusal::NotFound { .. }
         | Refusal::TldUnknown { .. }
         | Refusal::Unknown { .. } => ResultCode::ObjectDoesNotExist,
-        Refusal::ApiTokenInvalid
+        Refusal::AllocationTokenWrong
+        | Refusal::ApiTokenInvalid
         | Refusal::NotAccredited { .. }
         | Refusal::NotSponsor { .. }
         | Refusal::NotTransferParty { .. }
@@ -56,7 +60,7 @@ pub fn fault_code(fault: &Fault) -> ResultCode {
         FaultKind::ExtensionUnknown => ResultCode::UnimplementedExtension,
         FaultKind::Malformed(_) => ResultCode::ValueSyntax,
         FaultKind::Missing(_) => ResultCode::ParameterMissing,
-        FaultKind::ObjectUnknown => ResultCode::UnimplementedObject,
+        FaultKind::FormNotOffered | FaultKind::ObjectUnknown => ResultCode::UnimplementedObject,
         FaultKind::OutOfRange(_) => ResultCode::ValueRange,
         FaultKind::EmptyChoice(_) | FaultKind::Repeated | FaultKind::Syntax(_) | FaultKind::Unexpected => {
             ResultCode::SyntaxError
@@ -70,14 +74,17 @@ pub fn fault_code(fault: &Fault) -> ResultCode {
 /// The local names of the elements in which clients give a field, likeliest first.
 pub fn elements_of(field: Field) -> &'static [&'static str] {
     match field {
+        Field::AllocationToken => &[],
         Field::AuthInfo => &["pw", "authInfo"],
         Field::Contact(_) => &["contact"],
         Field::ContactId => &["id"],
+        Field::Currency => &["currency"],
         Field::CurrentExpiry => &["curExpDate"],
         Field::Disclose => &["disclose"],
         Field::DnsRecord => &["dsData", "keyData"],
         Field::DomainName => &["name"],
         Field::Email => &["email"],
+        Field::Fee => &["fee"],
         Field::HostAddress => &["addr", "hostAddr"],
         Field::HostName => &["name"],
         Field::MaxSigLife => &["maxSigLife"],
@@ -86,6 +93,7 @@ pub fn elements_of(field: Field) -> &'static [&'static str] {
         // Only resellers' commands have them.
         Field::Order | Field::Profile | Field::Reseller => &["update"],
         Field::Period => &["period"],
+        Field::Phase => &["phase"],
         Field::PostalInfo => &["postalInfo"],
         Field::Registrant => &["registrant"],
         Field::RestoreReport => &["report", "restore"],

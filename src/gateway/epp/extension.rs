@@ -7,6 +7,9 @@ use super::command::{Command, Outcome};
 use super::decode::Fault;
 use super::response::Part;
 use crate::gateway::xml::Element;
+use crate::model::event::Event;
+use crate::registry::billing::Bill;
+use crate::registry::conditions::Conditions;
 use crate::registry::session::{Login, SecurityEvent};
 
 /// What became of an extension element.
@@ -48,6 +51,16 @@ pub trait Extension: Sync {
         Ok(Applied::No)
     }
 
+    /// Reads its element of an object command that it leaves as it is, into the terms on which the command is to be done.
+    fn on_conditions(
+        &self,
+        _element: Element<'_>,
+        _command: &Command,
+        _conditions: &mut Conditions,
+    ) -> Result<Applied, Fault> {
+        Ok(Applied::No)
+    }
+
     /// Its part of the answer to a login, granted or refused.
     fn login_answer(&self, _events: &[SecurityEvent]) -> Option<Part> {
         None
@@ -55,6 +68,16 @@ pub trait Extension: Sync {
 
     /// Its part of the answer to an object command.
     fn answer(&self, _outcome: &Outcome) -> Option<Part> {
+        None
+    }
+
+    /// Its part of the answer to an object command that has a bill.
+    fn bill(&self, _outcome: &Outcome, _bill: &Bill) -> Option<Part> {
+        None
+    }
+
+    /// Its part of a service message.
+    fn event(&self, _event: &Event) -> Option<Part> {
         None
     }
 }

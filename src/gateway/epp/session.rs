@@ -19,9 +19,10 @@ use crate::gateway::measure;
 use crate::gateway::tls::Peer;
 use crate::gateway::xml::{Bounds, Document, Element, collapse, decode_text};
 use crate::model::object::MessageNumber;
+use crate::registry::conditions::Conditions;
 use crate::registry::refusal::{Field, Refusal};
 use crate::registry::session::Session as Place;
-use crate::registry::{Actor, Call, Error, Registry, poll};
+use crate::registry::{Actor, Call, Done, Error, Registry, poll};
 
 /// What becomes of the connection after an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,7 +174,8 @@ impl<'g> Session<'g> {
             Ok(command) => command,
             Err(fault) => return self.faulty(&fault),
         };
-        match command.run(&self.gateway.registry, call).await {
+        let done = command.run(&self.gateway.registry, call, Conditions::default()).await;
+        match done.map(|done| done.outcome) {
             Ok(Outcome::PollRequest(head)) => self.poll_head(head),
             Ok(Outcome::PollAck(acked)) => {
                 let id = acked.next.unwrap_or(acked.message).to_string();
@@ -212,7 +214,7 @@ impl<'g> Session<'g> {
         let Some(message) = head.message else {
             return Answer::plain(ResultCode::OkNoMessages);
         };
-        let (text, data) = event::render(&message.event);
+        let (text, data) = event::render(&message.event, &self.terms(false));
         let queue = QueueState {
             count: head.count,
             id: message.number.to_string(),
@@ -220,6 +222,14 @@ impl<'g> Session<'g> {
         };
         let mut answer = Answer { queue: Some(queue), ..Answer::plain(ResultCode::OkAckToDequeue) };
         self.place_data(&mut answer, data, true);
+        for extension in self.gateway.dialect.extensions() {
+            match extension.event(&message.event) {
+                Some(part) if self.declares(part.uri) => answer.extension.push(part),
+                // In a poll answer everything is shown, declared or not (RFC 9038 §3).
+                Some(part) => answer.ext_values.push(unhandled(part)),
+                None => {}
+            }
+        }
         answer
     }
 
@@ -227,12 +237,13 @@ impl<'g> Session<'g> {
 
     async fn object_command(&self, document: &Document<'_>, envelope: Envelope<'_>, call: Call) -> Answer {
         let terms = self.terms(envelope.extension.is_some());
-        let (mapping, element, command) = match self.read_object_command(envelope, &terms) {
+        let mut conditions = Conditions::default();
+        let (mapping, element, command) = match self.read_object_command(envelope, &terms, &mut conditions) {
             Ok(read) => read,
             Err(fault) => return self.faulty(&fault),
         };
-        match command.run(&self.gateway.registry, call).await {
-            Ok(outcome) => self.outcome(mapping, element, &outcome, &terms),
+        match command.run(&self.gateway.registry, call, conditions).await {
+            Ok(done) => self.outcome(mapping, element, &done, &terms),
             Err(error) => self.refused(document, error),
         }
     }
@@ -241,6 +252,7 @@ impl<'g> Session<'g> {
         &self,
         envelope: Envelope<'d>,
         terms: &Terms<'_>,
+        conditions: &mut Conditions,
     ) -> Result<(&'static dyn ObjectMapping, Element<'d>, Command), Fault> {
         let verb = envelope.element;
         let attributes: &[&str] = if matches!(envelope.verb, Verb::Transfer(_)) { &["op"] } else { &[] };
@@ -260,9 +272,11 @@ impl<'g> Session<'g> {
         for element in envelope.extension.iter().flat_map(|extension| extension.children()) {
             let extensions = self.gateway.dialect.extensions();
             let extension = extensions.iter().find(|extension| extension.uri() == element.namespace());
-            match extension.map(|extension| extension.on_command(element, &mut command)).transpose()? {
-                Some(Applied::Yes) => {}
-                Some(Applied::No) | None => return Err(Fault::at(element, FaultKind::ExtensionMisplaced)),
+            let extension = extension.ok_or_else(|| Fault::at(element, FaultKind::ExtensionMisplaced))?;
+            if extension.on_command(element, &mut command)? == Applied::No
+                && extension.on_conditions(element, &command, conditions)? == Applied::No
+            {
+                return Err(Fault::at(element, FaultKind::ExtensionMisplaced));
             }
         }
         envelope.judge_rest(self.gateway.dialect.namespace())?;
@@ -322,9 +336,10 @@ impl<'g> Session<'g> {
         &self,
         mapping: &'static dyn ObjectMapping,
         request: Element<'_>,
-        outcome: &Outcome,
+        done: &Done<Outcome>,
         terms: &Terms<'_>,
     ) -> Answer {
+        let Done { outcome, bill } = done;
         let mut answer = Answer::plain(mapping.code(outcome));
         let mut xml = String::with_capacity(512);
         mapping.encode(request, outcome, terms, &mut xml);
@@ -332,7 +347,8 @@ impl<'g> Session<'g> {
             answer.data = Some(Part { uri: mapping.uri(), xml });
         }
         for extension in self.gateway.dialect.extensions() {
-            if let Some(part) = extension.answer(outcome) {
+            let billed = bill.as_ref().and_then(|bill| extension.bill(outcome, bill));
+            for part in [extension.answer(outcome), billed].into_iter().flatten() {
                 self.place_extension(&mut answer, part);
             }
         }

@@ -13,6 +13,7 @@ use super::error::Problem;
 use super::request::{Answered, Caller, Named, Nothing, rendered};
 use super::value::{TransferView, malformed};
 use crate::model::event::{Event, Message};
+use crate::model::money::{Account, Money};
 use crate::model::object::MessageNumber;
 use crate::registry::poll::{Ack, Acked, Head, Request};
 
@@ -99,6 +100,12 @@ pub(super) async fn ack(
     Ok(rest.answer(caller, b"", Ack { message: MessageNumber(number) }, render).await)
 }
 
+/// `12.50 EUR are available`.
+fn available(account: &Account) -> String {
+    let money = Money { amount: account.available(), currency: account.currency };
+    format!("{money} {} are available", money.currency)
+}
+
 impl MessageView {
     fn of(message: &Message) -> Self {
         let blank = Self {
@@ -121,8 +128,16 @@ impl MessageView {
                 transfer: Some(TransferView::of(id, transfer)),
                 ..blank
             },
-            Event::DomainDeleted { name } => {
-                Self { event: "domain-deleted", object: Some(name.to_string()), ..blank }
+            Event::DomainChanged { domain, change, .. } => Self {
+                event: "domain-changed",
+                object: Some(domain.name.to_string()),
+                at: Some(change.at),
+                server_trid: Some(change.server_trid.clone()),
+                text: Some(change.operation.as_str().to_owned()),
+                ..blank
+            },
+            Event::LowBalance { account } => {
+                Self { event: "low-balance", text: Some(available(account)), ..blank }
             }
             Event::DomainPendingDone { name, granted, client_trid, server_trid, at } => Self {
                 event: "domain-pending-done",

@@ -92,6 +92,12 @@ pub fn fault_reply(fault: &Fault) -> Reply {
 pub fn refusal_reply(refusal: &Refusal) -> Reply {
     match refusal {
         Refusal::AuthInfoMissing => fault_reply(&Fault::Missing("auth_info".to_owned())),
+        Refusal::CreditShort { .. } | Refusal::NotPriced { .. } => {
+            detailed(3001, "Insufficient funds", refusal)
+        }
+        Refusal::FeeCurrency { .. } | Refusal::FeeMissing { .. } | Refusal::FeeTooLow { .. } => {
+            detailed(465, "Invalid price", refusal)
+        }
         Refusal::AuthInfoWrong { .. } => detailed(487, "Domain not transferable", refusal),
         Refusal::Linked { kind, .. } => match kind {
             ObjectKind::Host => detailed(405, "Nameserver is in use", refusal),
@@ -111,7 +117,8 @@ pub fn refusal_reply(refusal: &Refusal) -> Reply {
         },
         Refusal::OwnObject { .. } => detailed(487, "Domain not transferable", refusal),
         Refusal::Policy { field, value, rule } => policy_reply(*field, value, rule),
-        Refusal::ApiTokenInvalid
+        Refusal::AllocationTokenWrong
+        | Refusal::ApiTokenInvalid
         | Refusal::ApiUserTaken { .. }
         | Refusal::ApiUserUnknown { .. }
         | Refusal::Changed
@@ -171,12 +178,15 @@ fn policy_reply(field: Field, value: &str, rule: &Rule) -> Reply {
         (Field::DomainName, _) => detailed(465, "Invalid domain", rule),
         (Field::CurrentExpiry, _) => detailed(541, "The expiration year is not the domain's", rule),
         (
-            Field::AuthInfo
+            Field::AllocationToken
+            | Field::AuthInfo
             | Field::Contact(_)
             | Field::ContactId
+            | Field::Currency
             | Field::Disclose
             | Field::DnsRecord
             | Field::Email
+            | Field::Fee
             | Field::HostAddress
             | Field::HostName
             | Field::MaxSigLife
@@ -184,6 +194,7 @@ fn policy_reply(field: Field, value: &str, rule: &Rule) -> Reply {
             | Field::NameServer
             | Field::Order
             | Field::Period
+            | Field::Phase
             | Field::PostalInfo
             | Field::Profile
             | Field::Registrant
@@ -200,8 +211,10 @@ fn policy_reply(field: Field, value: &str, rule: &Rule) -> Reply {
 /// What clients call a field.
 fn key_of(field: Field) -> &'static str {
     match field {
+        Field::AllocationToken | Field::Phase => "domain",
         Field::AuthInfo => "auth_info",
         Field::Contact(_) | Field::ContactId | Field::PostalInfo | Field::Registrant => "contact_set",
+        Field::Currency | Field::Fee => "premium_price_to_verify",
         Field::CurrentExpiry => "currentexpirationyear",
         Field::Disclose => "whois_privacy_state",
         Field::DnsRecord | Field::MaxSigLife => "dnssec",

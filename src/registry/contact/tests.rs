@@ -484,7 +484,8 @@ async fn a_transfer_is_refused() {
 }
 
 async fn due(registry: &TestRegistry, by: &'static str) -> Vec<ContactId> {
-    registry.registry.store().read(move |tx| tx.contacts_due(at(by), 10)).await.unwrap()
+    let due = registry.registry.store().read(move |tx| tx.contacts_due(at(by), 10)).await.unwrap();
+    due.into_iter().map(|(_, id)| id).collect()
 }
 
 #[tokio::test]

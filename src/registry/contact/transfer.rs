@@ -114,6 +114,7 @@ impl Operation for TransferRequest {
             act_at: t.now.saturating_add(PENDING).unwrap_or(Timestamp::MAX),
             years: None,
             expires_at: None,
+            fee: 0,
         };
         let after = Contact { transfer: Some(transfer.clone()), ..before.clone() };
         write(t, &before, after, transfer)
@@ -170,11 +171,11 @@ pub(in crate::registry) fn as_of(contact: Contact, now: Timestamp) -> Contact {
 }
 
 /// The contact, whoever asks, once what has fallen due is done: no command sees that the clerk is late.
-pub(super) fn settled(t: &mut Transaction<'_, '_>, id: &ContactId) -> Result<Contact, Error> {
+pub(in crate::registry) fn settled(t: &mut Transaction<'_, '_>, id: &ContactId) -> Result<Contact, Error> {
     let before = t.contact_to_see(id)?;
     let after = as_of(before.clone(), t.now);
     if let Some(transfer) = after.transfer.clone().filter(|_| after != before) {
-        write(t, &before, after.clone(), transfer)?;
+        t.as_of(transfer.act_at, AUTO_APPROVE, |t| write(t, &before, after.clone(), transfer))?;
     }
     Ok(after)
 }
@@ -259,5 +260,6 @@ fn not_pending(contact: &Contact) -> Refusal {
     Refusal::TransferNotPending { kind: ObjectKind::Contact, name: contact.id.to_string() }
 }
 
+const AUTO_APPROVE: &str = "contact:transfer-auto-approve";
 /// How long a request waits for an answer before the server approves it.
 const PENDING: SignedDuration = SignedDuration::from_hours(5 * 24);

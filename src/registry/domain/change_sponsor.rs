@@ -48,6 +48,7 @@ impl Operation for ChangeSponsor {
             act_at: t.now,
             years: None,
             expires_at: None,
+            fee: 0,
         };
         let offered = Domain { transfer: Some(transfer), ..domain };
         approve(t, &offered, &tld, TransferStatus::ServerApproved).map(drop)

@@ -53,7 +53,7 @@ impl Operation for List {
         let mut domains = Vec::with_capacity(page.len());
         for domain in page {
             let tld = t.tld_of(&domain.name)?;
-            let domain = settled(domain.clone(), &tld, t.now);
+            let domain = settled(domain.clone(), &tld, &t.policy, t.now);
             // A transfer that is due has taken it away already.
             if t.is(&domain.sponsor) {
                 let Domain { name, created_at, expires_at, .. } = domain;

@@ -369,6 +369,7 @@ async fn request_own_example(registry: &TestRegistry) {
         act_at: at("2026-01-06T00:00:00Z"),
         years: Some(1),
         expires_at: None,
+        fee: 0,
     };
     let change = move |tx: &mut Tx<'_>| {
         let before = tx.domain(&name("own.example"))?.unwrap();

@@ -178,7 +178,7 @@ pub(super) async fn due_domains(store: Store) {
     })
     .await;
     let due = |by, most| look(&store, move |tx| tx.due_domains(at(by), most));
-    let two = [(at(5), name("early.example")), (at(5), name("also.example"))];
+    let two = [(at(5), name("also.example")), (at(5), name("early.example"))];
     assert_eq!(due(8, 10).await, two);
     assert_eq!(due(9, 1).await, two[..1]);
     assert!(due(4, 10).await.is_empty());

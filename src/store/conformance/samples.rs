@@ -158,6 +158,7 @@ pub(super) fn transfer() -> Transfer {
         act_at: at(10),
         years: Some(1),
         expires_at: Some(at(28)),
+        fee: 0,
     }
 }
 

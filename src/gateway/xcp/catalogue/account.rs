@@ -65,9 +65,16 @@ fn content(event: &Event) -> (&'static str, &'static str, Assoc) {
                 ("gaining_registrar", transfer.requested_by.as_str().into()),
             ]),
         ),
-        Event::DomainDeleted { name } => {
-            ("DOMAIN", "DELETED", Assoc::of([("domain_name", name.as_str().into())]))
-        }
+        Event::DomainChanged { domain, change, .. } => (
+            "DOMAIN",
+            "STATUS_CHANGE",
+            Assoc::of([
+                ("domain_name", domain.name.as_str().into()),
+                ("operation", change.operation.as_str().into()),
+            ]),
+        ),
+        // The account is the registrar's: no reseller has a copy of it.
+        Event::LowBalance { .. } => ("ACCOUNT", "NOTICE", Assoc::of([("text", "Low balance".into())])),
         Event::DomainPendingDone { name, granted, .. } => (
             "DOMAIN",
             "STATUS_CHANGE",

@@ -8,6 +8,7 @@ use crate::gateway::epp::response::{close, date_leaf, domain_roid, leaf, open, p
 use crate::gateway::xml::{Element, collapse, escape};
 use crate::model::domain::{Domain, HostAttribute, NameServer};
 use crate::model::name::DomainName;
+use crate::model::status::{DomainStatus, StatusSet};
 use crate::model::transfer::Transfer;
 use crate::registry::auth_info::AuthInfoShown;
 use crate::registry::domain::check::{Checked, Unavailable};
@@ -101,6 +102,24 @@ pub(super) fn info(view: &View, shown: HostsShown, terms: &Terms<'_>, out: &mut 
     close_data("infData", out);
 }
 
+/// `infData` of a domain as a service message keeps it: what its sponsor sees, without authInfo.
+pub fn snapshot_data(
+    domain: &Domain,
+    statuses: &StatusSet<DomainStatus>,
+    at: Timestamp,
+    terms: &Terms<'_>,
+    out: &mut String,
+) {
+    let view = View {
+        domain: domain.clone(),
+        statuses: statuses.clone(),
+        subordinate_hosts: Vec::new(),
+        auth_info: AuthInfoShown::Nothing,
+        at,
+    };
+    info(&view, HostsShown { delegated: true, subordinate: false }, terms, out);
+}
+
 pub(super) fn renew(renewed: &Renewed, out: &mut String) {
     open_data("renData", out);
     leaf("domain:name", renewed.name.as_ref(), out);
@@ -180,8 +199,11 @@ fn reason(unavailable: &Unavailable) -> &'static str {
         Unavailable::InUse => "In use",
         Unavailable::Malformed(_) => "Not a valid domain name",
         Unavailable::NotAllowed(rule) => match rule {
+            Rule::Blocked => "Blocked",
             Rule::CharacterNotInTable(_) => "Character not in the TLD's table",
             Rule::CharactersMin(_) => "Too short",
+            Rule::LaunchPhase(_) => "Not in this launch phase",
+            Rule::FeeUnknown => "Needs the fee extension",
             Rule::NotDirectlyBelow(_) => "Not directly below a TLD",
             Rule::NotOffered => "TLD not served here",
             Rule::Reserved => "Reserved",
