@@ -83,7 +83,16 @@ async fn the_default_sandbox_is_what_the_contract_says() {
     assert_eq!(
         keys,
         [
-            "api_users", "ca_cert", "clock", "epp", "health", "http", "mail_dir", "registrars", "resellers", "xcp",
+            "api_users",
+            "ca_cert",
+            "clock",
+            "epp",
+            "health",
+            "http",
+            "mail_dir",
+            "registrars",
+            "resellers",
+            "xcp",
             "xcp_domain"
         ],
         "a key for a door that does not exist"

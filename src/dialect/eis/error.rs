@@ -132,14 +132,12 @@ pub(super) fn of_refusal(document: &Document<'_>, refusal: &Refusal) -> Verdict 
         | Refusal::ApiUserTaken { .. }
         | Refusal::ApiUserUnknown { .. }
         | Refusal::Changed
-        | Refusal::CreditShort { .. }
         | Refusal::FeeCurrency { .. }
         | Refusal::FeeMissing { .. }
         | Refusal::FeeTooLow { .. }
         | Refusal::KeyUsed
         | Refusal::MailLimit
         | Refusal::MailUnknown { .. }
-        | Refusal::NotPriced { .. }
         | Refusal::ResellerNeeded
         | Refusal::NotAccredited { .. }
         | Refusal::NotNow { .. }

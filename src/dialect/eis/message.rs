@@ -16,7 +16,7 @@ pub(super) fn render(event: &Event, head: &Letterhead, terms: &Terms<'_>) -> (St
         return (text, data);
     }
     match event {
-        Event::DomainChanged { domain, change, .. } if change.is_before => {
+        Event::DomainChanged { domain, change, .. } if is_purge(change.operation) => {
             (format!("Domain deleted!: {}", domain.name.to_unicode()), None)
         }
         Event::DomainTransfer { name, transfer } => {

@@ -153,6 +153,7 @@ impl Registry {
             let Ok(Some(lease)) = self.run(self.clerk(), TakeLease).await else {
                 return done;
             };
+            self.announce_certificate_ends().await;
             let listed = self.run(self.clerk(), ListDue { limit: STEPS_LISTED }).await.unwrap_or_default();
             let done_now = self.run_steps(listed, lease).await;
             done += done_now;
