@@ -96,7 +96,7 @@ impl Parts {
         // Files and addresses are judged before anything serves, all of them.
         let doors = config.epp.iter().map(|(name, listener)| epp_door(config, name, listener, &registry));
         let mut doors = doors.collect::<Result<Vec<_>, _>>()?;
-        for (name, listener) in &config.http {
+        for (name, listener) in config.http.iter().filter(|(_, listener)| listener.enabled) {
             doors.push(http_door(name, listener, &registry)?);
         }
         for (name, listener) in &config.xcp {

@@ -51,7 +51,7 @@ impl CheckConfig {
             }
             say(format_args!("epp.{name}: {} on {}", listener.dialect, listener.address));
         }
-        for (name, listener) in &config.http {
+        for (name, listener) in config.http.iter().filter(|(_, listener)| listener.enabled) {
             if listener.tls {
                 let now = Clock::system().now();
                 tls::server_config(&listener.tls_files(), HttpListener::CLIENT_CERTIFICATE, now)

@@ -15,6 +15,8 @@ use crate::registry::token::Lifetimes;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct HttpListener {
+    /// Whether it listens at all: a door for the registrars' systems is opened on purpose.
+    pub enabled: bool,
     /// Where it listens.
     pub address: SocketAddr,
     /// Whether it speaks TLS; without, only for a balancer that ends TLS itself.
@@ -125,6 +127,7 @@ impl Default for HttpListener {
     fn default() -> Self {
         let (http, lifetimes) = (http::Settings::default(), Lifetimes::default());
         Self {
+            enabled: false,
             address: SocketAddr::from(([127, 0, 0, 1], 7443)),
             tls: true,
             certificate: "tls/server.pem".into(),
@@ -145,7 +148,7 @@ impl Default for HttpListener {
 
 impl Default for Health {
     fn default() -> Self {
-        Self { enabled: true, address: SocketAddr::from(([127, 0, 0, 1], 7480)) }
+        Self { enabled: false, address: SocketAddr::from(([127, 0, 0, 1], 7480)) }
     }
 }
 

@@ -259,3 +259,40 @@ fn name_of(field: Field) -> &'static str {
 /// The media type of problem documents.
 pub const PROBLEM_JSON: &str = "application/problem+json";
 const BROKEN: &str = "server-failed";
+
+/// What `type` of a problem document refers to.
+pub const REASONS: &[(&str, &str)] = &[
+    ("allocation-token-wrong", "The allocation token does not open this name, for you, now."),
+    ("auth-info-missing", "The request needs the object's authInfo."),
+    ("auth-info-wrong", "The authInfo is not the object's, or none is set."),
+    ("changed", "The object is not any more what If-Match names: read it again."),
+    ("credit-short", "Your account does not cover what it costs."),
+    ("fee-currency", "You agreed to a fee in another currency than your account's."),
+    ("fee-missing", "You must say that you know what it costs."),
+    ("fee-too-low", "You agreed to less than it costs."),
+    ("key-used", "The Idempotency-Key was used for another request."),
+    ("linked", "Another object refers to it."),
+    ("malformed", "A value is not of its form; the detail names the place."),
+    ("media-type", "The body must be application/json in UTF-8."),
+    ("message-unknown", "No such message waits in your queue."),
+    ("method", "The resource has no such method."),
+    ("not-accredited", "You are not accredited for the TLD."),
+    ("not-found", "No such object."),
+    ("not-now", "The domain's state or the time does not allow it."),
+    ("not-priced", "The TLD has no price for the name in your account's currency."),
+    ("not-sponsor", "Another registrar sponsors the object."),
+    ("not-transfer-party", "Only the other party of the transfer may do this."),
+    ("own-object", "You sponsor the object already."),
+    ("policy", "The registry's or the TLD's policy does not allow a value."),
+    ("registrar-state", "Your account may not do this now."),
+    ("resource", "There is no such resource."),
+    ("role-forbids", "Your API user is read-only."),
+    ("server-failed", "The server failed; its operator finds the line in the log by serverTrid."),
+    ("status-prohibits", "A status of the object prohibits it."),
+    ("taken", "The name or identifier exists already."),
+    ("token-invalid", "The token is missing, unknown, expired or revoked: log in again."),
+    ("too-long", "The body is too long."),
+    ("transfer-not-pending", "No transfer is pending."),
+    ("transfer-pending", "A transfer is pending already."),
+    ("unknown", "An object that the request names does not exist."),
+];

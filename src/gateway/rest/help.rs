@@ -13,6 +13,7 @@ use axum::routing::get;
 use serde_json::Value;
 
 use super::Settings;
+use super::error::REASONS;
 use super::login::DISABLED;
 use crate::gateway::xml::escape;
 
@@ -128,7 +129,7 @@ fn index(pages: &[Page]) -> String {
 
 fn problems() -> String {
     let mut html = "<dl>".to_owned();
-    for (reason, meaning) in PROBLEMS {
+    for (reason, meaning) in REASONS {
         let _ = write!(html, "<dt id=\"{reason}\">{reason}</dt><dd>{meaning}</dd>");
     }
     html.push_str("</dl>");
@@ -171,37 +172,6 @@ fn document(title: &str, body: &str) -> String {
          <body><h1>{escaped}</h1>{body}</body></html>\n"
     )
 }
-
-/// What `type` of a problem document refers to.
-const PROBLEMS: &[(&str, &str)] = &[
-    ("auth-info-missing", "The request needs the object's authInfo."),
-    ("auth-info-wrong", "The authInfo is not the object's, or none is set."),
-    ("changed", "The object is not any more what If-Match names: read it again."),
-    ("key-used", "The Idempotency-Key was used for another request."),
-    ("linked", "Another object refers to it."),
-    ("malformed", "A value is not of its form; the detail names the place."),
-    ("media-type", "The body must be application/json in UTF-8."),
-    ("message-unknown", "No such message waits in your queue."),
-    ("method", "The resource has no such method."),
-    ("not-accredited", "You are not accredited for the TLD."),
-    ("not-found", "No such object."),
-    ("not-now", "The domain's state or the time does not allow it."),
-    ("not-sponsor", "Another registrar sponsors the object."),
-    ("not-transfer-party", "Only the other party of the transfer may do this."),
-    ("own-object", "You sponsor the object already."),
-    ("policy", "The registry's or the TLD's policy does not allow a value."),
-    ("registrar-state", "Your account may not do this now."),
-    ("resource", "There is no such resource."),
-    ("role-forbids", "Your API user is read-only."),
-    ("server-failed", "The server failed; its operator finds the line in the log by serverTrid."),
-    ("status-prohibits", "A status of the object prohibits it."),
-    ("taken", "The name or identifier exists already."),
-    ("token-invalid", "The token is missing, unknown, expired or revoked: log in again."),
-    ("too-long", "The body is too long."),
-    ("transfer-not-pending", "No transfer is pending."),
-    ("transfer-pending", "A transfer is pending already."),
-    ("unknown", "An object that the request names does not exist."),
-];
 
 const ADV_HTML: &str = "<h3>Body Parameters</h3><table><tr><th>Name</th><th>Type</th><th>Additional information</th></tr>\
 <tr><td>UserLogin</td><td>string</td><td>Required</td></tr></table>\

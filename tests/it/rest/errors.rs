@@ -47,6 +47,32 @@ fn every_refusal_is_on_record() {
 }
 
 #[test]
+fn every_reason_is_described_or_the_operators_alone() {
+    let described = domesday::gateway::rest::error::REASONS;
+    for refusal in samples() {
+        let reason = domesday::gateway::rest::error::refusal_status(&refusal).1;
+        let operators = [
+            "api-user-taken",
+            "api-user-unknown",
+            "mail-limit",
+            "mail-unknown",
+            "operator-needed",
+            "registrar-needed",
+            "registrar-taken",
+            "registrar-unknown",
+            "reseller-needed",
+            "setting",
+            "tld-taken",
+            "tld-unknown",
+        ];
+        assert!(
+            described.iter().any(|(known, _)| *known == reason) || operators.contains(&reason),
+            "{reason}"
+        );
+    }
+}
+
+#[test]
 fn every_variant_has_a_sample() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/registry/refusal.rs");
     let source = std::fs::read_to_string(source).unwrap();
@@ -68,8 +94,8 @@ fn name(refusal: &Refusal) -> String {
 fn samples() -> Vec<Refusal> {
     let domain = || DomainName::parse("a.example").unwrap();
     let zone = || ZoneName::parse("example").unwrap();
-    let money = |amount| Money { amount, currency: Currency::USD };
     let (kind, name) = (ObjectKind::Domain, || "a.example".to_owned());
+    let money = |amount| Money { amount, currency: Currency::USD };
     vec![
         Refusal::AllocationTokenWrong,
         Refusal::ApiTokenInvalid,
@@ -79,7 +105,7 @@ fn samples() -> Vec<Refusal> {
         Refusal::AuthInfoWrong { kind, name: name() },
         Refusal::Changed,
         Refusal::CreditShort { needed: money(1000), available: money(250) },
-        Refusal::FeeCurrency { given: Currency::USD, account: Currency::USD },
+        Refusal::FeeCurrency { given: Currency::parse("EUR").unwrap(), account: Currency::USD },
         Refusal::FeeMissing { fee: money(1000) },
         Refusal::FeeTooLow { fee: money(1000) },
         Refusal::KeyUsed,
@@ -94,6 +120,7 @@ fn samples() -> Vec<Refusal> {
         Refusal::NotAccredited { tld: zone() },
         Refusal::NotFound { kind, name: name() },
         Refusal::NotNow { name: domain(), reason: NotNow::NotInRedemption },
+        Refusal::NotPriced { name: domain(), currency: Currency::USD },
         Refusal::NotSponsor { kind, name: name() },
         Refusal::NotTransferParty { kind, name: name() },
         Refusal::OperatorNeeded,
