@@ -12,22 +12,31 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio::runtime::Handle;
 use zeroize::Zeroizing;
 
+use crate::model::api_user::{ApiLogin, ApiRole, ApiUser};
 use crate::model::history::HistoryEntry;
+use crate::model::money::Account;
 use crate::model::name::{DomainName, ZoneName};
 use crate::model::object::ObjectKind;
 use crate::model::registrar::{Registrar, RegistrarId};
 use crate::model::tld::Tld;
+use crate::registry::allocation::AddAllocationToken;
+use crate::registry::api_user::{AddApiUser, ApiKey, ChangeApiUser, ListApiUsers, RenewApiKey};
+use crate::registry::billing::account::{Deposit, SetLimits, Stated, Statement};
 use crate::registry::domain::ChangeSponsor;
 use crate::registry::operator::{
     AddRegistrar, AddTld, ChangeRegistrar, ForcedDelete, History, ListRegistrars, ListTlds, RegistrarChange,
     RegistrarSeen, SetServerStatuses, SetTld, Show,
 };
 use crate::registry::session::LoginRefusal;
+use crate::registry::verify::{self, Check};
 use crate::registry::{Actor, Call, Error, Operation, Registry};
+use crate::store::StoreError;
 
 /// Something the operator asks.
 #[derive(Debug, Serialize, Deserialize)]
@@ -118,11 +127,74 @@ pub enum Request {
         /// Most entries of one object.
         most: u32,
     },
+    /// Adds an API user, with a key of its own unless one is given.
+    AddApiUser {
+        /// Its login.
+        login: ApiLogin,
+        /// For whom it acts.
+        registrar: RegistrarId,
+        /// What it may do.
+        role: ApiRole,
+        /// Its key.
+        key: Option<ApiKey>,
+    },
+    /// Gives an API user a new key.
+    RenewApiKey {
+        /// Whose.
+        login: ApiLogin,
+    },
+    /// Changes what an API user may do.
+    ChangeApiUser {
+        /// Which.
+        login: ApiLogin,
+        /// What it may do.
+        role: Option<ApiRole>,
+        /// Whether it may log in at all.
+        enabled: Option<bool>,
+    },
+    /// Lists all API users.
+    ListApiUsers,
+    /// Makes an allocation token.
+    AddAllocationToken {
+        /// The only name it opens; any when absent.
+        name: Option<DomainName>,
+        /// The only registrar that may use it; any when absent.
+        registrar: Option<RegistrarId>,
+    },
+    /// Puts money into an account, or takes some out.
+    Deposit {
+        /// Whose.
+        registrar: RegistrarId,
+        /// How much, as a decimal number.
+        amount: String,
+        /// What the statement says about it.
+        note: String,
+    },
+    /// Changes an account's limits.
+    SetLimits {
+        /// Whose.
+        registrar: RegistrarId,
+        /// How far below zero the balance may go; as it is when absent.
+        credit_limit: Option<String>,
+        /// What is available when the registrar is told; as it is when absent.
+        low_balance_at: Option<String>,
+    },
+    /// Asks for an account and its entries.
+    Statement {
+        /// Whose.
+        registrar: RegistrarId,
+        /// From when (inclusive).
+        from: Timestamp,
+        /// Until when (exclusive).
+        until: Timestamp,
+    },
     /// Copies the database into a new file.
     Backup {
         /// The file, as an absolute path.
         to: PathBuf,
     },
+    /// Judges whether what is stored agrees with itself.
+    Verify,
 }
 
 /// What comes of a request.
@@ -139,8 +211,20 @@ pub enum Answer {
     Object(Value),
     /// The changes.
     History(Vec<HistoryEntry>),
+    /// An API user's key, told this once.
+    ApiKey(ApiKey),
+    /// The API users.
+    ApiUsers(Vec<ApiUser>),
+    /// The allocation token, which is shown this once.
+    AllocationToken(String),
+    /// The account.
+    Account(Account),
+    /// The account and its entries.
+    Statement(Stated),
     /// The copy's size in bytes.
     Copied(u64),
+    /// What was asked of the whole database, and found.
+    Verified(Vec<Check>),
 }
 
 /// Why nothing came of a request; displays as one sentence.
@@ -227,7 +311,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Does what is asked. `progress` hears of a backup's pages: done, and in all.
+/// Does what is asked. `progress` hears of a backup's pages, or of the objects that were verified: done, and in all.
 ///
 /// # Errors
 /// A sentence for the operator.
@@ -261,7 +345,29 @@ pub async fn execute(
         Request::History { kind, name, most } => {
             Ok(Answer::History(run(registry, History { kind, name, most }).await?))
         }
+        Request::AddApiUser { login, registrar, role, key } => {
+            Ok(Answer::ApiKey(run(registry, AddApiUser { login, registrar, role, key }).await?))
+        }
+        Request::RenewApiKey { login } => Ok(Answer::ApiKey(run(registry, RenewApiKey { login }).await?)),
+        Request::ChangeApiUser { login, role, enabled } => {
+            done(run(registry, ChangeApiUser { login, role, enabled }).await)
+        }
+        Request::ListApiUsers => Ok(Answer::ApiUsers(run(registry, ListApiUsers).await?)),
+        Request::AddAllocationToken { name, registrar } => {
+            Ok(Answer::AllocationToken(run(registry, AddAllocationToken { name, registrar }).await?))
+        }
+        Request::Deposit { registrar, amount, note } => {
+            Ok(Answer::Account(run(registry, Deposit { registrar, amount, note }).await?))
+        }
+        Request::SetLimits { registrar, credit_limit, low_balance_at } => {
+            let limits = SetLimits { registrar, credit_limit, low_balance_at };
+            Ok(Answer::Account(run(registry, limits).await?))
+        }
+        Request::Statement { registrar, from, until } => {
+            Ok(Answer::Statement(run(registry, Statement { registrar, from, until }).await?))
+        }
         Request::Backup { to } => backup(registry, to, progress).await,
+        Request::Verify => verify(registry, progress).await,
     }
 }
 
@@ -303,4 +409,23 @@ async fn backup(
         Ok(Answer::Copied(size.len()))
     });
     copied.await.map_err(|_| Problem::new("the copy was broken off; see the server's log"))?
+}
+
+/// On a thread of its own: it reads everything.
+async fn verify(
+    registry: &Arc<Registry>,
+    mut progress: impl FnMut(u64, u64) + Send + 'static,
+) -> Result<Answer, Problem> {
+    let (store, runtime) = (registry.store().clone(), Handle::current());
+    let verified = tokio::task::spawn_blocking(move || {
+        let mut file = Check::new("the database file is sound");
+        store.damage()?.into_iter().for_each(|damage| file.fault(damage));
+        file.examined = 1;
+        let read = store.read(move |tx| verify::checks(tx, &mut progress));
+        let mut found = vec![file];
+        found.extend(runtime.block_on(read)?);
+        Ok::<_, StoreError>(found)
+    });
+    let found = verified.await.map_err(|_| Problem::new("the look was broken off; see the server's log"))?;
+    found.map(Answer::Verified).map_err(Problem::new)
 }

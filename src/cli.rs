@@ -1,17 +1,25 @@
 //! The command line: one file per group of verbs. A verb that asks the registry something is an [`admin::Request`](crate::admin::Request)
 //! and works whether a server runs or not.
 
+mod api_user;
 mod backup;
 mod bench;
+mod billing;
+mod copy;
+mod crash_test;
 mod epp;
 mod init;
 mod object;
 mod password;
 mod place;
+mod progress;
 mod registrar;
+mod restore;
 mod sandbox;
 mod serve;
 mod tld;
+mod token;
+mod verify;
 
 use std::io::{self, Write};
 
@@ -43,6 +51,9 @@ enum Command {
     /// Registrars: accounts, certificates, networks, accreditations
     #[command(subcommand)]
     Registrar(registrar::Verb),
+    /// API users: those who act for a registrar over HTTP
+    #[command(subcommand)]
+    ApiUser(api_user::Verb),
     /// TLDs and their policy
     #[command(subcommand)]
     Tld(tld::Verb),
@@ -59,10 +70,24 @@ enum Command {
     Epp(Box<epp::Epp>),
     /// Every change of a domain, contact or host, newest first
     History(object::History),
+    /// Accounts: deposits, limits, statements
+    #[command(subcommand)]
+    Billing(billing::Verb),
+    /// Allocation tokens, which open reserved names
+    #[command(subcommand)]
+    Token(token::Verb),
     /// Copy the database into a new file, while the server runs or not
     Backup(backup::Backup),
     /// Measure this build on this machine, against ceilings measured in the same run
     Bench(bench::Bench),
+    /// Put a backup in the place of the database
+    Restore(restore::Restore),
+    /// Judge whether the database agrees with itself
+    Verify(verify::Verify),
+    /// Copy a whole registry into an empty database of another engine
+    Copy(copy::Copy),
+    /// Kill a server again and again under load and judge what it kept
+    CrashTest(crash_test::CrashTest),
 }
 
 impl Cli {
@@ -85,14 +110,21 @@ impl Command {
             Self::CheckConfig(check) => check.run(),
             Self::Sandbox(sandbox) => sandbox.run().await,
             Self::Registrar(verb) => verb.run().await,
+            Self::ApiUser(verb) => verb.run().await,
             Self::Tld(verb) => verb.run().await,
             Self::Domain(verb) => verb.run().await,
             Self::Contact(verb) => verb.run(ObjectKind::Contact).await,
             Self::Host(verb) => verb.run(ObjectKind::Host).await,
             Self::Epp(epp) => epp.run().await,
             Self::History(history) => history.run().await,
+            Self::Billing(verb) => verb.run().await,
+            Self::Token(verb) => verb.run().await,
             Self::Backup(backup) => backup.run().await,
             Self::Bench(bench) => bench.run().await,
+            Self::Restore(restore) => restore.run().await,
+            Self::Verify(verify) => verify.run().await,
+            Self::Copy(copy) => copy.run().await,
+            Self::CrashTest(test) => test.run().await,
         }
     }
 }

@@ -3,6 +3,8 @@
 //! `etc/config.example.toml` documents every key and equals the defaults (a test compares them). Paths in a file are relative
 //! to the file's own directory.
 
+mod http;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Read};
@@ -11,6 +13,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+pub use self::http::{Health, HttpListener};
 
 use crate::gateway::listener::Limits;
 use crate::gateway::tls::{ClientCertificate, TlsFiles};
@@ -32,6 +36,10 @@ pub struct Config {
     pub log: Log,
     /// EPP listeners by name; `ietf` alone when a file names none.
     pub epp: BTreeMap<String, EppListener>,
+    /// Listeners for the token login and REST, by name.
+    pub http: BTreeMap<String, HttpListener>,
+    /// Probes and metrics.
+    pub health: Health,
 }
 
 /// Where the data lies.
@@ -136,6 +144,10 @@ impl Config {
             join(&mut listener.key);
             join(&mut listener.client_ca);
         }
+        for listener in self.http.values_mut() {
+            join(&mut listener.certificate);
+            join(&mut listener.key);
+        }
         if let Some(path) = self.database() {
             self.store.url = dir.join(path).to_string_lossy().into_owned();
         }
@@ -168,6 +180,11 @@ impl Config {
         for (name, listener) in &self.epp {
             if let Err((key, why)) = listener.judge() {
                 return refuse(format!("epp.{name}.{key}"), why);
+            }
+        }
+        for (name, listener) in &self.http {
+            if let Err((key, why)) = listener.judge() {
+                return refuse(format!("http.{name}.{key}"), why);
             }
         }
         Ok(())
@@ -243,6 +260,8 @@ impl Default for Config {
             admin: Admin::default(),
             log: Log::default(),
             epp: BTreeMap::from([("ietf".to_owned(), EppListener::default())]),
+            http: BTreeMap::from([("rest".to_owned(), HttpListener::default())]),
+            health: Health::default(),
         }
     }
 }
@@ -423,6 +442,10 @@ mod tests {
             (
                 "[epp.x]\nidle_timeout = \"0s\"",
                 "config.toml: epp.x.idle_timeout cannot be that; give more than no time, such as \"30s\"",
+            ),
+            (
+                "[http.x]\ntoken_secs = 4",
+                "config.toml: http.x.token_secs cannot be that; give 5 to 3600 seconds",
             ),
             (
                 "[registry]\nroid_suffix = \"TOO-LONG-BY-FAR\"",

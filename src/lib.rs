@@ -10,6 +10,7 @@ pub mod config;
 pub mod dialect;
 pub mod ext;
 pub mod gateway;
+pub mod mail;
 pub mod model;
 pub mod observe;
 pub mod registry;

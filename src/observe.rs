@@ -1,9 +1,14 @@
-//! Where log lines go: standard error, one line an event; which ones, a filter says.
+//! Where log lines go: standard error, one line an event; which ones, a filter says. And where measurements go: into one recorder
+//! of the process, from which `/metrics` is written.
 
 use std::io::IsTerminal;
+use std::sync::{Arc, OnceLock};
 
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
+
+use crate::gateway::health::WriteMetrics;
 
 /// Sends log lines to standard error from here on. RUST_LOG goes before `filter`; the first call of a process counts.
 ///
@@ -18,8 +23,35 @@ pub fn start(filter: &str) -> Result<(), ParseError> {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
+        // Else a line that cannot be written (a full disk) is reported with eprintln!, whose panic ends the thread that logs.
+        .log_internal_errors(false)
         .compact();
     // A second server in one process (tests) logs where the first one does.
     let _ = lines.try_init();
     Ok(())
 }
+
+/// Collects measurements from here on, and gives what writes them. All servers of a process (tests) share one recorder.
+pub fn measure() -> WriteMetrics {
+    static HANDLE: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
+    let handle = HANDLE.get_or_init(|| {
+        let builder = PrometheusBuilder::new().set_buckets(&BUCKETS).ok()?;
+        let recorder = builder.build_recorder();
+        let handle = recorder.handle();
+        metrics::set_global_recorder(recorder).ok()?;
+        Some(handle)
+    });
+    Arc::new(|| {
+        let handle = handle.as_ref();
+        // What was recorded waits in buffers until somebody takes it up.
+        handle
+            .map(|handle| {
+                handle.run_upkeep();
+                handle.render()
+            })
+            .unwrap_or_default()
+    })
+}
+
+/// Seconds of a command, and operations of a batch.
+const BUCKETS: [f64; 13] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 20.0, 64.0];

@@ -17,15 +17,18 @@ use crate::admin::Problem;
 use crate::admin::door::directory;
 use crate::admin::lock::{WriterLock, holder};
 use crate::admin::socket::AdminSocket;
-use crate::config::{Config, ConfigError, EppListener};
+use crate::config::{Config, ConfigError, EppListener, HttpListener};
 use crate::dialect;
 use crate::gateway::epp::EppGateway;
+use crate::gateway::health;
+use crate::gateway::http::{self, HttpGateway};
 use crate::gateway::listener::{BindError, Connection, Limits, Listener};
+use crate::gateway::rest;
 use crate::gateway::tls::{self, TlsError};
+use crate::observe;
 use crate::registry::clock::Clock;
 use crate::registry::secret::{KeyError, ServerKey, system_random};
 use crate::registry::{Registry, Settings};
-use crate::sandbox::http::ClockDoor;
 use crate::store::{Keep, Store, StoreError};
 
 /// Everything a server needs, opened; nothing serves yet.
@@ -60,8 +63,8 @@ pub struct Door {
 pub enum Gateway {
     /// EPP.
     Epp(Arc<EppGateway>),
-    /// The sandbox's clock.
-    Clock(Arc<ClockDoor>),
+    /// Routes over HTTP: REST, and the sandbox's clock.
+    Http(Arc<HttpGateway>),
 }
 
 /// A server that serves.
@@ -80,11 +83,20 @@ impl Parts {
     /// # Errors
     /// [`StartError`].
     pub async fn open(config: &Config) -> Result<Self, StartError> {
+        // Before the certificates are read: when they expire is measured there.
+        observe::measure();
         let lock = config.database().map(|file| lock(directory(file))).transpose()?;
         let registry = open_registry(config).await?;
         // Files and addresses are judged before anything serves, all of them.
         let doors = config.epp.iter().map(|(name, listener)| epp_door(config, name, listener, &registry));
-        let doors = doors.collect::<Result<Vec<_>, _>>()?;
+        let mut doors = doors.collect::<Result<Vec<_>, _>>()?;
+        for (name, listener) in &config.http {
+            doors.push(http_door(name, listener, &registry)?);
+        }
+        if config.health.enabled {
+            let setting = "address in the configuration's [health] section";
+            doors.push(health_door(Listener::bind(config.health.address, setting)?, &registry));
+        }
         let admin = Some(AdminSocket::bind(&config.admin.socket)?);
         Ok(Self { registry, lock, doors, admin })
     }
@@ -100,6 +112,7 @@ pub async fn start(parts: Parts) -> Result<Running, StartError> {
     if lock.is_some() {
         registry.close_other_sessions().await?;
         registry.store().remember_names().await?;
+        registry.end_other_leases().await?;
     }
     let (drain, draining) = watch::channel(false);
     let mut addresses = BTreeMap::new();
@@ -177,10 +190,10 @@ impl Door {
                 };
                 listener.serve(tls, limits, drain, drain_timeout, serve).await
             }
-            Gateway::Clock(clock) => {
+            Gateway::Http(http) => {
                 let serve = move |connection: Connection| {
-                    let clock = Arc::clone(&clock);
-                    async move { clock.serve(connection).await }
+                    let http = Arc::clone(&http);
+                    async move { http.serve(connection).await }
                 };
                 listener.serve(tls, limits, drain, drain_timeout, serve).await
             }
@@ -222,6 +235,9 @@ pub fn lock(dir: &Path) -> Result<WriterLock, StartError> {
 pub async fn open_registry(config: &Config) -> Result<Arc<Registry>, StartError> {
     let key = ServerKey::read(&config.server_key)?;
     let store = Store::open(&config.store.url)?;
+    if store.read(|tx| tx.meta(COPY_UNFINISHED)).await?.is_some() {
+        return Err(StartError::HalfCopied);
+    }
     bind_key(&store, &key).await?;
     let clock = clock_of(&store).await?;
     let settings = Settings { roid_suffix: config.registry.roid_suffix.clone(), random: system_random };
@@ -229,7 +245,7 @@ pub async fn open_registry(config: &Config) -> Result<Arc<Registry>, StartError>
 }
 
 /// Refuses a key that is not the database's; a database without one takes it for its own.
-async fn bind_key(store: &Store, key: &ServerKey) -> Result<(), StartError> {
+pub(crate) async fn bind_key(store: &Store, key: &ServerKey) -> Result<(), StartError> {
     let known = store.read(|tx| tx.meta(KEY_ID)).await?;
     let id = key.id().to_owned();
     match known {
@@ -273,6 +289,36 @@ fn epp_door(
     })
 }
 
+fn http_door(name: &str, listener: &HttpListener, registry: &Arc<Registry>) -> Result<Door, StartError> {
+    let now = Clock::system().now();
+    let tls = listener
+        .tls
+        .then(|| tls::server_config(&listener.tls_files(), HttpListener::CLIENT_CERTIFICATE, now))
+        .transpose()?;
+    let routes = rest::routes(Arc::clone(registry), listener.rest_settings());
+    Ok(Door {
+        name: name.to_owned(),
+        listener: Listener::bind(listener.address, "address in the configuration's [http] section")?,
+        tls,
+        limits: listener.limits(),
+        drain_timeout: listener.drain_timeout,
+        gateway: Gateway::Http(HttpGateway::new(routes, listener.http_settings())),
+    })
+}
+
+/// The door to probes and metrics, on a bound listener.
+pub(crate) fn health_door(listener: Listener, registry: &Arc<Registry>) -> Door {
+    let routes = health::routes(Arc::clone(registry), observe::measure());
+    Door {
+        name: HEALTH.to_owned(),
+        listener,
+        tls: None,
+        limits: HEALTH_LIMITS,
+        drain_timeout: Duration::from_secs(1),
+        gateway: Gateway::Http(HttpGateway::new(routes, http::Settings::default())),
+    }
+}
+
 /// Why a server does not start; displays as one sentence that says what to do.
 #[derive(Debug)]
 pub enum StartError {
@@ -289,6 +335,8 @@ pub enum StartError {
         /// Whose.
         listener: String,
     },
+    /// The database is what an unfinished copy left.
+    HalfCopied,
     /// The server's key.
     Key(KeyError),
     /// The lock cannot be made.
@@ -330,6 +378,9 @@ impl fmt::Display for StartError {
             Self::Bind(error) => error.fmt(f),
             Self::Config(error) => error.fmt(f),
             Self::Dialect { listener } => write!(f, "[epp.{listener}] names no dialect; use \"ietf\""),
+            Self::HalfCopied => f.write_str(
+                "the database is what a copy left that did not end; empty it and run `domesday copy` again",
+            ),
             Self::Key(error) => error.fmt(f),
             Self::Lock { dir, cause } => {
                 write!(f, "{dir}/lock cannot be locked ({cause}); let this user write in {dir}")
@@ -373,5 +424,16 @@ start_error_from! {
 const DUE_EVERY: Duration = Duration::from_secs(10);
 /// The key in `meta` under which the id of the server's key is kept.
 const KEY_ID: &str = "server_key";
+/// The key in `meta` that is there while a copy from another database is under way.
+pub(crate) const COPY_UNFINISHED: &str = "copy_unfinished";
 /// The key in `meta` under which a sandbox keeps how many milliseconds its clock is ahead.
 pub(crate) const CLOCK_AHEAD: &str = "clock_ahead_ms";
+/// The name of the door to probes and metrics.
+pub(crate) const HEALTH: &str = "health";
+/// Probes and a collector, each with a connection or two.
+const HEALTH_LIMITS: Limits = Limits {
+    connections_max: 50,
+    connections_per_address_max: 50,
+    handshake_timeout: Duration::from_secs(10),
+    proxy_protocol: false,
+};

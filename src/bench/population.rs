@@ -298,6 +298,7 @@ fn draft(
         name: DomainName::parse(name).map_err(corrupt)?,
         created_by: sponsor.clone(),
         sponsor,
+        reseller: None,
         created_at: created_at(),
         updated_by: None,
         updated_at: None,

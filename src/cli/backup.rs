@@ -1,11 +1,11 @@
 //! `domesday backup FILE`.
 
-use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
 use clap::Args;
 
 use super::place::Place;
+use super::progress::Progress;
 use super::{say, unexpected};
 use crate::admin::door::Door;
 use crate::admin::{Answer, Problem, Request};
@@ -25,17 +25,10 @@ impl Backup {
         // The server works in another directory.
         let to = std::path::absolute(&self.file)
             .map_err(|cause| Problem::new(format_args!("{shown} is no path ({cause}); name a file")))?;
-        let show = io::stderr().is_terminal();
-        let progress = move |done, total| {
-            if show {
-                let _ = write!(io::stderr(), "\r{done} of {total} pages");
-            }
-        };
+        let progress = Progress::on_terminal("pages");
         let door = Door::find(&self.place.config()?).await?;
-        let answer = door.ask(Request::Backup { to }, progress).await;
-        if show {
-            let _ = write!(io::stderr(), "\r\x1b[K");
-        }
+        let answer = door.ask(Request::Backup { to }, progress.shower()).await;
+        progress.clear();
         match answer? {
             Answer::Copied(bytes) => {
                 say(format_args!("{shown} holds the whole database, {bytes} bytes."));

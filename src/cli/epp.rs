@@ -3,8 +3,8 @@
 //! It knows nothing that the frames do not say: it builds them from a few arguments ([`frames`]), sends them over TLS
 //! ([`connection`]) and prints the answers indented.
 
-mod connection;
-mod frames;
+pub(super) mod connection;
+pub(super) mod frames;
 
 use std::path::PathBuf;
 
@@ -106,14 +106,14 @@ enum Create {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Object {
+pub(super) enum Object {
     Contact,
     Domain,
     Host,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum TransferOp {
+pub(super) enum TransferOp {
     Approve,
     Cancel,
     Query,
@@ -200,7 +200,7 @@ impl Epp {
 }
 
 /// The result code and its text.
-fn result_of(answer: &str) -> Option<(u16, String)> {
+pub(super) fn result_of(answer: &str) -> Option<(u16, String)> {
     let document = Document::parse(answer, &Bounds::EPP).ok()?;
     let response = document.root().children().next()?;
     let result = response.children().find(|child| child.name() == "result")?;

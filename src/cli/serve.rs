@@ -5,11 +5,12 @@ use clap::Args;
 use super::place::Place;
 use super::say;
 use crate::admin::Problem;
+use crate::config::{Config, HttpListener};
+use crate::gateway::tls;
 use crate::observe;
 use crate::registry::clock::Clock;
 use crate::registry::secret::ServerKey;
 use crate::server::{self, Parts};
-use crate::{config::Config, gateway::tls};
 
 /// Serve what a configuration says until SIGTERM or SIGINT.
 #[derive(Debug, Args)]
@@ -49,6 +50,14 @@ impl CheckConfig {
                     .map_err(|error| Problem::new(format_args!("[epp.{name}]: {error}")))?;
             }
             say(format_args!("epp.{name}: {} on {}", listener.dialect, listener.address));
+        }
+        for (name, listener) in &config.http {
+            if listener.tls {
+                let now = Clock::system().now();
+                tls::server_config(&listener.tls_files(), HttpListener::CLIENT_CERTIFICATE, now)
+                    .map_err(|error| Problem::new(format_args!("[http.{name}]: {error}")))?;
+            }
+            say(format_args!("http.{name}: REST on {}", listener.address));
         }
         say("The configuration is good.");
         Ok(())

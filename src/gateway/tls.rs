@@ -344,6 +344,9 @@ fn check_validity(file: &Path, der: &CertificateDer<'_>, now: Timestamp) -> Resu
     if now > not_after {
         return Err(TlsError::Expired { file: file.to_owned(), on: utc_date(not_after) });
     }
+    #[expect(clippy::cast_precision_loss, reason = "instants of this millennium are exact")]
+    metrics::gauge!("domesday_certificate_expires_timestamp_seconds", "file" => file.display().to_string())
+        .set(not_after.as_second() as f64);
     Ok(())
 }
 

@@ -142,6 +142,18 @@ impl<'i> Document<'i> {
         read(text, bounds, Extent::Prefix)
     }
 
+    /// Reads a document as far as the end tag of the first element called `last`, whatever follows: some clients of XCP
+    /// close the elements around it in the wrong order (facts/xcp.md §0). What is open then counts as ended.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse), for what is read.
+    pub fn parse_until(text: &'i str, bounds: &Bounds, last: &str) -> Result<Self, XmlError> {
+        match read(text, bounds, Extent::Until(last))? {
+            Some((document, _)) => Ok(document),
+            None => Err(XmlError::NotWellFormed { what: "the document is not finished", at: text.len() }),
+        }
+    }
+
     /// The outermost element.
     pub fn root(&self) -> Element<'_> {
         Element { document: self, index: 0 }
@@ -160,9 +172,10 @@ impl fmt::Debug for Document<'_> {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Extent {
+enum Extent<'l> {
     Whole,
     Prefix,
+    Until(&'l str),
 }
 
 /// Feeds quick-xml's tokens, as raw slices of `text`, to the builder. `None` when `text` ends inside
@@ -170,7 +183,7 @@ enum Extent {
 fn read<'i>(
     text: &'i str,
     bounds: &Bounds,
-    extent: Extent,
+    extent: Extent<'_>,
 ) -> Result<Option<(Document<'i>, usize)>, XmlError> {
     if text.len() > TEXT_BYTES_MAX {
         return Err(XmlError::TooLong(TEXT_BYTES_MAX));
@@ -189,7 +202,12 @@ fn read<'i>(
         match event {
             Ok(Event::Start(_)) => builder.start(&raw[1..raw.len() - 1], at)?,
             Ok(Event::Empty(_)) => builder.empty(&raw[1..raw.len() - 2], at)?,
-            Ok(Event::End(_)) => builder.end(),
+            Ok(Event::End(_)) => {
+                builder.end();
+                if extent == Extent::Until(raw[2..raw.len() - 1].trim_end()) {
+                    builder.end_all();
+                }
+            }
             Ok(Event::Text(_)) => builder.text(raw, at)?,
             Ok(Event::CData(_)) => builder.cdata(&raw[9..raw.len() - 3], at)?,
             Ok(Event::GeneralRef(_)) => builder.reference(&raw[1..raw.len() - 1], at)?,
@@ -204,7 +222,7 @@ fn read<'i>(
             Err(error) if extent == Extent::Prefix && is_unfinished(&error, &text[at..], raw) => break,
             Err(error) => return Err(XmlError::NotWellFormed { what: broken_rule(&error), at }),
         }
-        if extent == Extent::Prefix && builder.is_complete() {
+        if extent != Extent::Whole && builder.is_complete() {
             break;
         }
     }

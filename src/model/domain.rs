@@ -11,6 +11,7 @@ use super::contact::ContactId;
 use super::name::{DomainName, HostName};
 use super::object::{ContactNumber, DomainNumber, HostNumber};
 use super::registrar::RegistrarId;
+use super::reseller::ResellerName;
 use super::sec_dns::SecDns;
 use super::status::{DomainStatus, StatusSet};
 use super::transfer::Transfer;
@@ -53,7 +54,7 @@ impl fmt::Display for ContactRole {
 }
 
 /// A contact as a domain refers to it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactRef {
     /// Its number.
     pub number: ContactNumber,
@@ -73,7 +74,8 @@ pub struct HostAttribute {
 }
 
 /// A name server of a domain: a host object, or an attribute.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum NameServer {
     /// A host object.
     Object(HostNumber, HostName),
@@ -114,6 +116,16 @@ pub struct Grace {
     /// Until when (exclusive).
     #[serde(rename = "u")]
     pub until: Timestamp,
+    /// Years that its operation added and that are taken back when it is undone.
+    #[serde(rename = "y", default, skip_serializing_if = "is_zero")]
+    pub years: i64,
+    /// What its operation cost the sponsor, in the smallest unit of its currency: given back on a delete.
+    #[serde(rename = "f", default, skip_serializing_if = "is_zero")]
+    pub fee: i64,
+}
+
+fn is_zero(value: &i64) -> bool {
+    *value == 0
 }
 
 /// A deletion that has begun (RFC 3915 §3): redemption, perhaps a restore under way, then pending delete, then purge.
@@ -155,7 +167,7 @@ impl Deletion {
 }
 
 /// A domain.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Domain {
     /// Its number.
     pub number: DomainNumber,
@@ -163,6 +175,8 @@ pub struct Domain {
     pub name: DomainName,
     /// The sponsoring registrar (`clID`).
     pub sponsor: RegistrarId,
+    /// The reseller that carries it for the sponsor.
+    pub reseller: Option<ResellerName>,
     /// Who created it (`crID`).
     pub created_by: RegistrarId,
     /// When (`crDate`).
@@ -199,6 +213,12 @@ impl Domain {
     /// The grace periods that run at `now`.
     pub fn running_grace(&self, now: Timestamp) -> impl Iterator<Item = GraceKind> {
         self.grace.iter().filter(move |grace| now < grace.until).map(|grace| grace.kind)
+    }
+
+    /// What a delete at `now` gives back, and the years it takes back: those of the grace periods that run.
+    pub fn refundable(&self, now: Timestamp) -> (i64, i64) {
+        let running = self.grace.iter().filter(|grace| now < grace.until);
+        running.fold((0, 0), |(fee, years), grace| (fee + grace.fee, years + grace.years))
     }
 
     /// Whether this grace period runs at `now`.

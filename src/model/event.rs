@@ -4,8 +4,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::contact::ContactId;
+use super::domain::Domain;
+use super::money::Account;
 use super::name::DomainName;
 use super::object::MessageNumber;
+use super::status::{DomainStatus, StatusSet};
 use super::transfer::Transfer;
 
 /// Everything a service message can tell. The stored form is this type's JSON; a variant is never changed once released.
@@ -31,10 +34,19 @@ pub enum Event {
         /// The transfer as it stood then.
         transfer: Transfer,
     },
-    /// Something the operator or the server did to a domain without being asked by its sponsor.
-    DomainDeleted {
-        /// The domain.
-        name: DomainName,
+    /// Something the operator or the server did to a domain without being asked by its sponsor (RFC 8590).
+    DomainChanged {
+        /// The domain as it was before, or is after: `change.state` tells. Without authInfo.
+        domain: Box<Domain>,
+        /// The statuses that it showed.
+        statuses: StatusSet<DomainStatus>,
+        /// What was done.
+        change: Change,
+    },
+    /// What is available of an account fell below the mark that was set.
+    LowBalance {
+        /// The account as it stood then.
+        account: Account,
     },
     /// A text from the operator.
     Notice {
@@ -54,6 +66,77 @@ pub enum Event {
         /// When it was completed.
         at: Timestamp,
     },
+}
+
+impl Event {
+    /// The domain it is about.
+    pub fn domain(&self) -> Option<&DomainName> {
+        match self {
+            Self::CertificateExpires { .. }
+            | Self::ContactTransfer { .. }
+            | Self::LowBalance { .. }
+            | Self::Notice { .. } => None,
+            Self::DomainChanged { domain, .. } => Some(&domain.name),
+            Self::DomainTransfer { name, .. } | Self::DomainPendingDone { name, .. } => Some(name),
+        }
+    }
+}
+
+/// What was done to an object without its sponsor's asking (RFC 8590 §2).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// What.
+    pub operation: ChangeOperation,
+    /// Whether the object is shown as it was before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_before: bool,
+    /// When.
+    pub at: Timestamp,
+    /// Its transaction identifier.
+    pub server_trid: String,
+    /// Who did it: a role, for people.
+    pub who: String,
+    /// Why, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// The operations of a [`Change`] (RFC 8590 §2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChangeOperation {
+    /// The server began to delete it at the end of its registration.
+    AutoDelete,
+    /// The server removed it at the end of its registration, at once.
+    AutoDeletePurge,
+    /// The server removed it at the end of its deletion.
+    AutoPurge,
+    /// The server renewed it at the end of its registration.
+    AutoRenew,
+    /// It was deleted, and can be restored.
+    Delete,
+    /// It was deleted and is gone.
+    DeletePurge,
+    /// A restore lapsed, since no report came.
+    RestoreLapse,
+    /// It was changed.
+    Update,
+}
+
+impl ChangeOperation {
+    /// The word for it, as it is stored and as REST and XCP tell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AutoDelete => "auto-delete",
+            Self::AutoDeletePurge => "auto-delete-purge",
+            Self::AutoPurge => "auto-purge",
+            Self::AutoRenew => "auto-renew",
+            Self::Delete => "delete",
+            Self::DeletePurge => "delete-purge",
+            Self::RestoreLapse => "restore-lapse",
+            Self::Update => "update",
+        }
+    }
 }
 
 /// A service message in a registrar's queue.

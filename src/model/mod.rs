@@ -1,5 +1,7 @@
 //! What a registry holds, as values: parsed once, valid while they exist, knowing neither protocol nor store.
 
+pub mod allocation_token;
+pub mod api_user;
 pub mod auth_info;
 pub mod contact;
 pub mod domain;
@@ -8,12 +10,15 @@ pub mod history;
 pub mod host;
 pub mod idn;
 mod idna2008;
+pub mod mail;
+pub mod money;
 pub mod name;
 pub mod object;
 pub mod octets;
 pub mod period;
 pub mod postal;
 pub mod registrar;
+pub mod reseller;
 pub mod sec_dns;
 pub mod status;
 pub mod tld;

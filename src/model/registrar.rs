@@ -8,6 +8,7 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::money::Currency;
 use super::name::ZoneName;
 
 /// A registrar's identifier as it logs in (RFC 5730 `clIDType`: a token of 3–16 characters).
@@ -152,6 +153,9 @@ pub struct Registrar {
     pub pins: Vec<CertificatePin>,
     /// Where it may act.
     pub accreditations: Vec<Accreditation>,
+    /// What its account is kept in.
+    #[serde(default)]
+    pub currency: Currency,
 }
 
 impl Registrar {
@@ -165,6 +169,7 @@ impl Registrar {
             networks: Vec::new(),
             pins: Vec::new(),
             accreditations: vec![Accreditation { tld: None, from: None, until: None }],
+            currency: Currency::USD,
         }
     }
 

@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::domain::ContactRole;
+use super::money::Currency;
 use super::name::ZoneName;
 
 /// A TLD (or second-level zone) and its policy.
@@ -36,6 +37,12 @@ pub struct Tld {
     /// Lengths of the periods of a domain's life.
     #[serde(default)]
     pub life: LifePolicy,
+    /// The phase of its launch (RFC 8334).
+    #[serde(default)]
+    pub launch_phase: LaunchPhase,
+    /// What its operations cost: a list for each tier and currency. Without any they are free.
+    #[serde(default)]
+    pub prices: Vec<PriceList>,
 }
 
 impl Tld {
@@ -50,6 +57,8 @@ impl Tld {
             names: NamePolicy::default(),
             sec_dns: SecDnsPolicy::default(),
             life: LifePolicy::default(),
+            launch_phase: LaunchPhase::Open,
+            prices: Vec::new(),
         }
     }
 }
@@ -68,6 +77,8 @@ pub enum AuthInfoMode {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AuthInfoPolicy {
+    /// Whether transfers go by it; not in zones whose domains are released to another tag.
+    pub offered: bool,
     /// How it is kept.
     pub mode: AuthInfoMode,
     /// Days after which a value that was set is unset (RFC 9154 §4.3); for ever when absent.
@@ -81,6 +92,7 @@ pub struct AuthInfoPolicy {
 impl Default for AuthInfoPolicy {
     fn default() -> Self {
         Self {
+            offered: true,
             mode: AuthInfoMode::Hashed,
             lifetime_days: None,
             required_at_create: false,
@@ -117,7 +129,8 @@ pub struct ContactPolicy {
     pub required: Vec<ContactRole>,
     /// Most contacts of one role.
     pub per_role_max: usize,
-    /// Whether contact:info by another registrar without authInfo is answered with what disclose allows (else 2201).
+    /// Whether contact:info by another registrar without authInfo is answered with what disclose allows, or refused. Contacts
+    /// lie under no TLD: one TLD that hides them hides them all.
     pub visible_to_others: bool,
 }
 
@@ -167,11 +180,22 @@ pub struct NamePolicy {
     pub block_variants: bool,
     /// Labels nobody may register.
     pub reserved: Vec<String>,
+    /// Labels taken out of the zone for ever: what a court or the root's rules forbid.
+    pub blocked: Vec<String>,
+    /// Labels that cost what another tier than `standard` costs.
+    pub premium: Vec<Premium>,
 }
 
 impl Default for NamePolicy {
     fn default() -> Self {
-        Self { label_chars_min: 1, idn_table: None, block_variants: true, reserved: Vec::new() }
+        Self {
+            label_chars_min: 1,
+            idn_table: None,
+            block_variants: true,
+            reserved: Vec::new(),
+            blocked: Vec::new(),
+            premium: Vec::new(),
+        }
     }
 }
 
@@ -242,6 +266,18 @@ pub struct LifePolicy {
     pub transfer_pending_days: u32,
     /// Days after create in which a transfer is refused.
     pub transfer_lock_days: u32,
+    /// What happens at the end of a registration.
+    pub at_expiry: AtExpiry,
+}
+
+/// What happens to a domain at the end of its registration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AtExpiry {
+    /// It is deleted, as if its registrar had done it then.
+    Delete,
+    /// It is renewed for a year, and its registrar pays.
+    Renew,
 }
 
 impl Default for LifePolicy {
@@ -256,6 +292,91 @@ impl Default for LifePolicy {
             pending_delete_days: 5,
             transfer_pending_days: 5,
             transfer_lock_days: 0,
+            at_expiry: AtExpiry::Renew,
+        }
+    }
+}
+
+/// A label that costs what a tier costs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Premium {
+    /// The label, in its canonical form (A-label).
+    pub label: String,
+    /// The tier, which some price list names.
+    pub tier: String,
+}
+
+/// What the operations on names of a tier cost, in the smallest unit of a currency.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PriceList {
+    /// The tier; `standard` for all names that are not premium.
+    #[serde(default = "standard")]
+    pub tier: String,
+    /// The currency.
+    pub currency: Currency,
+    /// A registration.
+    pub create: Price,
+    /// A renewal, by whomever.
+    pub renew: Price,
+    /// A transfer.
+    pub transfer: Price,
+    /// A restore, without the year that an expired name needs.
+    #[serde(default)]
+    pub restore: i64,
+    /// A change.
+    #[serde(default)]
+    pub update: i64,
+    /// Whether a create must say that it knows the price (RFC 8748 §4).
+    #[serde(default)]
+    pub agreement_required: bool,
+}
+
+/// What a number of years costs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Price {
+    /// So much for each year.
+    PerYear(i64),
+    /// In all: for one year, for two, and so on.
+    Totals(Vec<i64>),
+}
+
+impl Price {
+    /// What `years` cost in all; none where the list has a gap or the sum is too great.
+    pub fn of(&self, years: u8) -> Option<i64> {
+        match self {
+            Self::PerYear(price) => price.checked_mul(years.into()),
+            Self::Totals(totals) => totals.get(usize::from(years).checked_sub(1)?).copied(),
+        }
+    }
+}
+
+/// The tier of names that are not premium (RFC 8748 §3.7).
+pub const STANDARD: &str = "standard";
+
+fn standard() -> String {
+    STANDARD.to_owned()
+}
+
+/// A phase of a TLD's launch (RFC 8334 §2.3), of those that need no trademark clearing house.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LaunchPhase {
+    /// Names go to whoever comes first and says that it is the landrush.
+    Landrush,
+    /// General availability.
+    #[default]
+    Open,
+}
+
+impl LaunchPhase {
+    /// The spelling on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Landrush => "landrush",
+            Self::Open => "open",
         }
     }
 }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::registrar::RegistrarId;
+use super::reseller::ResellerName;
 
 /// State of the latest transfer request (RFC 5730 §2.9.3.4, `trStatusType`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +45,9 @@ pub struct Transfer {
     pub status: TransferStatus,
     /// Who asked for it (`reID`).
     pub requested_by: RegistrarId,
+    /// The reseller for which it asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reseller: Option<ResellerName>,
     /// When (`reDate`).
     pub requested_at: Timestamp,
     /// Who acted or must act (`acID`).
@@ -56,9 +60,28 @@ pub struct Transfer {
     /// The end of the registration after it (`exDate`); contacts have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
+    /// What an approval costs the requester, held since the request, in the smallest unit of its currency.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub fee: i64,
+}
+
+fn is_zero(value: &i64) -> bool {
+    *value == 0
 }
 
 impl Transfer {
+    /// Whether it was rejected or cancelled.
+    pub fn has_failed(&self) -> bool {
+        match self.status {
+            TransferStatus::ClientCancelled
+            | TransferStatus::ClientRejected
+            | TransferStatus::ServerCancelled => true,
+            TransferStatus::ClientApproved | TransferStatus::ServerApproved | TransferStatus::Pending => {
+                false
+            }
+        }
+    }
+
     /// Whether it waits for an answer.
     pub fn is_pending(&self) -> bool {
         self.status == TransferStatus::Pending

@@ -44,6 +44,11 @@ impl Clock {
         Timestamp::from_second(now.as_second()).unwrap_or(now)
     }
 
+    /// What the machine's clock says, for what must not be turned: retry back-off (decisions.md, Clocks).
+    pub fn machine(&self) -> Timestamp {
+        machine_now()
+    }
+
     /// How far it runs ahead of the machine's clock.
     pub fn ahead(&self) -> SignedDuration {
         self.now().duration_since(machine_now())

@@ -1,29 +1,34 @@
-//! What happens to a domain by itself when its time has come (design §5, due work): auto-renewal, the approval of a transfer
-//! that nobody answered, the lapse of a restore without a report, the purge.
+//! What happens to a domain or a contact by itself when its time has come (design §5, due work): auto-renewal or the end at
+//! expiry, the approval of a transfer that nobody answered, the lapse of a restore without a report, the purge.
 //!
-//! The clerk ([`Registry::run_due`]) does it soon after; a command that touches the domain before the clerk does it first, all
-//! but the purge. So a late clerk is never visible. Money and the remaining messages are not here yet.
+//! The clerk (`clerk.rs`) does it soon after; a command that touches the object before the clerk does it first, all but the
+//! purge. So a late clerk is never visible. doc/lifecycle.md draws what is in [`next`] and [`Due::outcome`].
 
-use std::sync::Arc;
+mod changed;
+mod clerk;
+pub mod edges;
 
 use jiff::Timestamp;
 
-use super::domain::transfer::{approve, approved};
-use super::domain::{Delete, grace_with, whole_years};
+pub use self::clerk::{DueObject, Lease, ListDue, Step, Stepped, TakeLease};
+use super::billing::Priced;
+use super::domain::transfer::{approve, approved, end_without_transfer};
+use super::domain::{Delete, begin_deletion, grace, grace_with, whole_years};
+use super::policy::Policy;
 use super::transaction::Transaction;
-use super::{Access, Actor, Call, Error, Operation, Registry};
+use super::{Error, Operation};
 use crate::model::domain::{Deletion, Domain, GraceKind};
-use crate::model::event::Event;
-use crate::model::name::DomainName;
+use crate::model::event::{ChangeOperation, Event};
+use crate::model::money::{EntryKind, Money};
 use crate::model::object::ObjectKind;
-use crate::model::tld::Tld;
-use crate::model::transfer::TransferStatus;
+use crate::model::tld::{AtExpiry, Tld};
+use crate::model::transfer::{Transfer, TransferStatus};
 
 /// The domain as it is at `now`, for those who only look.
-pub(super) fn settled(mut domain: Domain, tld: &Tld, now: Timestamp) -> Domain {
-    while let (at, due) = next(&domain)
+pub(super) fn settled(mut domain: Domain, tld: &Tld, policy: &Policy, now: Timestamp) -> Domain {
+    while let (at, due) = next(&domain, tld)
         && at <= now
-        && let Some(after) = due.outcome(&domain, tld, at)
+        && let Some(after) = due.outcome(&domain, tld, policy, at)
     {
         domain = after;
     }
@@ -32,7 +37,7 @@ pub(super) fn settled(mut domain: Domain, tld: &Tld, now: Timestamp) -> Domain {
 
 /// Brings a domain up to now, in writing, before a command judges it.
 pub(super) fn settle(t: &mut Transaction<'_, '_>, mut domain: Domain, tld: &Tld) -> Result<Domain, Error> {
-    while let (at, due) = next(&domain)
+    while let (at, due) = next(&domain, tld)
         && at <= t.now
         && due != Due::Purge
         && let Some(after) = happen(t, &domain, tld, at, due)?
@@ -42,80 +47,10 @@ pub(super) fn settle(t: &mut Transaction<'_, '_>, mut domain: Domain, tld: &Tld)
     Ok(domain)
 }
 
-/// Lists what is due, the longest due first.
-#[derive(Clone, Copy, Debug)]
-pub struct ListDue {
-    /// How many steps at most.
-    pub limit: u32,
-}
-
-/// Does the one thing that is due for a domain at an instant; nothing when it has been done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
-    /// Which domain.
-    pub name: DomainName,
-    /// The instant it was listed under.
-    pub due_at: Timestamp,
-}
-
-impl Operation for ListDue {
-    type Outcome = Vec<Step>;
-    const NAME: &'static str = "lifecycle:list-due";
-    const ACCESS: Access = Access::Read;
-
-    fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Vec<Step>, Error> {
-        let due = t.tx.due_domains(t.now, self.limit)?;
-        Ok(due.into_iter().map(|(due_at, name)| Step { name, due_at }).collect())
-    }
-}
-
-impl Operation for Step {
-    /// Whether it was still to be done.
-    type Outcome = bool;
-    const NAME: &'static str = "lifecycle:step";
-    const ACCESS: Access = Access::Write;
-
-    fn run(&self, t: &mut Transaction<'_, '_>) -> Result<bool, Error> {
-        let Some(tld) = t.policy.tld_of(&self.name).cloned() else {
-            return Ok(false);
-        };
-        let Some(domain) = t.tx.domain(&self.name)? else {
-            return Ok(false);
-        };
-        let (at, due) = next(&domain);
-        if at != self.due_at || at > t.now {
-            return Ok(false);
-        }
-        let after = happen(t, &domain, &tld, at, due)?;
-        Ok(due == Due::Purge || after.is_some())
-    }
-}
-
-impl Registry {
-    /// Does everything that is due, each step in a transaction of its own, and tells how many steps that were. A step that
-    /// fails is logged and tried again the next time.
-    pub async fn run_due(self: &Arc<Self>) -> usize {
-        let mut done = 0;
-        loop {
-            let steps = self.run(self.clerk(), ListDue { limit: STEPS_LISTED }).await.unwrap_or_default();
-            let before = done;
-            for step in steps {
-                done += usize::from(self.run(self.clerk(), step).await.unwrap_or(false));
-            }
-            if done == before {
-                return done;
-            }
-        }
-    }
-
-    fn clerk(&self) -> Call {
-        Call { actor: Actor::Server, client_trid: None, server_trid: self.next_trid() }
-    }
-}
-
-/// What can be due.
+/// What can be due for a domain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Due {
+    AutoDeletion,
     AutoRenewal,
     Purge,
     RestoreLapse,
@@ -123,7 +58,7 @@ enum Due {
 }
 
 /// What happens next, and when: the instant by which the store finds it.
-fn next(domain: &Domain) -> (Timestamp, Due) {
+fn next(domain: &Domain, tld: &Tld) -> (Timestamp, Due) {
     if let Some(deletion) = domain.deletion {
         return match deletion.restore_until {
             Some(until) => (until, Due::RestoreLapse),
@@ -133,7 +68,15 @@ fn next(domain: &Domain) -> (Timestamp, Due) {
     // At the same instant the transfer comes first: the year it adds makes an auto-renewal needless.
     match domain.transfer.as_ref().filter(|transfer| transfer.is_pending()) {
         Some(transfer) if transfer.act_at <= domain.expires_at => (transfer.act_at, Due::TransferApproval),
-        _ => (domain.expires_at, Due::AutoRenewal),
+        _ => (domain.expires_at, at_expiry(tld)),
+    }
+}
+
+fn at_expiry(tld: &Tld) -> Due {
+    match tld.life.at_expiry {
+        AtExpiry::Renew => Due::AutoRenewal,
+        AtExpiry::Delete if tld.life.redemption_days == 0 => Due::Purge,
+        AtExpiry::Delete => Due::AutoDeletion,
     }
 }
 
@@ -141,6 +84,7 @@ impl Due {
     /// Its name in history.
     fn operation(self) -> &'static str {
         match self {
+            Self::AutoDeletion => AUTO_DELETE,
             Self::AutoRenewal => "domain:auto-renew",
             Self::Purge => "domain:purge",
             Self::RestoreLapse => "domain:restore-lapse",
@@ -149,9 +93,22 @@ impl Due {
     }
 
     /// What it makes of a domain at its instant; none for the purge, and where it cannot be done.
-    fn outcome(self, domain: &Domain, tld: &Tld, at: Timestamp) -> Option<Domain> {
+    fn outcome(self, domain: &Domain, tld: &Tld, policy: &Policy, at: Timestamp) -> Option<Domain> {
         match self {
-            Self::AutoRenewal => auto_renewed(domain, tld),
+            Self::AutoDeletion => {
+                let transfer = domain.transfer.clone().map(|transfer| match transfer.is_pending() {
+                    true => Transfer {
+                        status: TransferStatus::ServerCancelled,
+                        acting: domain.sponsor.clone(),
+                        act_at: at,
+                        ..transfer
+                    },
+                    false => transfer,
+                });
+                let deletion = begin_deletion(tld, at);
+                Some(Domain { deletion, transfer, grace: Vec::new(), ..domain.clone() })
+            }
+            Self::AutoRenewal => auto_renewed(domain, tld, policy),
             Self::Purge => None,
             Self::RestoreLapse => {
                 let deletion = domain.deletion.map(|begun| Deletion { restore_until: None, ..begun });
@@ -163,11 +120,19 @@ impl Due {
 }
 
 /// A year more, from the expiry; none where the calendar ends, and the domain stays expired.
-fn auto_renewed(domain: &Domain, tld: &Tld) -> Option<Domain> {
+fn auto_renewed(domain: &Domain, tld: &Tld, policy: &Policy) -> Option<Domain> {
     let expired_at = domain.expires_at;
     let expires_at = whole_years(1)?.after(expired_at).ok()?;
-    let grace = grace_with(domain, expired_at, GraceKind::AutoRenew, tld.life.auto_renew_grace_days);
-    Some(Domain { expires_at, grace, ..domain.clone() })
+    let fee = renewal_fee(domain, tld, policy).amount;
+    let begins = grace(GraceKind::AutoRenew, expired_at, tld.life.auto_renew_grace_days, 1, fee);
+    Some(Domain { expires_at, grace: grace_with(domain, expired_at, begins), ..domain.clone() })
+}
+
+/// What an auto-renewal costs the sponsor; nothing where the TLD has no price for it, since nobody could be refused.
+fn renewal_fee(domain: &Domain, tld: &Tld, policy: &Policy) -> Money {
+    let currency = policy.registrar(&domain.sponsor).map(|sponsor| sponsor.currency).unwrap_or_default();
+    let fee = super::billing::fee_of(tld, &domain.name, Priced::Renew(1), currency);
+    fee.map_or(Money { amount: 0, currency }, |fee| fee.money())
 }
 
 /// Writes what is due at an instant, as of that instant. None when the domain is gone, or nothing can be done.
@@ -181,15 +146,43 @@ fn happen(
     t.as_of(at, due.operation(), |t| match due {
         Due::TransferApproval => approve(t, domain, tld, TransferStatus::ServerApproved).map(Some),
         Due::Purge => purge(t, domain).map(|()| None),
-        Due::AutoRenewal | Due::RestoreLapse => {
-            let Some(after) = due.outcome(domain, tld, at) else {
-                return Ok(None);
-            };
-            t.tx.update_domain(domain, &after)?;
-            t.record_domain(Some(domain), Some(&after));
-            Ok(Some(after))
+        Due::AutoDeletion if domain.transfer_is_pending() => {
+            let loser = domain.sponsor.clone();
+            let (kept, _) = end_without_transfer(t, domain, TransferStatus::ServerCancelled, loser)?;
+            change(t, &kept, tld, at, due)
         }
+        Due::AutoDeletion | Due::AutoRenewal | Due::RestoreLapse => change(t, domain, tld, at, due),
     })
+}
+
+/// Writes a change that the server makes on its own, charges for it, and tells the sponsor.
+fn change(
+    t: &mut Transaction<'_, '_>,
+    domain: &Domain,
+    tld: &Tld,
+    at: Timestamp,
+    due: Due,
+) -> Result<Option<Domain>, Error> {
+    let policy = t.policy.clone();
+    let Some(after) = due.outcome(domain, tld, &policy, at) else {
+        return Ok(None);
+    };
+    t.tx.update_domain(domain, &after)?;
+    t.record_domain(Some(domain), Some(&after));
+    let (operation, reason) = match due {
+        Due::AutoRenewal => {
+            let fee = renewal_fee(domain, tld, &policy);
+            t.charge_always(&domain.sponsor, &domain.name, EntryKind::AutoRenew, fee.amount);
+            let charged = format!("Charged {fee} {}", fee.currency);
+            (ChangeOperation::AutoRenew, charged)
+        }
+        Due::RestoreLapse => (ChangeOperation::RestoreLapse, "No restore report came in time".to_owned()),
+        Due::AutoDeletion | Due::Purge | Due::TransferApproval => {
+            (ChangeOperation::AutoDelete, "Expired".to_owned())
+        }
+    };
+    t.tell_changed(&after, operation, Some(reason));
+    Ok(Some(after))
 }
 
 /// Removes a domain for good. The hosts below it go with it, and every domain loses them as name servers: their addresses would
@@ -208,33 +201,47 @@ fn purge(t: &mut Transaction<'_, '_>, domain: &Domain) -> Result<(), Error> {
         t.tx.delete_host(host.number)?;
         t.record_host(Some(&host), None);
     }
-    let event = deletion_done(t, domain)?;
+    if domain.transfer_is_pending() {
+        let loser = domain.sponsor.clone();
+        end_without_transfer(t, domain, TransferStatus::ServerCancelled, loser)?;
+    }
+    tell_purged(t, domain)?;
     t.tx.delete_domain(domain.number)?;
     t.record_domain(Some(domain), None);
-    t.notify(&domain.sponsor, event);
     Ok(())
 }
 
-/// The end of its sponsor's own delete command (RFC 5731 §3.3), or of what others did to it.
-fn deletion_done(t: &mut Transaction<'_, '_>, domain: &Domain) -> Result<Event, Error> {
+/// Tells the sponsor: as the end of its own delete command (RFC 5731 §3.3), or of what others did to the domain.
+fn tell_purged(t: &mut Transaction<'_, '_>, domain: &Domain) -> Result<(), Error> {
+    if domain.deletion.is_none() {
+        t.tell_changed(domain, ChangeOperation::AutoDeletePurge, Some("Expired".to_owned()));
+        return Ok(());
+    }
     let entries = t.tx.history(ObjectKind::Domain, domain.number.0, ENTRIES_SEARCHED)?;
-    let begun = entries.into_iter().find(|entry| entry.operation == Delete::NAME);
-    let name = domain.name.clone();
-    Ok(match begun.filter(|begun| begun.actor == domain.sponsor.as_str()) {
-        Some(begun) => Event::DomainPendingDone {
-            name,
-            granted: true,
-            client_trid: begun.client_trid,
-            server_trid: begun.server_trid,
-            at: t.now,
-        },
-        None => Event::DomainDeleted { name },
-    })
+    let begun =
+        entries.into_iter().find(|entry| [Delete::NAME, AUTO_DELETE].contains(&entry.operation.as_str()));
+    let own = begun.filter(|begun| begun.operation == Delete::NAME && begun.actor == domain.sponsor.as_str());
+    match own {
+        Some(begun) => {
+            let done = Event::DomainPendingDone {
+                name: domain.name.clone(),
+                granted: true,
+                client_trid: begun.client_trid,
+                server_trid: begun.server_trid,
+                at: t.now,
+            };
+            t.notify(&domain.sponsor, done);
+        }
+        None => t.tell_changed(domain, ChangeOperation::AutoPurge, None),
+    }
+    Ok(())
 }
 
+const AUTO_DELETE: &str = "domain:auto-delete";
 /// Between a delete and the purge there are few entries: restores that lapsed.
 const ENTRIES_SEARCHED: u32 = 64;
-const STEPS_LISTED: u32 = 1000;
 
+#[cfg(test)]
+mod crash;
 #[cfg(test)]
 mod tests;

@@ -5,30 +5,44 @@
 //! [`Error::Denied`]: what must be remembered of a refusal is committed. Operations are plain synchronous code and
 //! repeatable; they compose by calling each other's `run` on the same [`Transaction`].
 
+pub mod allocation;
+pub mod api_user;
+pub mod auth_code;
 pub mod auth_info;
+pub mod billing;
 pub mod clock;
+pub mod conditions;
 pub mod contact;
 pub mod domain;
+pub mod health;
 pub mod host;
 pub mod lifecycle;
 pub mod operator;
+pub mod outbox;
 pub mod password;
 pub mod policy;
 pub mod poll;
+pub mod precondition;
 mod record;
 pub mod refusal;
+pub mod replay;
+pub mod reseller;
 pub mod secret;
 pub mod session;
 mod status;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod token;
 mod transaction;
+pub mod verify;
 mod wrong_logins;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 
+use self::billing::Bill;
 use self::clock::Clock;
+use self::conditions::Conditions;
 use self::password::Passwords;
 use self::policy::Policy;
 pub use self::refusal::Refusal;
@@ -37,6 +51,7 @@ pub use self::transaction::Transaction;
 use self::wrong_logins::WrongLogins;
 use crate::model::octets::to_hex;
 use crate::model::registrar::RegistrarId;
+use crate::model::reseller::ResellerName;
 use crate::store::{Keep, Store, StoreError, Tx};
 
 /// A registry over a store; shared by all gateways.
@@ -65,10 +80,19 @@ pub struct Settings {
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
+    /// Somebody who has not shown yet who they are; an operation may find out ([`token`]).
+    Nobody,
     /// The registry's operator, over the command line.
     Operator,
     /// A registrar, logged in.
     Registrar(RegistrarId),
+    /// A reseller of a registrar; it sees only the domains that carry it.
+    Reseller {
+        /// Its name.
+        name: ResellerName,
+        /// The registrar it acts for.
+        registrar: RegistrarId,
+    },
     /// The server itself: due work.
     Server,
 }
@@ -87,7 +111,7 @@ pub struct Call {
 /// Whether an operation writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// It runs on a snapshot.
+    /// It runs on a snapshot, unless it finds something to remember.
     Read,
     /// It runs in a write transaction.
     Write,
@@ -124,6 +148,25 @@ pub enum Error {
     Denied(Vec<Refusal>),
     /// The client's: nothing was done. All refusals of one stage, in document order, at least one.
     Refused(Vec<Refusal>),
+}
+
+/// An operation is done.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Done<T> {
+    /// What it answers.
+    pub outcome: T,
+    /// What it cost the registrar that asked; none where nobody pays and where nothing was written.
+    pub bill: Option<Bill>,
+}
+
+/// What an operation gave in its transaction.
+type Ran<O> = Result<Done<<O as Operation>::Outcome>, Error>;
+
+/// An operation with all that it was asked with.
+struct Asked<O> {
+    call: Call,
+    conditions: Conditions,
+    operation: O,
 }
 
 impl From<Refusal> for Error {
@@ -185,8 +228,18 @@ impl Registry {
 
     /// Runs an operation; the answer comes after the commit.
     pub async fn run<O: Operation>(self: &Arc<Self>, call: Call, operation: O) -> Result<O::Outcome, Error> {
+        self.run_under(call, Conditions::default(), operation).await.map(|done| done.outcome)
+    }
+
+    /// Runs an operation on a client's terms, and tells what it cost.
+    pub async fn run_under<O: Operation>(
+        self: &Arc<Self>,
+        call: Call,
+        conditions: Conditions,
+        operation: O,
+    ) -> Result<Done<O::Outcome>, Error> {
         let server_trid = call.server_trid.clone();
-        let result = self.run_where_it_belongs(call, operation).await;
+        let result = self.run_where_it_belongs(Asked { call, conditions, operation }).await;
         if let Err(Error::Broken(error)) = &result {
             tracing::error!(%error, operation = O::NAME, server_trid, "an operation failed");
         }
@@ -195,43 +248,42 @@ impl Registry {
 
     async fn run_where_it_belongs<O: Operation>(
         self: &Arc<Self>,
-        call: Call,
-        operation: O,
-    ) -> Result<O::Outcome, Error> {
-        let shared = Arc::new((call, operation));
+        asked: Asked<O>,
+    ) -> Result<Done<O::Outcome>, Error> {
+        let asked = Arc::new(asked);
         if O::ACCESS == Access::Write && !O::LOOKS_FIRST {
-            return self.write(shared).await;
+            return self.write(asked).await;
         }
-        let (registry, work) = (Arc::clone(self), Arc::clone(&shared));
+        let (registry, work) = (Arc::clone(self), Arc::clone(&asked));
         let looked = self
             .store
             .read(move |tx| {
-                if O::ACCESS == Access::Write && !registry.looks_refused(tx, &work.0, &work.1)? {
+                if O::ACCESS == Access::Write && !registry.looks_refused(tx, &work)? {
                     return Err(StoreError::ReadOnly);
                 }
-                registry.attempt(tx, &work.0, &work.1).map(|(result, _)| result)
+                registry.attempt(tx, &work).map(|(result, _)| result)
             })
             .await;
         match looked {
-            Err(StoreError::ReadOnly) if O::ACCESS == Access::Write => {}
-            Ok(Err(Error::Denied(_))) if O::ACCESS == Access::Write => {}
+            // A read may find that it has something to remember, as of a wrong authInfo: it runs again where it can write.
+            Err(StoreError::ReadOnly) | Ok(Err(Error::Denied(_))) => {}
             other => return other?,
         }
-        self.write(shared).await
+        self.write(asked).await
     }
 
-    async fn write<O: Operation>(self: &Arc<Self>, shared: Arc<(Call, O)>) -> Result<O::Outcome, Error> {
+    async fn write<O: Operation>(self: &Arc<Self>, asked: Arc<Asked<O>>) -> Result<Done<O::Outcome>, Error> {
         let registry = Arc::clone(self);
-        self.store.write(move |tx| registry.attempt(tx, &shared.0, &shared.1)).await?
+        self.store.write(move |tx| registry.attempt(tx, &asked)).await?
     }
 
     fn looks_refused<O: Operation>(
         self: &Arc<Self>,
         tx: &mut Tx<'_>,
-        call: &Call,
-        operation: &O,
+        asked: &Asked<O>,
     ) -> Result<bool, StoreError> {
-        match operation.looks_refused(&mut Transaction::begin(self, tx, call)?) {
+        let mut t = Transaction::begin(self, tx, &asked.call, &asked.conditions)?;
+        match asked.operation.looks_refused(&mut t) {
             Ok(looks) => Ok(looks),
             Err(Error::Broken(error)) => Err(error),
             Err(Error::Denied(_) | Error::Refused(_)) => Ok(true),
@@ -241,17 +293,19 @@ impl Registry {
     fn attempt<O: Operation>(
         self: &Arc<Self>,
         tx: &mut Tx<'_>,
-        call: &Call,
-        operation: &O,
-    ) -> Result<(Result<O::Outcome, Error>, Keep), StoreError> {
-        let mut t = Transaction::begin(self, tx, call)?;
-        match operation.run(&mut t) {
+        asked: &Asked<O>,
+    ) -> Result<(Ran<O>, Keep), StoreError> {
+        let mut t = Transaction::begin(self, tx, &asked.call, &asked.conditions)?;
+        let ran = asked.operation.run(&mut t);
+        let finished = match ran {
+            Ok(outcome) => t.finish(O::NAME, O::ACCESS).map(|bill| Done { outcome, bill }),
+            Err(Error::Denied(refusals)) => t.finish(O::NAME, O::ACCESS).and(Err(Error::Denied(refusals))),
+            Err(error) => Err(error),
+        };
+        match finished {
             Err(Error::Broken(error)) => Err(error),
             Err(Error::Refused(refusals)) => Ok((Err(Error::Refused(refusals)), Keep::RollBack)),
-            kept => {
-                t.finish(O::NAME)?;
-                Ok((kept, Keep::Commit))
-            }
+            kept => Ok((kept, Keep::Commit)),
         }
     }
 

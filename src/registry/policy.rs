@@ -21,8 +21,7 @@ pub struct Policy {
 
 impl Policy {
     pub(super) fn read(tx: &mut Tx<'_>) -> Result<Self, StoreError> {
-        // First: a version that is remembered is never newer than what is read after it.
-        let version = tx.policy_version()?;
+        let version = tx.stored_policy_version()?;
         let tlds = tx.tlds()?;
         let tables = tlds.iter().filter_map(|tld| tld.names.idn_table.clone());
         Ok(Self {
@@ -60,8 +59,17 @@ impl Policy {
         zones_above(name.as_ref()).find_map(|zone| self.tlds.get(zone))
     }
 
-    /// The TLD of a name that may be registered by its form, or why it may not.
+    /// The TLD of a name that anybody may register, or why not.
     pub(super) fn judge_name(&self, name: &DomainName) -> Result<&Arc<Tld>, Refusal> {
+        let tld = self.judge_form(name)?;
+        if is_reserved(tld, name) {
+            return Err(Refusal::policy(Field::DomainName, name, Rule::Reserved));
+        }
+        Ok(tld)
+    }
+
+    /// The TLD of a name that somebody may register, or why nobody may.
+    pub(super) fn judge_form(&self, name: &DomainName) -> Result<&Arc<Tld>, Refusal> {
         let refuse = |rule| Refusal::policy(Field::DomainName, name, rule);
         let tld = self.tld_of(name).ok_or_else(|| refuse(Rule::NotOffered))?;
         let (label, zone) = name.as_ref().split_once('.').unwrap_or((name.as_ref(), ""));
@@ -69,8 +77,8 @@ impl Policy {
             return Err(refuse(Rule::NotDirectlyBelow(tld.name.clone())));
         }
         let names = &tld.names;
-        if names.reserved.iter().any(|reserved| reserved == label) {
-            return Err(refuse(Rule::Reserved));
+        if names.blocked.iter().any(|blocked| blocked == label) {
+            return Err(refuse(Rule::Blocked));
         }
         let unicode = name.to_unicode();
         let label = unicode.split('.').next().unwrap_or(label);
@@ -91,6 +99,12 @@ impl Policy {
     fn idn_table(&self, tld: &Tld) -> Option<&IdnTable> {
         tld.names.idn_table.as_deref().and_then(|name| self.idn_tables.get(name))
     }
+}
+
+/// Whether a name is kept for whoever has an allocation token for it.
+pub(super) fn is_reserved(tld: &Tld, name: &DomainName) -> bool {
+    let label = name.as_ref().split('.').next().unwrap_or_default();
+    tld.names.reserved.iter().any(|reserved| reserved == label)
 }
 
 /// The name under which the variants of a name are blocked, when its TLD blocks them.

@@ -10,11 +10,14 @@ use crate::model::contact::Contact;
 use crate::model::domain::{Domain, NameServer};
 use crate::model::history::HistoryEntry;
 use crate::model::host::Host;
+use crate::model::name::DomainName;
 use crate::model::object::ObjectKind;
+use crate::model::reseller::ResellerName;
 
 impl Transaction<'_, '_> {
     /// Leaves an entry for a change of a domain.
     pub(super) fn record_domain(&mut self, before: Option<&Domain>, after: Option<&Domain>) {
+        self.carriers.extend(before.into_iter().chain(after).flat_map(carriers));
         if let Some(domain) = after.or(before) {
             let (number, name) = (domain.number.0, domain.name.to_string());
             self.record(ObjectKind::Domain, number, name, before.map(domain_state), after.map(domain_state));
@@ -61,8 +64,10 @@ impl Transaction<'_, '_> {
     ) {
         let actor = match &self.call.actor {
             _ if self.due.is_some() => "server".to_owned(),
+            Actor::Nobody => "nobody".to_owned(),
             Actor::Operator => "operator".to_owned(),
             Actor::Registrar(id) => id.to_string(),
+            Actor::Reseller { name, registrar } => format!("{registrar}/{name}"),
             Actor::Server => "server".to_owned(),
         };
         self.entries.push(HistoryEntry {
@@ -81,6 +86,13 @@ impl Transaction<'_, '_> {
     }
 }
 
+/// The resellers that hear what is told of a domain: the one it carries, and the one that wants it.
+fn carriers(domain: &Domain) -> impl Iterator<Item = (DomainName, ResellerName)> {
+    let wants = domain.transfer.as_ref().filter(|transfer| transfer.is_pending());
+    let wants = wants.and_then(|transfer| transfer.reseller.as_ref());
+    domain.reseller.iter().chain(wants).map(|reseller| (domain.name.clone(), reseller.clone()))
+}
+
 pub(super) fn domain_state(domain: &Domain) -> Value {
     let name_servers = domain.name_servers.iter().map(|server| match server {
         NameServer::Object(_, name) => json!(name),
@@ -90,6 +102,7 @@ pub(super) fn domain_state(domain: &Domain) -> Value {
     json!({
         "name": domain.name,
         "sponsor": domain.sponsor,
+        "reseller": domain.reseller,
         "created_at": domain.created_at,
         "updated_at": domain.updated_at,
         "transferred_at": domain.transferred_at,

@@ -6,28 +6,57 @@ use std::fmt;
 
 use jiff::Timestamp;
 
+use crate::model::api_user::ApiRole;
 use crate::model::domain::ContactRole;
+use crate::model::money::{Currency, Money};
 use crate::model::name::{DomainName, ZoneName};
 use crate::model::object::{MessageNumber, ObjectKind};
 use crate::model::registrar::RegistrarState;
 use crate::model::status::{DomainStatus, Status};
+use crate::model::tld::LaunchPhase;
 
 /// A no. `Display` gives the reason as a sentence for the client, without the value when the field names it.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "the fields are named after what they hold")]
 pub enum Refusal {
+    /// The allocation token does not open this name, for this registrar, now.
+    AllocationTokenWrong,
+    /// The token is unknown, expired or revoked, or may not be used from there.
+    ApiTokenInvalid,
+    /// An API user of this login is there already.
+    ApiUserTaken { login: String },
+    /// No such API user.
+    ApiUserUnknown { login: String },
     /// authInfo is demanded and none was given.
     AuthInfoMissing,
     /// The authInfo given is not the object's, or none is set.
     AuthInfoWrong { kind: ObjectKind, name: String },
+    /// The object is not any more as the request says that it is.
+    Changed,
+    /// The key for retries was used for another request.
+    KeyUsed,
+    /// The account does not cover what it costs.
+    CreditShort { needed: Money, available: Money },
+    /// The client agreed to a fee in another currency than its account's.
+    FeeCurrency { given: Currency, account: Currency },
+    /// The client must say that it knows what it costs, and did not.
+    FeeMissing { fee: Money },
+    /// The client agreed to less than it costs.
+    FeeTooLow { fee: Money },
     /// Another object refers to it.
     Linked { kind: ObjectKind, name: String, by: ObjectKind },
+    /// So many mails were asked for lately that no more are taken.
+    MailLimit,
+    /// No mail of this number waits or was given up.
+    MailUnknown { number: i64 },
     /// A message id that is not in the registrar's queue.
     MessageUnknown { number: MessageNumber },
     /// The registrar is not accredited for the TLD.
     NotAccredited { tld: ZoneName },
     /// No such object.
     NotFound { kind: ObjectKind, name: String },
+    /// The TLD has no price for the name in the account's currency.
+    NotPriced { name: DomainName, currency: Currency },
     /// The domain cannot be renewed, restored or transferred in the state or window it is in.
     NotNow { name: DomainName, reason: NotNow },
     /// Another registrar sponsors it.
@@ -40,6 +69,8 @@ pub enum Refusal {
     OwnObject { kind: ObjectKind, name: String },
     /// Policy does not allow the value.
     Policy { field: Field, value: String, rule: Rule },
+    /// Only a reseller can do this.
+    ResellerNeeded,
     /// A registrar's state forbids it.
     RegistrarState { state: RegistrarState },
     /// Only a registrar can do this.
@@ -48,6 +79,8 @@ pub enum Refusal {
     RegistrarTaken { id: String },
     /// No such registrar.
     RegistrarUnknown { id: String },
+    /// The API user's role does not allow it.
+    RoleForbids { role: ApiRole },
     /// The operator's setting cannot have this value.
     Setting { key: String, value: String, why: String },
     /// A status prohibits it.
@@ -70,22 +103,29 @@ pub enum Refusal {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the variants are named after what they are")]
 pub enum Field {
+    AllocationToken,
     AuthInfo,
     Contact(Option<ContactRole>),
     ContactId,
+    Currency,
     CurrentExpiry,
     Disclose,
     DnsRecord,
     DomainName,
     Email,
+    Fee,
     HostAddress,
     HostName,
     MaxSigLife,
     MessageId,
     NameServer,
+    Order,
     Period,
+    Phase,
     PostalInfo,
+    Profile,
     Registrant,
+    Reseller,
     RestoreReport,
     Status,
     Urgent,
@@ -95,6 +135,8 @@ pub enum Field {
 /// Why a domain cannot be renewed, restored or transferred now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NotNow {
+    /// Its add grace period is over.
+    AddGraceOver,
     /// It is being deleted.
     Deleting,
     /// It is not in redemption.
@@ -118,12 +160,16 @@ pub enum Rule {
     Conflicts(&'static str),
     /// The expiry given is not the domain's.
     ExpiryIs(Timestamp),
+    /// It costs more than others, and the client must show that it knows (RFC 8748 §4).
+    FeeUnknown,
     /// Glue belongs only to names below a domain of the same request or sponsor.
     GlueOutOfBailiwick,
     /// Name servers are given as attributes in this TLD.
     HostAttributes,
     /// Name servers are given as objects in this TLD.
     HostObjects,
+    /// The TLD is in this phase of its launch.
+    LaunchPhase(LaunchPhase),
     /// Not of the form demanded.
     Malformed(String),
     /// A value is demanded.
@@ -136,6 +182,8 @@ pub enum Rule {
     NotTaken,
     /// It is there already.
     Present,
+    /// Taken out of the zone for ever.
+    Blocked,
     /// Reserved by the registry.
     Reserved,
     /// It is not there.
@@ -173,8 +221,18 @@ impl Refusal {
     /// The field it points at and the value there, for a gateway that shows the place.
     pub fn place(&self) -> Option<(Field, &str)> {
         match self {
-            Self::AuthInfoMissing | Self::RegistrarNeeded | Self::RegistrarState { .. } => None,
-            Self::AuthInfoWrong { .. } => Some((Field::AuthInfo, "")),
+            Self::ApiTokenInvalid
+            | Self::ApiUserTaken { .. }
+            | Self::ApiUserUnknown { .. }
+            | Self::Changed
+            | Self::KeyUsed
+            | Self::MailLimit
+            | Self::MailUnknown { .. }
+            | Self::RegistrarNeeded
+            | Self::RegistrarState { .. }
+            | Self::ResellerNeeded
+            | Self::RoleForbids { .. } => None,
+            Self::AuthInfoMissing | Self::AuthInfoWrong { .. } => Some((Field::AuthInfo, "")),
             Self::Linked { kind, name, .. }
             | Self::NotFound { kind, name }
             | Self::NotSponsor { kind, name }
@@ -188,7 +246,12 @@ impl Refusal {
             Self::NotAccredited { .. } => Some((Field::DomainName, "")),
             Self::NotNow { name, .. } => Some((Field::DomainName, name.as_ref())),
             Self::Policy { field, value, .. } | Self::Unknown { field, value } => Some((*field, value)),
-            Self::OperatorNeeded
+            Self::AllocationTokenWrong => Some((Field::AllocationToken, "")),
+            Self::FeeCurrency { .. } => Some((Field::Currency, "")),
+            Self::FeeMissing { .. } | Self::FeeTooLow { .. } => Some((Field::Fee, "")),
+            Self::CreditShort { .. }
+            | Self::NotPriced { .. }
+            | Self::OperatorNeeded
             | Self::RegistrarTaken { .. }
             | Self::RegistrarUnknown { .. }
             | Self::Setting { .. }
@@ -212,28 +275,67 @@ impl Field {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::ApiTokenInvalid => f.write_str("the token is unknown or expired; log in again"),
+            Self::ApiUserTaken { login } => write!(f, "there is an API user {login} already"),
+            Self::ApiUserUnknown { login } => write!(f, "there is no API user {login}"),
+            Self::AllocationTokenWrong => f.write_str("the allocation token does not open this name"),
             Self::AuthInfoMissing => f.write_str("authInfo is needed for this command"),
             Self::AuthInfoWrong { kind, .. } => {
                 write!(f, "the authInfo does not open this {kind}; ask its holder for a current one")
             }
+            Self::Changed => f.write_str("the object has changed since it was read; read it again"),
+            Self::KeyUsed => {
+                f.write_str("the Idempotency-Key was used for another request; choose a new one")
+            }
+            Self::CreditShort { needed, available } => write!(
+                f,
+                "this costs {needed} {0}, and {available} {0} are available; pay in first",
+                needed.currency
+            ),
+            Self::FeeCurrency { given, account } => {
+                write!(f, "your account is kept in {account}, not in {given}")
+            }
+            Self::FeeMissing { fee } => {
+                write!(f, "this costs {fee} {}; say in the fee extension that you agree", fee.currency)
+            }
+            Self::FeeTooLow { fee } => write!(f, "this costs {fee} {}", fee.currency),
             Self::Linked { kind, name, by } => {
                 write!(f, "{kind} {name} is still in use by a {by}; end that use first")
             }
-            Self::MessageUnknown { number } => write!(f, "no message {number} waits in your queue"),
+            Self::MailLimit => f.write_str("too many mails were asked for; wait an hour"),
+            Self::MailUnknown { number } => write!(f, "no mail {number} waits or was given up"),
+            Self::MessageUnknown { .. } => f.write_str("no message with this id waits in your queue"),
             Self::NotAccredited { tld } => write!(f, "you are not accredited for {tld}"),
             Self::NotFound { kind, name } => write!(f, "{kind} {name} does not exist"),
             Self::NotNow { reason, .. } => reason.fmt(f),
+            Self::NotPriced { name, currency } => write!(f, "{name} has no price in {currency}"),
             Self::NotSponsor { kind, name } => write!(f, "{kind} {name} is sponsored by another registrar"),
             Self::NotTransferParty { kind, name } => {
                 write!(f, "only the other party may answer the transfer of {kind} {name} this way")
             }
             Self::OperatorNeeded => f.write_str("only the registry's operator can do this"),
             Self::OwnObject { kind, name } => write!(f, "you sponsor {kind} {name} already"),
+            Self::Policy { field: Field::Contact(Some(role)), rule: Rule::Missing, .. } => {
+                write!(f, "a contact of type {role} is demanded here")
+            }
+            Self::Policy { field: Field::PostalInfo, rule: Rule::Missing, .. } => {
+                f.write_str("new postal information needs a name and an address")
+            }
+            Self::Policy { field: Field::RestoreReport, rule: Rule::Missing, .. } => {
+                f.write_str("a restore report gives a reason and makes a statement")
+            }
+            Self::Policy { field, rule: Rule::Missing, .. } => {
+                write!(f, "{} is demanded here", field.as_str())
+            }
             Self::Policy { rule, .. } => rule.fmt(f),
             Self::RegistrarState { state } => write!(f, "your account is {}", state.as_str()),
+            Self::ResellerNeeded => f.write_str("only a reseller can do this"),
             Self::RegistrarNeeded => f.write_str("only a registrar can do this"),
             Self::RegistrarTaken { id } => write!(f, "there is a registrar {id} already"),
             Self::RegistrarUnknown { id } => write!(f, "there is no registrar {id}"),
+            Self::RoleForbids { role } => {
+                write!(f, "an API user with role {} may not do this", role.as_str())
+            }
             Self::Setting { key, value, why } => write!(f, "{key} cannot be {value}: {why}"),
             Self::StatusProhibits { kind, name, status } => {
                 write!(f, "{kind} {name} has status {status}, which prohibits this")
@@ -253,20 +355,27 @@ impl fmt::Display for Refusal {
 impl Field {
     fn as_str(self) -> &'static str {
         match self {
+            Self::AllocationToken => "allocation token",
             Self::AuthInfo => "authInfo",
             Self::Contact(_) | Self::ContactId => "contact",
+            Self::Currency => "currency",
             Self::CurrentExpiry => "expiry date",
             Self::Disclose => "disclose",
             Self::DnsRecord => "DNSSEC record",
             Self::DomainName => "domain",
             Self::Email => "e-mail address",
+            Self::Fee => "fee",
             Self::HostAddress => "address",
             Self::HostName | Self::NameServer => "host",
             Self::MaxSigLife => "maxSigLife",
             Self::MessageId => "message",
+            Self::Order => "order",
             Self::Period => "period",
+            Self::Phase => "launch phase",
             Self::PostalInfo => "postal information",
+            Self::Profile => "profile",
             Self::Registrant => "registrant",
+            Self::Reseller => "reseller",
             Self::RestoreReport => "restore report",
             Self::Status => "status",
             Self::Urgent => "urgent",
@@ -278,6 +387,7 @@ impl Field {
 impl fmt::Display for NotNow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::AddGraceOver => "the domain is no longer in its add grace period",
             Self::Deleting => "the domain is being deleted; restore it first",
             Self::NotInRedemption => "the domain is not in its redemption period",
             Self::TransferLock => "the domain was registered too recently to be transferred",
@@ -294,17 +404,20 @@ impl fmt::Display for Rule {
             Self::CharacterNotInTable(c) => write!(f, "the TLD's table does not hold the character {c:?}"),
             Self::Conflicts(other) => write!(f, "it excludes status {other}"),
             Self::ExpiryIs(at) => write!(f, "the domain expires on {}", at.strftime("%Y-%m-%d")),
+            Self::FeeUnknown => f.write_str("ask for its price with the fee extension"),
             Self::GlueOutOfBailiwick => {
                 f.write_str("addresses belong only to hosts below a domain registered here")
             }
             Self::HostAttributes => f.write_str("this TLD takes name servers as hostAttr"),
             Self::HostObjects => f.write_str("this TLD takes name servers as hostObj"),
+            Self::LaunchPhase(phase) => write!(f, "the TLD is in its phase {}", phase.as_str()),
             Self::Malformed(why) => f.write_str(why),
             Self::Missing => f.write_str("a value is demanded here"),
             Self::NotDirectlyBelow(zone) => write!(f, "names are registered directly below {zone}"),
             Self::NotOffered => f.write_str("not offered here"),
             Self::NotTaken => f.write_str("this TLD does not take it"),
             Self::Present => f.write_str("it is there already"),
+            Self::Blocked => f.write_str("blocked: nobody may register it"),
             Self::Reserved => f.write_str("reserved by the registry"),
             Self::Absent => f.write_str("it is not there"),
             Self::ServerStatus => f.write_str("only the registry sets or removes this status"),

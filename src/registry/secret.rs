@@ -7,6 +7,7 @@ use std::fmt;
 use std::path::Path;
 
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
+use ring::hmac;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -15,6 +16,7 @@ use crate::model::octets::{from_hex, to_hex};
 /// The server's key.
 pub struct ServerKey {
     key: LessSafeKey,
+    marks: hmac::Key,
     id: String,
 }
 
@@ -23,7 +25,8 @@ impl ServerKey {
     pub fn new(bytes: &[u8; 32]) -> Result<Self, KeyError> {
         let key = UnboundKey::new(&CHACHA20_POLY1305, bytes).map_err(|_| KeyError::Unusable)?;
         let id = to_hex(&Sha256::digest([b"domesday key id".as_slice(), bytes].concat())[..8]);
-        Ok(Self { key: LessSafeKey::new(key), id })
+        let marks = Sha256::digest([b"domesday marks".as_slice(), bytes].concat());
+        Ok(Self { key: LessSafeKey::new(key), marks: hmac::Key::new(hmac::HMAC_SHA256, &marks), id })
     }
 
     /// Reads a key file: 64 hex digits.
@@ -48,6 +51,11 @@ impl ServerKey {
     /// Tells this key from others without giving it away.
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// Tells texts apart that may hold secrets too short to be hashed; lower-case hex.
+    pub fn mark(&self, text: &[u8]) -> String {
+        to_hex(hmac::sign(&self.marks, text).as_ref())
     }
 
     /// Encrypts `plain` for one purpose; the answer is lower-case hex. `nonce` is 12 random bytes.
@@ -139,6 +147,13 @@ mod tests {
         assert_eq!(key(1).open("authInfo", &sealed).unwrap().as_str(), "2fooBAR");
         assert!(key(2).open("authInfo", &sealed).is_none());
         assert!(key(1).open("api key", &sealed).is_none());
+    }
+
+    #[test]
+    fn marks_differ_by_text_and_by_key() {
+        assert_eq!(key(1).mark(b"one"), key(1).mark(b"one"));
+        assert_ne!(key(1).mark(b"one"), key(1).mark(b"two"));
+        assert_ne!(key(1).mark(b"one"), key(2).mark(b"one"));
     }
 
     #[test]

@@ -14,12 +14,12 @@ use crate::model::registrar::{Registrar, RegistrarId};
 use crate::model::sec_dns::SecDns;
 use crate::model::tld::{AuthInfoMode, Tld};
 use crate::store::testing::{Place, TestEngine};
-use crate::store::{Keep, StoreError, Tx};
+use crate::store::{Keep, Store, StoreError, Tx};
 
 /// A registry with the TLDs `example` (hashed authInfo) and `tld` (readable), and the registrars ClientX, ClientY and ClientZ.
 pub(crate) struct TestRegistry {
     pub(crate) registry: Arc<Registry>,
-    _place: Place,
+    place: Place,
 }
 
 impl TestRegistry {
@@ -33,10 +33,23 @@ impl TestRegistry {
         let (store, place) = engine.store()?;
         store.write(|tx| seed(tx).map(|()| ((), Keep::Commit))).await.unwrap();
         let clock = Clock::held(at("2026-01-01T00:00:00Z"));
-        let settings = Settings { roid_suffix: "DD".to_owned(), random: system_random };
-        let registry =
-            Registry::open(store, clock, ServerKey::new(&[7; 32]).unwrap(), settings).await.unwrap();
-        Some(Self { registry, _place: place })
+        Some(Self { registry: open(store, clock).await, place })
+    }
+
+    /// The same database under another process: nothing is remembered but what it holds, and the clock.
+    pub(crate) async fn reopened(self) -> Self {
+        let Self { registry, place } = self;
+        let clock = Clock::held(registry.clock().now());
+        // The store's threads end with the last that holds it; what comes next is alone.
+        drop(registry);
+        let registry = open(Store::open(&place.url).unwrap(), clock).await;
+        registry.end_other_leases().await.unwrap();
+        Self { registry, place }
+    }
+
+    /// Where the database lies: what the store was opened with.
+    pub(crate) fn url(&self) -> &str {
+        &self.place.url
     }
 
     /// Runs an operation for a registrar.
@@ -59,6 +72,11 @@ impl TestRegistry {
     pub(crate) fn set_clock(&self, to: &str) {
         self.registry.clock().set(at(to));
     }
+}
+
+async fn open(store: Store, clock: Clock) -> Arc<Registry> {
+    let settings = Settings { roid_suffix: "DD".to_owned(), random: system_random };
+    Registry::open(store, clock, ServerKey::new(&[7; 32]).unwrap(), settings).await.unwrap()
 }
 
 pub(crate) fn at(text: &str) -> Timestamp {

@@ -1,13 +1,18 @@
 //! One transaction of an operation: the store's, who asks, what time it is, the policy; and what is written last.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::billing::{Bill, Movement};
+use super::conditions::Conditions;
+use super::host::superordinate_name;
 use super::lifecycle::{settle, settled};
 use super::policy::Policy;
 use super::refusal::Refusal;
-use super::{Actor, Call, Error, Registry};
+use super::{Access, Actor, Call, Error, Registry};
 use crate::model::contact::{Contact, ContactId};
 use crate::model::domain::Domain;
 use crate::model::event::Event;
@@ -16,6 +21,7 @@ use crate::model::host::Host;
 use crate::model::name::{DomainName, HostName};
 use crate::model::object::ObjectKind;
 use crate::model::registrar::{Registrar, RegistrarId, RegistrarState};
+use crate::model::reseller::ResellerName;
 use crate::model::tld::Tld;
 use crate::store::{StoreError, Tx};
 
@@ -28,14 +34,19 @@ pub struct Transaction<'t, 's> {
     /// The registry, for its key and its random bytes.
     pub(super) registry: &'t Registry,
     /// Who asks, and under which identifiers.
-    pub(super) call: &'t Call,
+    pub(super) call: Cow<'t, Call>,
     /// The instant of the operation, by the registry's clock.
     pub(super) now: Timestamp,
     /// TLDs and registrars as of this transaction.
     pub(super) policy: Arc<Policy>,
     /// What is done for the clock at the moment; history names it and the server, not who happens to ask.
     pub(super) due: Option<&'static str>,
-    messages: Vec<(RegistrarId, Event)>,
+    /// On which terms the client wants it done.
+    pub(super) conditions: &'t Conditions,
+    messages: Vec<(RegistrarId, Timestamp, Event)>,
+    /// The resellers that a domain carried or carries, for what the messages tell of it.
+    pub(super) carriers: Vec<(DomainName, ResellerName)>,
+    pub(super) money: Vec<Movement>,
     pub(super) entries: Vec<HistoryEntry>,
 }
 
@@ -44,32 +55,85 @@ impl<'t, 's> Transaction<'t, 's> {
         registry: &'t Registry,
         tx: &'t mut Tx<'s>,
         call: &'t Call,
+        conditions: &'t Conditions,
     ) -> Result<Self, StoreError> {
         let policy = registry.policy(tx)?;
         let now = registry.clock.now();
-        Ok(Self { tx, registry, call, now, policy, due: None, messages: Vec::new(), entries: Vec::new() })
+        Ok(Self {
+            tx,
+            registry,
+            call: Cow::Borrowed(call),
+            now,
+            policy,
+            due: None,
+            conditions,
+            messages: Vec::new(),
+            carriers: Vec::new(),
+            money: Vec::new(),
+            entries: Vec::new(),
+        })
     }
 
-    /// Writes what was gathered, in the order in which rows are locked: history, then queues by registrar.
-    pub(super) fn finish(mut self, operation: &'static str) -> Result<(), StoreError> {
-        for mut entry in self.entries {
+    /// Writes what was gathered, in the order in which rows are locked: history, then each registrar's account and queue, by
+    /// registrar. The bill of the registrar that asked comes of it; an account whose credit is short refuses everything.
+    pub(super) fn finish(&mut self, operation: &'static str, access: Access) -> Result<Option<Bill>, Error> {
+        let is_priced = access == Access::Write && self.touches_prices();
+        for mut entry in std::mem::take(&mut self.entries) {
             if entry.operation.is_empty() {
                 operation.clone_into(&mut entry.operation);
             }
             self.tx.record(&entry)?;
         }
-        self.messages.sort_by(|a, b| a.0.cmp(&b.0));
-        for (registrar, event) in &self.messages {
-            self.tx.queue_message(registrar, self.now, event)?;
+        let money = std::mem::take(&mut self.money);
+        let told = self.messages.iter().map(|(registrar, ..)| registrar);
+        let registrars: BTreeSet<RegistrarId> =
+            told.chain(money.iter().map(Movement::registrar)).cloned().collect();
+        let mut account = None;
+        for registrar in &registrars {
+            let settled = self.settle_money(registrar, &money, operation)?;
+            if self.is(registrar) {
+                account = settled;
+            }
+            for (_, at, event) in self.messages.iter().filter(|(reader, ..)| reader == registrar) {
+                self.tx.queue_message(registrar, *at, event)?;
+            }
+        }
+        self.tell_resellers()?;
+        if is_priced { self.bill(&money, account) } else { Ok(None) }
+    }
+
+    /// Each reseller has its own copy of what is told of a domain that carries it.
+    fn tell_resellers(&mut self) -> Result<(), StoreError> {
+        self.carriers.sort();
+        self.carriers.dedup();
+        let mut told = Vec::new();
+        for (_, at, event) in &self.messages {
+            for (domain, reseller) in &self.carriers {
+                if event.domain() == Some(domain) && !told.contains(&(reseller, event)) {
+                    self.tx.queue_reseller_message(reseller, *at, event)?;
+                    told.push((reseller, event));
+                }
+            }
         }
         Ok(())
     }
 
+    /// Whether a domain that was changed lies in a TLD that has prices: elsewhere nobody looks for a bill.
+    fn touches_prices(&self) -> bool {
+        let domains = self.entries.iter().filter(|entry| entry.kind == ObjectKind::Domain);
+        domains.filter_map(|entry| self.policy.tld_of(&entry.name)).any(|tld| !tld.prices.is_empty())
+    }
+
     //--- Who asks
 
-    /// The registrar that asks; the operator and the server are none.
+    /// From here on acts for a registrar: whoever asks has shown in this transaction that they may.
+    pub(super) fn act_for(&mut self, registrar: &RegistrarId) {
+        self.call.to_mut().actor = Actor::Registrar(registrar.clone());
+    }
+
+    /// The registrar that asks, or for which a reseller does; the operator and the server are none.
     pub(super) fn registrar(&self) -> Result<Arc<Registrar>, Error> {
-        let Actor::Registrar(id) = &self.call.actor else {
+        let (Actor::Registrar(id) | Actor::Reseller { registrar: id, .. }) = &self.call.actor else {
             return Err(Refusal::RegistrarNeeded.into());
         };
         self.policy
@@ -78,9 +142,20 @@ impl<'t, 's> Transaction<'t, 's> {
             .ok_or_else(|| Refusal::RegistrarUnknown { id: id.to_string() }.into())
     }
 
-    /// Whether the actor is this registrar.
+    /// The reseller that asks.
+    pub(super) fn reseller(&self) -> Option<&ResellerName> {
+        match &self.call.actor {
+            Actor::Reseller { name, .. } => Some(name),
+            Actor::Nobody | Actor::Operator | Actor::Registrar(_) | Actor::Server => None,
+        }
+    }
+
+    /// Whether the actor is this registrar, or acts for it.
     pub(super) fn is(&self, registrar: &RegistrarId) -> bool {
-        matches!(&self.call.actor, Actor::Registrar(id) if id == registrar)
+        matches!(
+            &self.call.actor,
+            Actor::Registrar(id) | Actor::Reseller { registrar: id, .. } if id == registrar
+        )
     }
 
     /// Whether the actor is no registrar: whoever runs the registry may change every object.
@@ -134,7 +209,15 @@ impl<'t, 's> Transaction<'t, 's> {
     /// A domain and its TLD, whoever asks; shown as it is now, whether the clerk has been there or not.
     pub(super) fn domain_to_see(&mut self, name: &DomainName) -> Result<(Domain, Arc<Tld>), Error> {
         let (domain, tld) = self.domain_as_kept(name)?;
-        Ok((settled(domain, &tld, self.now), tld))
+        let domain = settled(domain, &tld, &self.policy, self.now);
+        self.demand_carried(&domain)?;
+        Ok((domain, tld))
+    }
+
+    /// As [`Self::domain_to_see`], whichever reseller asks: for what it may learn of a domain that does not carry it.
+    pub(super) fn any_domain_to_see(&mut self, name: &DomainName) -> Result<(Domain, Arc<Tld>), Error> {
+        let (domain, tld) = self.domain_as_kept(name)?;
+        Ok((settled(domain, &tld, &self.policy, self.now), tld))
     }
 
     /// A domain and its TLD, brought up to now, whoever asks: the operation judges the actor's right to it.
@@ -146,6 +229,7 @@ impl<'t, 's> Transaction<'t, 's> {
     /// A domain that the actor sponsors, and its TLD; brought up to now.
     pub(super) fn domain_to_change(&mut self, name: &DomainName) -> Result<(Domain, Arc<Tld>), Error> {
         let (domain, tld) = self.domain_to_judge(name)?;
+        self.demand_carried(&domain)?;
         self.demand_sponsor(ObjectKind::Domain, name, &domain.sponsor)?;
         self.demand_change_right(Some(&tld))?;
         Ok((domain, tld))
@@ -164,14 +248,30 @@ impl<'t, 's> Transaction<'t, 's> {
         Ok(contact)
     }
 
-    /// A host, whoever asks.
+    /// A host, whoever asks; shown as it is now, whether the clerk has been at its domain or not.
     pub(super) fn host_to_see(&mut self, name: &HostName) -> Result<Host, Error> {
-        self.tx.host(name)?.ok_or_else(|| Refusal::not_found(ObjectKind::Host, name).into())
+        let host = self.host_as_kept(name)?;
+        let home = self
+            .superordinate_as_kept(name)?
+            .map(|(domain, tld)| settled(domain, &tld, &self.policy, self.now));
+        Ok(
+            match home.filter(|home| host.superordinate == Some(home.number) && host.sponsor != home.sponsor)
+            {
+                Some(home) => Host { sponsor: home.sponsor, transferred_at: home.transferred_at, ..host },
+                None => host,
+            },
+        )
     }
 
-    /// A host that the actor sponsors.
+    /// A host that the actor sponsors. Its domain is brought up to now first: with that it may have changed hands.
     pub(super) fn host_to_change(&mut self, name: &HostName) -> Result<Host, Error> {
-        let host = self.host_to_see(name)?;
+        if let Some((domain, tld)) = self.superordinate_as_kept(name)? {
+            settle(self, domain, &tld)?;
+        }
+        let host = self.host_as_kept(name)?;
+        if self.reseller().is_some() {
+            self.demand_host_carried(&host)?;
+        }
         self.demand_sponsor(ObjectKind::Host, name, &host.sponsor)?;
         self.demand_change_right(None)?;
         Ok(host)
@@ -181,6 +281,40 @@ impl<'t, 's> Transaction<'t, 's> {
         let tld = self.tld_of(name)?;
         let domain = self.tx.domain(name)?.ok_or_else(|| Refusal::not_found(ObjectKind::Domain, name))?;
         Ok((domain, tld))
+    }
+
+    /// Tells a reseller nothing of a domain that does not carry it: unknown and foreign are one answer.
+    pub(super) fn demand_carried(&self, domain: &Domain) -> Result<(), Error> {
+        match self.reseller() {
+            Some(reseller) if domain.reseller.as_ref() != Some(reseller) => {
+                Err(Refusal::not_found(ObjectKind::Domain, &domain.name).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A reseller changes only the hosts below the domains that carry it.
+    fn demand_host_carried(&mut self, host: &Host) -> Result<(), Error> {
+        let unknown = || Refusal::not_found(ObjectKind::Host, &host.name);
+        let home = host.superordinate.map(|number| self.tx.domain_name(number)).transpose()?.flatten();
+        let home = home.map(|name| self.tx.domain(&name)).transpose()?.flatten();
+        let home = home.ok_or_else(unknown)?;
+        if home.reseller.as_ref() != self.reseller() {
+            return Err(unknown().into());
+        }
+        Ok(())
+    }
+
+    fn host_as_kept(&mut self, name: &HostName) -> Result<Host, Error> {
+        self.tx.host(name)?.ok_or_else(|| Refusal::not_found(ObjectKind::Host, name).into())
+    }
+
+    fn superordinate_as_kept(&mut self, host: &HostName) -> Result<Option<(Domain, Arc<Tld>)>, Error> {
+        let Some(name) = superordinate_name(&self.policy, host) else {
+            return Ok(None);
+        };
+        let tld = self.tld_of(&name)?;
+        Ok(self.tx.domain(&name)?.map(|domain| (domain, tld)))
     }
 
     fn demand_sponsor(
@@ -214,7 +348,12 @@ impl<'t, 's> Transaction<'t, 's> {
 
     /// Leaves a service message for a registrar.
     pub(super) fn notify(&mut self, registrar: &RegistrarId, event: Event) {
-        self.messages.push((registrar.clone(), event));
+        self.notify_as_of(self.now, registrar, event);
+    }
+
+    /// Leaves a service message for a registrar, dated to an instant.
+    pub(super) fn notify_as_of(&mut self, at: Timestamp, registrar: &RegistrarId, event: Event) {
+        self.messages.push((registrar.clone(), at, event));
     }
 
     /// Random bytes.

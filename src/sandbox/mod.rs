@@ -20,16 +20,19 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use self::http::ClockDoor;
+use self::http::clock_routes;
 use self::pki::{CertificateFiles, Pki};
-use self::seed::Seed;
+use self::seed::{Seed, SeedApiUser};
 use crate::admin::Problem;
 use crate::admin::socket::AdminSocket;
 use crate::config::{Config, EppListener};
 use crate::dialect;
 use crate::gateway::epp::EppGateway;
+use crate::gateway::http::{self as http_door, HttpGateway};
 use crate::gateway::listener::{Limits, Listener};
+use crate::gateway::rest;
 use crate::gateway::tls::{self, ClientCertificate, TlsFiles};
+use crate::observe;
 use crate::registry::Registry;
 use crate::registry::clock::Clock;
 use crate::registry::secret::{ServerKey, system_random};
@@ -67,8 +70,32 @@ pub struct Description {
     pub clock: String,
     /// EPP listeners by dialect.
     pub epp: BTreeMap<String, EppAddress>,
+    /// REST and the token login.
+    pub http: HttpAddress,
+    /// Probes and metrics.
+    pub health: HttpAddress,
     /// Accounts.
     pub registrars: Vec<Account>,
+    /// Accounts for the token login.
+    pub api_users: Vec<ApiAccount>,
+}
+
+/// Where HTTP listens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HttpAddress {
+    /// The URL that paths are joined to, without a slash at its end.
+    pub base: String,
+}
+
+/// An API user's account.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiAccount {
+    /// What it logs in with.
+    pub login: String,
+    /// For whom it acts.
+    pub registrar: String,
+    /// The key that the seed gave it.
+    pub api_key: String,
 }
 
 /// Where an EPP listener listens.
@@ -93,6 +120,16 @@ pub struct Account {
     pub cert: PathBuf,
     /// The certificate's key.
     pub key: PathBuf,
+}
+
+impl ApiAccount {
+    fn of(user: &SeedApiUser) -> Self {
+        Self {
+            login: user.login.to_string(),
+            registrar: user.registrar.to_string(),
+            api_key: user.api_key.expose().to_owned(),
+        }
+    }
 }
 
 impl Sandbox {
@@ -130,12 +167,13 @@ impl Sandbox {
 
     /// What a person needs to know.
     pub fn greeting(&self) -> String {
-        let Description { ca_cert, clock, epp, registrars } = &self.description;
+        let Description { ca_cert, clock, epp, http, registrars, .. } = &self.description;
         let dir = self.dir.display();
         let mut text = format!("The sandbox in {dir} answers.\n\n");
         for (dialect, EppAddress { host, port, .. }) in epp {
             text += &format!("  EPP ({dialect})  {host}:{port}, TLS with a client certificate\n");
         }
+        text += &format!("  HTTP        {}, help at {0}/help\n", http.base);
         text += &format!("  clock       {clock}\n  CA          {dir}/{}\n\nAccounts:\n", ca_cert.display());
         for Account { id, password, cert, .. } in registrars {
             text += &format!("  {id:<16} password {password:<16} certificate {dir}/{}\n", cert.display());
@@ -221,6 +259,8 @@ fn doors(pki: &Pki, port_base: u16, registry: &Arc<Registry>) -> Result<Vec<Door
     let dialect = dialect::named(IETF).ok_or_else(|| StartError::Dialect { listener: IETF.to_owned() })?;
     let epp = EppListener::default();
     let config = Config::default();
+    // Before the certificates are read: when they expire is measured there.
+    observe::measure();
     Ok(vec![
         Door {
             name: IETF.to_owned(),
@@ -240,9 +280,17 @@ fn doors(pki: &Pki, port_base: u16, registry: &Arc<Registry>) -> Result<Vec<Door
             tls: Some(tls_of(pki, ClientCertificate::Off)?),
             limits: LIMITS,
             drain_timeout: DRAIN_TIMEOUT,
-            gateway: Gateway::Clock(ClockDoor::new(Arc::clone(registry))),
+            gateway: Gateway::Http(http_gateway(registry)),
         },
+        server::health_door(bind(port_base, HEALTH_OFFSET)?, registry),
     ])
+}
+
+/// Turning the clock by years may run many things, so a request may take long here.
+fn http_gateway(registry: &Arc<Registry>) -> Arc<HttpGateway> {
+    let routes = rest::routes(Arc::clone(registry), rest::Settings::default());
+    let settings = http_door::Settings { request_timeout: TURN_TIMEOUT, ..http_door::Settings::default() };
+    HttpGateway::new(routes.merge(clock_routes(Arc::clone(registry))), settings)
 }
 
 fn tls_of(
@@ -275,7 +323,10 @@ fn describe(running: &Running, seed: &Seed, pki: &Pki, dir: &Path) -> Result<Des
         ca_cert: relative(&pki.ca),
         clock: format!("https://{http}{}", http::PATH),
         epp: BTreeMap::from([(IETF.to_owned(), epp)]),
+        http: HttpAddress { base: format!("https://{http}") },
+        health: HttpAddress { base: format!("http://{}", address(server::HEALTH)?) },
         registrars: accounts.collect(),
+        api_users: seed.api_users.iter().map(ApiAccount::of).collect(),
     })
 }
 
@@ -316,10 +367,12 @@ const IETF: &str = "ietf";
 const IETF_OFFSET: u16 = 0;
 const HTTP: &str = "http";
 const HTTP_OFFSET: u16 = 43;
+const HEALTH_OFFSET: u16 = 80;
 const LIMITS: Limits = Limits {
     connections_max: 500,
     connections_per_address_max: 500,
     handshake_timeout: Duration::from_secs(10),
     proxy_protocol: false,
 };
+const TURN_TIMEOUT: Duration = Duration::from_secs(300);
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);

@@ -14,15 +14,18 @@ use serde::Deserialize;
 
 use crate::admin::{Problem, Request, Secret, execute};
 use crate::config::read_bounded;
+use crate::model::api_user::{ApiLogin, ApiRole};
 use crate::model::auth_info::AuthInfo;
 use crate::model::contact::{ContactId, Email, Phone};
 use crate::model::domain::ContactRole;
+use crate::model::money::Currency;
 use crate::model::name::{DomainName, HostName};
 use crate::model::period::{Period, Unit};
 use crate::model::postal::PostalInfo;
 use crate::model::registrar::{Accreditation, CertificatePin, Registrar, RegistrarId, RegistrarState};
 use crate::model::sec_dns::SecDns;
 use crate::model::tld::Tld;
+use crate::registry::api_user::ApiKey;
 use crate::registry::domain::ServerRef;
 use crate::registry::domain::update::Changes;
 use crate::registry::{Actor, Call, Operation, Registry, contact, domain, host};
@@ -46,6 +49,24 @@ pub struct Seed {
     /// Hosts.
     #[serde(default, rename = "host")]
     pub hosts: Vec<SeedHost>,
+    /// API users.
+    #[serde(default, rename = "api_user")]
+    pub api_users: Vec<SeedApiUser>,
+}
+
+/// An API user of a seed file.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedApiUser {
+    /// What it logs in with.
+    pub login: ApiLogin,
+    /// For whom it acts.
+    pub registrar: RegistrarId,
+    /// What it may do.
+    #[serde(default = "full")]
+    pub role: ApiRole,
+    /// Its key.
+    pub api_key: ApiKey,
 }
 
 /// A registrar of a seed file.
@@ -72,6 +93,11 @@ pub struct SeedRegistrar {
     pub pins: Vec<CertificatePin>,
     /// Where it may act; everywhere when absent.
     pub accreditations: Option<Vec<Accreditation>>,
+    /// What its account is kept in.
+    #[serde(default)]
+    pub currency: Currency,
+    /// What its account begins with, as a decimal number.
+    pub credit: Option<String>,
 }
 
 /// A contact of a seed file.
@@ -173,6 +199,14 @@ impl Seed {
                 .map_err(|problem| Problem::new(format_args!("registrar {}: {problem}", seed.id)))?;
             execute(registry, Request::AddRegistrar { registrar: seed.registrar(), password }, |_, _| {})
                 .await?;
+            if let Some(amount) = seed.credit.clone() {
+                let (registrar, note) = (seed.id.clone(), "seed".to_owned());
+                execute(registry, Request::Deposit { registrar, amount, note }, |_, _| {}).await?;
+            }
+        }
+        for SeedApiUser { login, registrar: acts_for, role, api_key } in self.api_users.clone() {
+            let request = Request::AddApiUser { login, registrar: acts_for, role, key: Some(api_key) };
+            execute(registry, request, |_, _| {}).await?;
         }
         for contact in &self.contacts {
             give(registry, &contact.sponsor, &contact.id, contact.create()?).await?;
@@ -268,6 +302,7 @@ impl SeedRegistrar {
             sessions_max: self.sessions_max,
             networks: self.networks.clone(),
             pins: self.pins.clone(),
+            currency: self.currency,
             accreditations: self.accreditations.clone().unwrap_or_else(|| named.accreditations.clone()),
             ..named
         }
@@ -282,6 +317,10 @@ impl fmt::Debug for SeedRegistrar {
 
 fn active() -> RegistrarState {
     RegistrarState::Active
+}
+
+fn full() -> ApiRole {
+    ApiRole::Full
 }
 
 fn ten() -> u32 {

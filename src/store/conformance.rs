@@ -3,15 +3,23 @@
 //! A verb without its test here does not pass. To add one: write `pub(super) async fn VERB(store: Store)` in the file of its noun and name it
 //! in the list below.
 
+mod allocation_token;
+mod api;
+mod audit;
 mod contact;
 mod domain;
 mod history;
 mod host;
+mod lease;
+mod ledger;
 mod message;
+mod outbox;
 mod policy;
 mod registrar;
+mod reseller;
 mod samples;
 mod session;
+mod tables;
 mod transaction;
 
 use std::collections::BTreeSet;
@@ -39,13 +47,23 @@ macro_rules! conformance {
 
 conformance! {
     verbs {
+        api: api_account api_users challenge_count claim_answer clear_wrong_answers close_challenge count_wrong_answer
+            forget_expired_logins forget_kept_answers keep_answer kept_answer open_challenge open_challenges put_api_user put_token
+            release_answer set_api_key token wrong_answers;
+        audit: changes_since contacts_between dangling_references domains_between highest_number hosts_between last_changes message_tallies repeated_names;
+        allocation_token: add_allocation_token allocation_token use_allocation_token;
         contact: contacts_due contact contact_by_number contact_is_linked contact_numbers delete_contact insert_contact update_contact;
-        domain: domains_served_by due_domains delete_domain domain domain_name domain_sponsor insert_domain registered seem_registered subordinate_hosts update_domain variant_holder;
+        domain: domains_served_by due_domains delete_domain domain domain_name domain_sponsor insert_domain registered seem_registered sponsored_domains subordinate_hosts update_domain variant_holder;
         history: history latest_change numbers_named record;
         host: foreign_domain_uses_host delete_host host host_is_linked host_numbers hosts_below insert_host update_host;
+        lease: end_other_leases holds_lease take_lease;
+        ledger: account enter ledger move_money set_limits;
         message: message_count oldest_message queue_message remove_message;
-        policy: delete_tld meta policy_version put_meta put_tld tlds;
+        outbox: claim_mail delete_mail due_mails end_mail mail_is_due mails_about mails_asked_by outbox outbox_entry put_mail_back queue_mail revive_mail;
+        policy: delete_tld meta policy_version put_meta put_tld stored_policy_version tlds;
         registrar: credential put_registrar registrars set_password set_wrong_passwords;
+        reseller: cookie_domain insert_cookie insert_order insert_reseller order orders profile put_profile queue_reseller_message remove_reseller_message reseller reseller_domains reseller_domains_leaving reseller_messages reseller_with_key resellers set_reseller_key update_reseller;
+        tables: empty_table last_number put_rows row_count rows_after set_last_number;
         session: close_other_sessions close_session open_session session_count;
     }
     rules {

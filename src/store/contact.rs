@@ -83,10 +83,14 @@ impl Tx<'_> {
         self.write("DELETE FROM contact WHERE number = ?1", &[number.0.into()]).map(drop)
     }
 
-    /// The contacts to which something has fallen due by an instant, the longest due first.
-    pub fn contacts_due(&mut self, by: Timestamp, most: u32) -> Result<Vec<ContactId>, StoreError> {
-        let sql = "SELECT id FROM contact WHERE due_at IS NOT NULL AND due_at <= ?1 ORDER BY due_at, number LIMIT ?2";
-        self.all(sql, &[by.into(), most.into()], |row| parse_contact(row.text(0)?))
+    /// The contacts to which something has fallen due by an instant, and when; the longest due first.
+    pub fn contacts_due(
+        &mut self,
+        by: Timestamp,
+        most: u32,
+    ) -> Result<Vec<(Timestamp, ContactId)>, StoreError> {
+        let sql = "SELECT due_at, id FROM contact WHERE due_at IS NOT NULL AND due_at <= ?1 ORDER BY due_at, id LIMIT ?2";
+        self.all(sql, &[by.into(), most.into()], |row| Ok((row.instant(0)?, parse_contact(row.text(1)?)?)))
     }
 
     /// Whether a domain refers to this contact.
@@ -144,7 +148,7 @@ impl ContactState {
 }
 
 /// `number, id, sponsor, state`.
-fn read_contact(row: &dyn Row) -> Result<Contact, StoreError> {
+pub(super) fn read_contact(row: &dyn Row) -> Result<Contact, StoreError> {
     let state: ContactState = from_json(row.text(3)?)?;
     Ok(Contact {
         number: ContactNumber(row.int(0)?),
@@ -167,7 +171,7 @@ fn read_contact(row: &dyn Row) -> Result<Contact, StoreError> {
 }
 
 /// The next instant at which something happens to the contact without a command.
-fn due_at(contact: &Contact) -> Option<Timestamp> {
+pub(super) fn due_at(contact: &Contact) -> Option<Timestamp> {
     contact.transfer.as_ref().filter(|transfer| transfer.is_pending()).map(|transfer| transfer.act_at)
 }
 

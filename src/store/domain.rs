@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::reseller::parse_reseller;
 use super::sql::{Change, Row, Value, pad};
 use super::{StoreError, Tx, from_json, to_json};
 use crate::model::auth_info::StoredAuthInfo;
@@ -13,6 +14,7 @@ use crate::model::domain::{ContactRef, ContactRole, Deletion, Domain, Grace, Hos
 use crate::model::name::{DomainName, HostName};
 use crate::model::object::{ContactNumber, DomainNumber, HostNumber};
 use crate::model::registrar::RegistrarId;
+use crate::model::reseller::ResellerName;
 use crate::model::sec_dns::SecDns;
 use crate::model::status::{DomainStatus, StatusSet};
 use crate::model::transfer::Transfer;
@@ -28,9 +30,21 @@ pub struct DomainDraft {
 impl Tx<'_> {
     /// The domain of this name, to be read or changed.
     pub fn domain(&mut self, name: &DomainName) -> Result<Option<Domain>, StoreError> {
-        let sql = "SELECT number, name, sponsor, expires_at, state FROM domain WHERE name = ?1 FOR UPDATE";
+        let sql = "SELECT number, name, sponsor, expires_at, state, reseller FROM domain WHERE name = ?1 FOR UPDATE";
         let found = self.first(sql, &[name.as_ref().into()], read_domain)?;
         found.map(|domain| self.with_links(domain)).transpose()
+    }
+
+    /// The domains of a registrar in the order in which they were made, from behind a number on; without contacts and host objects.
+    pub fn sponsored_domains(
+        &mut self,
+        sponsor: &RegistrarId,
+        after: DomainNumber,
+        most: u32,
+    ) -> Result<Vec<Domain>, StoreError> {
+        let sql = "SELECT number, name, sponsor, expires_at, state, reseller FROM domain \
+                   WHERE sponsor = ?1 AND number > ?2 ORDER BY number LIMIT ?3";
+        self.all(sql, &[sponsor.as_str().into(), after.0.into(), most.into()], read_domain)
     }
 
     /// The name of the domain of this number.
@@ -51,13 +65,13 @@ impl Tx<'_> {
         })
     }
 
-    /// The domains to which something has become due by `now`, and when; the longest due first, at most `limit`.
+    /// The domains to which something has become due by `now`, and when; the longest due first, then by name; at most `limit`.
     pub fn due_domains(
         &mut self,
         now: Timestamp,
         limit: u32,
     ) -> Result<Vec<(Timestamp, DomainName)>, StoreError> {
-        let sql = "SELECT due_at, name FROM domain WHERE due_at <= ?1 ORDER BY due_at, number LIMIT ?2";
+        let sql = "SELECT due_at, name FROM domain WHERE due_at <= ?1 ORDER BY due_at, name LIMIT ?2";
         self.all(sql, &[now.into(), limit.into()], |row| Ok((row.instant(0)?, parse_name(row.text(1)?)?)))
     }
 
@@ -109,8 +123,8 @@ impl Tx<'_> {
     /// Adds a domain with its links; none when the name or its variant key is taken.
     pub fn insert_domain(&mut self, draft: &DomainDraft) -> Result<Option<DomainNumber>, StoreError> {
         let domain = &draft.domain;
-        let sql = "INSERT INTO domain (name, variant_key, sponsor, expires_at, due_at, state) \
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING RETURNING number";
+        let sql = "INSERT INTO domain (name, variant_key, sponsor, expires_at, due_at, state, reseller) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING RETURNING number";
         let state = to_json(&DomainState::of(domain))?;
         let params = [
             domain.name.as_ref().into(),
@@ -119,6 +133,7 @@ impl Tx<'_> {
             domain.expires_at.into(),
             due_at(domain).into(),
             (&state).into(),
+            domain.reseller.as_ref().map(ResellerName::as_str).into(),
         ];
         let Some(number) = self.write_returning(sql, &params, |row| row.int(0))? else {
             return Ok(None);
@@ -132,8 +147,8 @@ impl Tx<'_> {
 
     /// Writes a changed domain; `before` tells which links need rewriting.
     pub fn update_domain(&mut self, before: &Domain, after: &Domain) -> Result<(), StoreError> {
-        let sql =
-            "UPDATE domain SET sponsor = ?2, expires_at = ?3, due_at = ?4, state = ?5 WHERE number = ?1";
+        let sql = "UPDATE domain SET sponsor = ?2, expires_at = ?3, due_at = ?4, state = ?5, reseller = ?6 \
+                   WHERE number = ?1";
         let state = to_json(&DomainState::of(after))?;
         let params = [
             after.number.0.into(),
@@ -141,8 +156,12 @@ impl Tx<'_> {
             after.expires_at.into(),
             due_at(after).into(),
             (&state).into(),
+            after.reseller.as_ref().map(ResellerName::as_str).into(),
         ];
         self.write(sql, &params)?;
+        if before.reseller != after.reseller {
+            self.forget_access(after.number)?;
+        }
         if before.registrant != after.registrant || before.contacts != after.contacts {
             self.write("DELETE FROM domain_contact WHERE domain = ?1", &[after.number.0.into()])?;
             self.insert_contact_links(after.number, after)?;
@@ -158,6 +177,7 @@ impl Tx<'_> {
     pub fn delete_domain(&mut self, number: DomainNumber) -> Result<(), StoreError> {
         self.write("DELETE FROM domain_contact WHERE domain = ?1", &[number.0.into()])?;
         self.write("DELETE FROM domain_host WHERE domain = ?1", &[number.0.into()])?;
+        self.forget_access(number)?;
         let sql = "DELETE FROM domain WHERE number = ?1 RETURNING name";
         let name = self.write_returning(sql, &[number.0.into()], |row| Ok(row.text(0)?.to_owned()))?;
         if let Some(name) = name {
@@ -177,21 +197,14 @@ impl Tx<'_> {
         let sql = "SELECT l.role, c.number, c.id FROM domain_contact l JOIN contact c ON c.number = l.contact \
                    WHERE l.domain = ?1 ORDER BY l.position";
         let contacts = self.all(sql, &[number.into()], |row| {
-            let contact = ContactRef { number: ContactNumber(row.int(1)?), id: parse_contact(row.text(2)?)? };
-            Ok((ContactRole::parse(row.text(0)?), contact))
+            Ok((ContactRole::parse(row.text(0)?), (row.int(1)?, row.text(2)?.to_owned())))
         })?;
-        for (role, contact) in contacts {
-            match role {
-                Some(role) => domain.contacts.push((role, contact)),
-                None => domain.registrant = Some(contact),
-            }
-        }
+        link_contacts(&mut domain, contacts)?;
         if domain.name_servers.is_empty() {
             let sql = "SELECT h.number, h.name FROM domain_host l JOIN host h ON h.number = l.host \
                        WHERE l.domain = ?1 ORDER BY l.position";
-            domain.name_servers = self.all(sql, &[number.into()], |row| {
-                Ok(NameServer::Object(HostNumber(row.int(0)?), parse_host(row.text(1)?)?))
-            })?;
+            let hosts = self.all(sql, &[number.into()], |row| Ok((row.int(0)?, row.text(1)?.to_owned())))?;
+            link_hosts(&mut domain, hosts)?;
         }
         Ok(domain)
     }
@@ -292,14 +305,38 @@ impl DomainState {
     }
 }
 
-/// `number, name, sponsor, expires_at, state`, without links.
-fn read_domain(row: &dyn Row) -> Result<Domain, StoreError> {
+/// Gives a domain its contacts: role (none for the registrant), number and identifier of each, in order.
+pub(super) fn link_contacts(
+    domain: &mut Domain,
+    links: Vec<(Option<ContactRole>, (i64, String))>,
+) -> Result<(), StoreError> {
+    for (role, (number, id)) in links {
+        let contact = ContactRef { number: ContactNumber(number), id: parse_contact(&id)? };
+        match role {
+            Some(role) => domain.contacts.push((role, contact)),
+            None => domain.registrant = Some(contact),
+        }
+    }
+    Ok(())
+}
+
+/// Gives a domain its host objects: number and name of each, in order.
+pub(super) fn link_hosts(domain: &mut Domain, links: Vec<(i64, String)>) -> Result<(), StoreError> {
+    for (number, name) in links {
+        domain.name_servers.push(NameServer::Object(HostNumber(number), parse_host(&name)?));
+    }
+    Ok(())
+}
+
+/// `number, name, sponsor, expires_at, state, reseller`, without links.
+pub(super) fn read_domain(row: &dyn Row) -> Result<Domain, StoreError> {
     let state: DomainState = from_json(row.text(4)?)?;
     Ok(Domain {
         number: DomainNumber(row.int(0)?),
         name: parse_name(row.text(1)?)?,
         sponsor: parse_registrar(row.text(2)?)?,
         expires_at: row.instant(3)?,
+        reseller: row.opt_text(5)?.map(parse_reseller).transpose()?,
         created_by: state.created_by,
         created_at: state.created_at,
         updated_by: state.updated_by,
@@ -318,7 +355,7 @@ fn read_domain(row: &dyn Row) -> Result<Domain, StoreError> {
 }
 
 /// The next instant at which something happens to the domain without a command.
-fn due_at(domain: &Domain) -> Option<Timestamp> {
+pub(super) fn due_at(domain: &Domain) -> Option<Timestamp> {
     let transfer =
         domain.transfer.as_ref().filter(|transfer| transfer.is_pending()).map(|transfer| transfer.act_at);
     let deletion = domain.deletion.map(|deletion| deletion.restore_until.unwrap_or(deletion.purge_at));

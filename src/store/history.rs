@@ -56,7 +56,7 @@ impl Tx<'_> {
     }
 }
 
-fn read_entry(kind: ObjectKind, row: &dyn Row) -> Result<HistoryEntry, StoreError> {
+pub(super) fn read_entry(kind: ObjectKind, row: &dyn Row) -> Result<HistoryEntry, StoreError> {
     Ok(HistoryEntry {
         at: row.instant(0)?,
         kind,

@@ -130,7 +130,7 @@ impl HostState {
 }
 
 /// `number, name, sponsor, superordinate, state`.
-fn read_host(row: &dyn Row) -> Result<Host, StoreError> {
+pub(super) fn read_host(row: &dyn Row) -> Result<Host, StoreError> {
     let state: HostState = from_json(row.text(4)?)?;
     Ok(Host {
         number: HostNumber(row.int(0)?),

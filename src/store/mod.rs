@@ -3,20 +3,28 @@
 //! [`Store::read`] and [`Store::write`] run a closure on a [`Tx`]. A closure is repeatable: an engine may run it again after a
 //! conflict, and nothing it did before counts. An engine is one file that implements [`Engine`] and one arm in [`Store::open`].
 
+mod allocation_token;
+mod api;
+mod audit;
 #[cfg(test)]
 mod conformance;
 mod contact;
 mod domain;
 mod history;
 mod host;
+mod lease;
+mod ledger;
 mod message;
 mod meta;
+mod outbox;
 mod policy;
 mod postgres;
 mod registrar;
+mod reseller;
 mod session;
 mod sql;
 mod sqlite;
+mod tables;
 #[cfg(test)]
 pub(crate) mod testing;
 
@@ -29,10 +37,17 @@ use std::thread;
 
 use tokio::sync::oneshot;
 
+pub use self::api::{ApiAccount, ApiToken, KeptAnswer};
+pub use self::audit::{Kept, LastChange, MessageTally};
 pub use self::domain::DomainDraft;
+pub use self::ledger::AccountRow;
+pub use self::outbox::{DueMail, MailDraft};
 pub use self::registrar::Credential;
+pub use self::reseller::DomainRange;
 use self::sql::Sql;
 pub use self::sql::Tx;
+pub use self::sqlite::Restoration;
+pub use self::tables::{Cell, Cells, Checksum, TABLES, Table};
 
 /// A store: cheap to clone, shared by everything in the process.
 #[derive(Clone)]
@@ -102,6 +117,12 @@ impl Store {
         self.engine.backup(to, progress)
     }
 
+    /// What is wrong with the engine's own file, page by page; nothing for an engine that keeps that to itself. Takes as long
+    /// as reading the whole file.
+    pub fn damage(&self) -> Result<Vec<String>, StoreError> {
+        self.engine.damage()
+    }
+
     /// Whether writes succeed, as far as is known.
     pub fn is_ready(&self) -> bool {
         self.engine.is_ready()
@@ -116,6 +137,8 @@ pub(crate) trait Engine: Send + Sync {
     fn write(&self, job: Box<dyn Job>);
     /// A copy of everything; `progress` hears pages done and pages in all.
     fn backup(&self, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<(), StoreError>;
+    /// What is wrong with its file.
+    fn damage(&self) -> Result<Vec<String>, StoreError>;
     /// Whether writes succeed, as far as is known.
     fn is_ready(&self) -> bool;
 }
@@ -251,6 +274,11 @@ fn to_json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
 }
 
 /// Forward only; a released one is never changed. NUMBER_KEY and CLUSTERED are spelt by the engine.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_registry.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_registry.sql"),
+    include_str!("migrations/0002_api.sql"),
+    include_str!("migrations/0003_resellers.sql"),
+    include_str!("migrations/0004_money.sql"),
+];
 /// Written to learn whether the store can be written.
 const PROBE: &str = "INSERT INTO meta (key, value) VALUES ('probe', '0') ON CONFLICT (key) DO UPDATE SET value = excluded.value";

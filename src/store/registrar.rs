@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::domain::parse_registrar;
 use super::{StoreError, Tx, from_json, to_json};
+use crate::model::money::Currency;
 use crate::model::registrar::{Accreditation, CertificatePin, Registrar, RegistrarId, RegistrarState};
 
 /// What a login is judged by.
@@ -95,6 +96,8 @@ struct RegistrarRow {
     pins: Vec<CertificatePin>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     accreditations: Vec<Accreditation>,
+    #[serde(default)]
+    currency: Currency,
 }
 
 impl RegistrarRow {
@@ -106,6 +109,7 @@ impl RegistrarRow {
             networks: registrar.networks.clone(),
             pins: registrar.pins.clone(),
             accreditations: registrar.accreditations.clone(),
+            currency: registrar.currency,
         }
     }
 
@@ -118,6 +122,7 @@ impl RegistrarRow {
             networks: self.networks,
             pins: self.pins,
             accreditations: self.accreditations,
+            currency: self.currency,
         }
     }
 }

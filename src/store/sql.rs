@@ -104,6 +104,12 @@ pub(crate) trait Sql {
     /// Begins to remember, when it can.
     fn remember(&mut self) {}
 
+    /// Spells a statement that reads the last number given out for a table.
+    fn last_number(&self, table: &str) -> String;
+
+    /// Spells statements that let a table's numbers go on from one.
+    fn set_last_number(&self, table: &str, number: i64) -> Vec<String>;
+
     /// Whether this is a read transaction: write verbs answer [`StoreError::ReadOnly`] without asking the engine.
     fn is_read_only(&self) -> bool;
 }
@@ -210,6 +216,11 @@ impl<'t> Tx<'t> {
     /// Has the engine remember, from the commit on, what it can.
     pub(super) fn remember(&mut self) {
         self.sql.remember();
+    }
+
+    /// What the engine spells in its own way.
+    pub(super) fn spell<T>(&self, spelling: impl FnOnce(&dyn Sql) -> T) -> T {
+        spelling(self.sql)
     }
 
     fn demand_write(&mut self) -> Result<(), StoreError> {

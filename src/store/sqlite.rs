@@ -4,7 +4,9 @@
 //! SAVEPOINT each, and answers after COMMIT; checkpoints run on a thread of their own. `facts/performance.md` §6 has the
 //! measurements behind each of these choices.
 
+mod damage;
 mod memory;
+mod restore;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -25,6 +27,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Statement, TransactionBehavior, backup};
 
 use self::memory::{Memory, Noted};
+pub use self::restore::Restoration;
 use self::writer::Writer;
 use super::sql::{Change, Row, Sql, Value, unlocked};
 use super::{Engine, Job, MIGRATIONS, StoreError, join, run_once, spawn};
@@ -49,6 +52,7 @@ impl Sqlite {
 
     fn open_within(path: &Path, limits: Limits) -> Result<Self, StoreError> {
         let mut connection = open_writer(path, limits.lock_wait)?;
+        damage::demand_sound(path, &connection)?;
         migrate(&mut connection)?;
         let file = Arc::new(File::at(path)?);
         let ready = Arc::new(AtomicBool::new(true));
@@ -154,6 +158,10 @@ impl Engine for Sqlite {
             let _ = fs::remove_file(&partial);
         }
         copied
+    }
+
+    fn damage(&self) -> Result<Vec<String>, StoreError> {
+        damage::of(&open_reader(&self.file.path)?)
     }
 
     fn is_ready(&self) -> bool {
@@ -297,6 +305,17 @@ impl Sql for Statements<'_> {
         self.noted.push(Noted::Everything);
     }
 
+    fn last_number(&self, table: &str) -> String {
+        format!("SELECT seq FROM sqlite_sequence WHERE name = '{table}'")
+    }
+
+    fn set_last_number(&self, table: &str, number: i64) -> Vec<String> {
+        vec![
+            format!("DELETE FROM sqlite_sequence WHERE name = '{table}'"),
+            format!("INSERT INTO sqlite_sequence (name, seq) VALUES ('{table}', {number})"),
+        ]
+    }
+
     fn is_read_only(&self) -> bool {
         self.read_only
     }
@@ -366,6 +385,9 @@ fn open_reader(path: &Path) -> Result<Connection, StoreError> {
 }
 
 fn unavailable(path: &Path, error: &rusqlite::Error) -> StoreError {
+    if matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)) {
+        return damage::refusal(path, error);
+    }
     StoreError::Unavailable(format!(
         "the database {} cannot be opened: {error}; check that its directory exists and is writable",
         path.display()

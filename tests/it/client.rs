@@ -1,8 +1,8 @@
 //! The plainest EPP client: TLS, frames, nothing more. Transcripts and hostile tests send exactly what they mean to.
 
 use std::io;
-use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use domesday::gateway::epp::frame::write_frame;
@@ -12,34 +12,43 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
 
-use crate::server::{PASSWORD, Server, pki_dir};
+use crate::server::{Answers, PASSWORD, Server, pki_dir};
 
 /// A connection.
 pub(crate) struct Client {
     pub(crate) stream: TlsStream<TcpStream>,
+    /// Where the server keeps what it answered, for the schema oracle.
+    answers: Answers,
 }
 
 impl Client {
     /// Connects with the certificate of this name and reads the greeting.
     pub(crate) async fn connect(server: &Server, certificate: Option<&str>) -> (Self, String) {
-        let mut client = Self::dial(server.address, certificate).await.expect("the handshake succeeds");
+        let mut client = Self::dial(server, certificate).await.expect("the handshake succeeds");
         let greeting = client.receive().await.expect("a greeting comes");
         (client, greeting)
     }
 
     /// Connects without waiting for the greeting.
-    pub(crate) async fn dial(address: SocketAddr, certificate: Option<&str>) -> io::Result<Self> {
-        let pki = pki_dir().join("pki");
-        let identity: Option<(PathBuf, PathBuf)> =
-            certificate.map(|name| (pki.join(format!("{name}.pem")), pki.join(format!("{name}.key"))));
-        let identity = identity.as_ref().map(|(certificate, key)| (certificate.as_path(), key.as_path()));
-        let config = client_config(&pki.join("ca.pem"), identity).unwrap();
-        let tcp = TcpStream::connect(address).await?;
+    pub(crate) async fn dial(server: &Server, certificate: Option<&str>) -> io::Result<Self> {
+        Self::dial_with(server, tls_of(certificate), &[]).await
+    }
+
+    /// Connects with a TLS configuration of one's own, sending `preamble` before the handshake.
+    pub(crate) async fn dial_with(
+        server: &Server,
+        config: Arc<ClientConfig>,
+        preamble: &[u8],
+    ) -> io::Result<Self> {
+        let mut tcp = TcpStream::connect(server.address).await?;
         tcp.set_nodelay(true)?;
+        tcp.write_all(preamble).await?;
         let name = ServerName::try_from("localhost").unwrap();
-        Ok(Self { stream: TlsConnector::from(config).connect(name, tcp).await? })
+        let stream = TlsConnector::from(config).connect(name, tcp).await?;
+        Ok(Self { stream, answers: Arc::clone(&server.answers) })
     }
 
     /// Connects and logs in, declaring all that the greeting offers.
@@ -76,13 +85,39 @@ impl Client {
         timeout(PATIENCE, self.read_frame()).await.expect("the server answers or closes")
     }
 
+    /// Whether the server closes the connection in that time, without a word. Where time is paused it jumps there as soon
+    /// as nothing else is left to do.
+    pub(crate) async fn hangs_up_within(&mut self, time: Duration) -> bool {
+        match timeout(time, self.stream.read_u8()).await {
+            Err(_) => false,
+            Ok(Err(_)) => true,
+            Ok(Ok(byte)) => panic!("the server says {byte:#x} unasked"),
+        }
+    }
+
     async fn read_frame(&mut self) -> Option<String> {
         let length = self.stream.read_u32().await.ok()?;
         assert!(length > 256, "a frame of {length} bytes");
         let mut body = vec![0; length as usize - 4];
         self.stream.read_exact(&mut body).await.ok()?;
-        Some(String::from_utf8(body).expect("answers are UTF-8"))
+        let body = String::from_utf8(body).expect("answers are UTF-8");
+        self.answers.lock().unwrap().push(body.clone());
+        Some(body)
     }
+}
+
+/// The TLS of a client with the certificate of this name, or without one.
+pub(crate) fn tls_of(certificate: Option<&str>) -> Arc<ClientConfig> {
+    let pki = pki_dir().join("pki");
+    let identity: Option<(PathBuf, PathBuf)> =
+        certificate.map(|name| (pki.join(format!("{name}.pem")), pki.join(format!("{name}.key"))));
+    let identity = identity.as_ref().map(|(certificate, key)| (certificate.as_path(), key.as_path()));
+    client_config(&pki.join("ca.pem"), identity).unwrap()
+}
+
+/// The result code of an answer.
+pub(crate) fn code(answer: &str) -> &str {
+    answer.split("<result code=\"").nth(1).and_then(|rest| rest.get(..4)).unwrap_or("none")
 }
 
 /// A login that declares all that the greeting offers.

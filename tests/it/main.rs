@@ -4,9 +4,23 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed, also in what tests share")]
 
 mod client;
+mod codes;
+mod hostile;
+mod http;
+mod instant_epp;
+mod mail;
+mod operator;
+mod rest;
+mod rfc_frames;
 mod sandbox;
 mod schema;
 mod server;
+mod sessions;
+mod storage;
 mod tidy;
 mod transcript;
 mod wiring;
+mod xcp;
+mod xcp_commands;
+mod xcp_errors;
+mod xcp_server;

@@ -77,7 +77,11 @@ async fn the_default_sandbox_is_what_the_contract_says() {
     assert_eq!(described["epp"]["ietf"]["host"], "127.0.0.1");
     assert_eq!(described["epp"]["ietf"]["tls"], true);
     let keys: Vec<&String> = described.as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["ca_cert", "clock", "epp", "registrars"], "a key for a door that does not exist");
+    assert_eq!(
+        keys,
+        ["api_users", "ca_cert", "clock", "epp", "health", "http", "registrars"],
+        "a key for a door that does not exist"
+    );
     let accounts = described["registrars"].as_array().unwrap();
     let ids: Vec<&str> = accounts.iter().map(|account| account["id"].as_str().unwrap()).collect();
     for expected in ["ClientX", "ClientY", "TheRegistrar", "NewRegistrar"] {

@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use domesday::dialect;
@@ -11,9 +11,10 @@ use domesday::gateway::epp::{EppGateway, Settings as EppSettings};
 use domesday::gateway::listener::{Limits, Listener};
 use domesday::gateway::tls::{ClientCertificate, TlsFiles, server_config};
 use domesday::model::domain::ContactRole;
+use domesday::model::money::{Currency, EntryKind, LedgerEntry};
 use domesday::model::name::ZoneName;
 use domesday::model::registrar::{Registrar, RegistrarId};
-use domesday::model::tld::{AuthInfoMode, HostModel, Tld};
+use domesday::model::tld::{AuthInfoMode, HostModel, LaunchPhase, Premium, Price, PriceList, Tld};
 use domesday::registry::clock::Clock;
 use domesday::registry::secret::{ServerKey, system_random};
 use domesday::registry::{Registry, Settings};
@@ -22,6 +23,9 @@ use domesday::store::{Keep, Store, StoreError, Tx};
 use jiff::Timestamp;
 use tempfile::TempDir;
 use tokio::sync::watch;
+use tokio_rustls::rustls::ServerConfig;
+
+use crate::schema::{Schema, validate};
 
 /// The password of every registrar.
 pub(crate) const PASSWORD: &str = "foo-BAR2";
@@ -29,11 +33,16 @@ pub(crate) const PASSWORD: &str = "foo-BAR2";
 /// The registrars there are; each has a certificate of its own name.
 pub(crate) const REGISTRARS: [&str; 4] = ["ClientX", "ClientY", "ClientZ", "NewRegistrar"];
 
+/// What a server answered.
+pub(crate) type Answers = Arc<Mutex<Vec<String>>>;
+
 /// A running server.
 pub(crate) struct Server {
     pub(crate) registry: Arc<Registry>,
     pub(crate) address: SocketAddr,
     pub(crate) database: PathBuf,
+    /// Every answer that a client of it has read: all are judged when the server goes.
+    pub(crate) answers: Answers,
     drain: watch::Sender<bool>,
     _dir: TempDir,
 }
@@ -44,6 +53,10 @@ pub(crate) struct Options {
     pub(crate) client_certificate: ClientCertificate,
     pub(crate) epp: EppSettings,
     pub(crate) limits: Limits,
+    /// Where the registry's random bytes come from.
+    pub(crate) random: fn(&mut [u8]),
+    /// Another certificate and another clock of TLS than the tests' own.
+    pub(crate) tls: Option<Arc<ServerConfig>>,
 }
 
 impl Default for Options {
@@ -58,6 +71,8 @@ impl Default for Options {
                 handshake_timeout: Duration::from_secs(10),
                 proxy_protocol: false,
             },
+            random: system_random,
+            tls: None,
         }
     }
 }
@@ -74,11 +89,13 @@ impl Server {
         let store = Store::open(database.to_str().unwrap()).unwrap();
         let hash = password_hash().await;
         store.write(move |tx| seed(tx, &hash).map(|()| ((), Keep::Commit))).await.unwrap();
-        let registry = open_registry(store).await;
+        let registry = open_registry_with(store, options.random).await;
 
         let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), "address").unwrap();
         let address = listener.local_addr().unwrap();
-        let tls = server_config(&tls_files(), options.client_certificate, machine_now()).unwrap();
+        let tls = options.tls.unwrap_or_else(|| {
+            server_config(&tls_files(), options.client_certificate, machine_now()).unwrap()
+        });
         let dialect = dialect::named(options.dialect).unwrap();
         let gateway = EppGateway::new(Arc::clone(&registry), dialect, options.epp);
         let (drain, drained) = watch::channel(false);
@@ -92,7 +109,7 @@ impl Server {
                 async move { gateway.serve(connection).await }
             },
         ));
-        Self { registry, address, database, drain, _dir: dir }
+        Self { registry, address, database, answers: Answers::default(), drain, _dir: dir }
     }
 
     /// Tells the server to drain.
@@ -103,13 +120,44 @@ impl Server {
     /// Turns the clock and does what falls due.
     pub(crate) async fn set_clock(&self, to: Timestamp) {
         self.registry.clock().set(to);
+        self.registry.run_due().await;
+    }
+
+    /// Spoils what the store holds of a domain, so that reading it is a breakage.
+    pub(crate) async fn spoil_domain(&self, name: &str) {
+        let (database, name) = (self.database.clone(), name.to_owned());
+        let spoil = move || {
+            let connection = rusqlite::Connection::open(database).unwrap();
+            connection.busy_timeout(Duration::from_secs(5)).unwrap();
+            connection.execute("UPDATE domain SET state = 'spoilt' WHERE name = ?1", [name]).unwrap()
+        };
+        assert_eq!(tokio::task::spawn_blocking(spoil).await.unwrap(), 1, "there is such a domain");
+    }
+}
+
+/// What a client has read is what the published schemas allow, whatever the test was about.
+impl Drop for Server {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let answers = std::mem::take(&mut *self.answers.lock().unwrap());
+        let distinct: std::collections::BTreeSet<String> = answers.into_iter().collect();
+        let frames: Vec<_> = distinct.into_iter().map(|answer| ("an answer".to_owned(), answer)).collect();
+        if let Err(invalid) = validate(Schema::All, &frames) {
+            panic!("{invalid}");
+        }
     }
 }
 
 /// A registry over a store, with the clock of all tests.
 pub(crate) async fn open_registry(store: Store) -> Arc<Registry> {
+    open_registry_with(store, system_random).await
+}
+
+async fn open_registry_with(store: Store, random: fn(&mut [u8])) -> Arc<Registry> {
     let clock = Clock::held("2026-01-01T00:00:00Z".parse().unwrap());
-    let settings = Settings { roid_suffix: "DD".to_owned(), random: system_random };
+    let settings = Settings { roid_suffix: "DD".to_owned(), random };
     Registry::open(store, clock, ServerKey::new(&[7; 32]).unwrap(), settings).await.unwrap()
 }
 
@@ -134,7 +182,7 @@ fn tls_files() -> TlsFiles {
 }
 
 #[expect(clippy::disallowed_methods, reason = "certificates are judged by the machine's clock")]
-fn machine_now() -> Timestamp {
+pub(crate) fn machine_now() -> Timestamp {
     Timestamp::now()
 }
 
@@ -157,7 +205,8 @@ async fn password_hash() -> String {
 }
 
 /// `example`: hashed authInfo, host objects, only a registrant. `tld`: the same, readable authInfo. `test`: strict.
-/// `attr`: host attributes, no registrant needed.
+/// `attr`: host attributes, no registrant needed. `paid`: as `example` with prices, no registrant needed. `rush`: in its
+/// landrush.
 fn seed(tx: &mut Tx<'_>, hash: &str) -> Result<(), StoreError> {
     let zone = |name| ZoneName::parse(name).unwrap();
     tx.put_tld(&Tld::new(zone("example")))?;
@@ -177,10 +226,50 @@ fn seed(tx: &mut Tx<'_>, hash: &str) -> Result<(), StoreError> {
     attributes.hosts.model = HostModel::Attributes;
     attributes.contacts.registrant_required = false;
     tx.put_tld(&attributes)?;
+    let mut paid = Tld::new(zone("paid"));
+    paid.contacts.registrant_required = false;
+    paid.names.premium = vec![Premium { label: "gold".to_owned(), tier: "premium".to_owned() }];
+    paid.prices = vec![prices("standard", 1000), prices("premium", 50_000)];
+    tx.put_tld(&paid)?;
+    let mut rush = Tld::new(zone("rush"));
+    rush.contacts.registrant_required = false;
+    rush.launch_phase = LaunchPhase::Landrush;
+    tx.put_tld(&rush)?;
     for id in REGISTRARS {
         let id = RegistrarId::parse(id).unwrap();
         tx.put_registrar(&Registrar::new(id.clone(), id.as_str()))?;
         tx.set_password(&id, hash, "2026-01-01T00:00:00Z".parse().unwrap())?;
+        pay(tx, &id)?;
     }
     Ok(())
+}
+
+/// What a create, renewal, transfer or restore costs, in cents; a premium create must agree to it.
+fn prices(tier: &str, cents: i64) -> PriceList {
+    PriceList {
+        tier: tier.to_owned(),
+        currency: Currency::USD,
+        create: Price::PerYear(cents),
+        renew: Price::PerYear(cents),
+        transfer: Price::PerYear(cents),
+        restore: 4 * cents,
+        update: 0,
+        agreement_required: tier == "premium",
+    }
+}
+
+/// A hundred dollars for each registrar, which is told when less than ten are left.
+fn pay(tx: &mut Tx<'_>, id: &RegistrarId) -> Result<(), StoreError> {
+    tx.move_money(id, 10_000, 0)?;
+    tx.set_limits(id, 0, 1000)?;
+    tx.enter(&LedgerEntry {
+        at: "2026-01-01T00:00:00Z".parse().unwrap(),
+        registrar: id.clone(),
+        amount: 10_000,
+        kind: EntryKind::Deposit,
+        object: "seed".to_owned(),
+        operation: "billing:deposit".to_owned(),
+        server_trid: "seed".to_owned(),
+        balance: 10_000,
+    })
 }

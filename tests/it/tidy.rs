@@ -255,14 +255,11 @@ fn a_dependency_without_a_reason_is_seen() {
 }
 
 #[test]
-fn architecture_names_what_exists() {
-    let map = root().join("ARCHITECTURE.md");
-    if !map.exists() {
-        assert!(!root().join("src/registry").exists(), "src/registry exists, and ARCHITECTURE.md does not");
-        return;
+fn documents_name_what_exists() {
+    for name in ["ARCHITECTURE.md", "doc/epp.md"] {
+        let text = std::fs::read_to_string(root().join(name)).expect("the document is there, and text");
+        clean(&rules::promised_paths(&Source::new(name, &text), root()));
     }
-    let text = std::fs::read_to_string(map).expect("ARCHITECTURE.md is text");
-    clean(&rules::promised_paths(&Source::new("ARCHITECTURE.md", &text), root()));
 }
 
 #[test]

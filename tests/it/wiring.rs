@@ -25,7 +25,7 @@ use tokio::net::TcpListener;
 use zeroize::Zeroizing;
 
 /// A server without listeners whose clock stands still, on the database of `dir`.
-async fn start(dir: &Path) -> Running {
+pub(crate) async fn start(dir: &Path) -> Running {
     let store = Store::open(dir.join("registry.db").to_str().unwrap()).unwrap();
     let clock = Clock::held("2026-01-01T00:00:00Z".parse().unwrap());
     let settings = Settings { roid_suffix: "DD".to_owned(), random: system_random };
@@ -37,7 +37,7 @@ async fn start(dir: &Path) -> Running {
     server::start(Parts { registry, lock, doors: Vec::new(), admin }).await.unwrap()
 }
 
-fn config(dir: &Path) -> Config {
+pub(crate) fn config(dir: &Path) -> Config {
     Config::default().relative_to(dir)
 }
 
@@ -63,13 +63,13 @@ async fn log_in(registry: &Arc<Registry>, name: &str, password: &str) -> Result<
     registry.login(login).await.map(drop)
 }
 
-async fn ask(dir: &Path, request: Request) -> Result<Answer, String> {
+pub(crate) async fn ask(dir: &Path, request: Request) -> Result<Answer, String> {
     let door = Door::find(&config(dir)).await.map_err(|problem| problem.to_string())?;
     assert!(matches!(door, Door::There { .. }), "the server holds the lock");
     door.ask(request, |_, _| {}).await.map_err(|problem| problem.to_string())
 }
 
-fn run(arguments: &[&str]) -> Result<(), String> {
+pub(crate) fn run(arguments: &[&str]) -> Result<(), String> {
     use clap::Parser;
     let cli = Cli::try_parse_from([&["domesday"], arguments].concat()).map_err(|error| error.to_string())?;
     cli.run().map_err(|problem| problem.to_string())

@@ -1,6 +1,7 @@
 //! The connection of `domesday epp`, and where its address, certificates and password come from.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ use crate::gateway::xml::{Bounds, Document};
 use crate::sandbox::{DESCRIPTION, Description};
 
 /// Who connects where.
-pub(super) struct Account {
+pub(in crate::cli) struct Account {
     host: String,
     port: u16,
     ca: PathBuf,
@@ -30,6 +31,24 @@ pub(super) struct Account {
 }
 
 impl Account {
+    /// As a program that knows all of it has it.
+    pub(in crate::cli) fn known(
+        address: SocketAddr,
+        ca: &Path,
+        identity: (PathBuf, PathBuf),
+        registrar: &str,
+        password: &str,
+    ) -> Self {
+        Self {
+            host: address.ip().to_string(),
+            port: address.port(),
+            ca: ca.to_owned(),
+            identity: Some(identity),
+            registrar: registrar.to_owned(),
+            password: Zeroizing::new(password.to_owned()),
+        }
+    }
+
     /// As a sandbox's description has it.
     pub(super) fn of_sandbox(dir: &Path, registrar: &str) -> Result<Self, Problem> {
         let file = dir.join(DESCRIPTION);
@@ -100,13 +119,13 @@ fn password(file: Option<&Path>) -> Result<Zeroizing<String>, Problem> {
 }
 
 /// A connection that has received its greeting.
-pub(super) struct Connection {
+pub(in crate::cli) struct Connection {
     stream: TlsStream<TcpStream>,
     pub(super) greeting: String,
 }
 
 impl Connection {
-    pub(super) async fn open(account: &Account) -> Result<Self, Problem> {
+    pub(in crate::cli) async fn open(account: &Account) -> Result<Self, Problem> {
         let (host, port) = (&account.host, account.port);
         let identity =
             account.identity.as_ref().map(|(certificate, key)| (certificate.as_path(), key.as_path()));
@@ -123,7 +142,7 @@ impl Connection {
     }
 
     /// Logs in, declaring all that the greeting offers.
-    pub(super) async fn log_in(&mut self, account: &Account) -> Result<(), Problem> {
+    pub(in crate::cli) async fn log_in(&mut self, account: &Account) -> Result<(), Problem> {
         let (objects, extensions) = {
             let document = Document::parse(&self.greeting, &Bounds::EPP).map_err(Problem::new)?;
             let uris = |name: &str| {
@@ -146,7 +165,7 @@ impl Connection {
     }
 
     /// Sends a frame and waits for its answer.
-    pub(super) async fn ask(&mut self, frame: &str) -> Result<String, Problem> {
+    pub(in crate::cli) async fn ask(&mut self, frame: &str) -> Result<String, Problem> {
         let mut bytes = Vec::new();
         write_frame(frame, &mut bytes);
         patient(self.stream.write_all(&bytes)).await?.map_err(broken)?;

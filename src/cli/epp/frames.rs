@@ -11,67 +11,67 @@ use crate::registry::secret::system_random;
 
 /// Register a domain.
 #[derive(Debug, Args)]
-pub(super) struct NewDomain {
-    name: String,
+pub(in crate::cli) struct NewDomain {
+    pub(in crate::cli) name: String,
     /// The registrant's contact identifier
     #[arg(long, value_name = "CONTACT")]
-    registrant: Option<String>,
+    pub(in crate::cli) registrant: Option<String>,
     /// Another contact; may be given more than once
     #[arg(long = "contact", value_name = "admin|billing|tech=CONTACT", value_parser = role_and_contact)]
-    contacts: Vec<(String, String)>,
+    pub(in crate::cli) contacts: Vec<(String, String)>,
     /// A name server's host name; may be given more than once
     #[arg(long = "ns", value_name = "HOST")]
-    servers: Vec<String>,
+    pub(in crate::cli) servers: Vec<String>,
     #[arg(long, default_value_t = 1)]
-    years: u8,
+    pub(in crate::cli) years: u8,
     /// authInfo; none is set when it is not given
     #[arg(long, default_value = "")]
-    auth_info: String,
+    pub(in crate::cli) auth_info: String,
 }
 
 /// Make a contact.
 #[derive(Debug, Args)]
-pub(super) struct NewContact {
-    id: String,
+pub(in crate::cli) struct NewContact {
+    pub(in crate::cli) id: String,
     #[arg(long)]
-    name: String,
+    pub(in crate::cli) name: String,
     #[arg(long)]
-    email: String,
+    pub(in crate::cli) email: String,
     #[arg(long)]
-    org: Option<String>,
+    pub(in crate::cli) org: Option<String>,
     /// A line of the street address; up to three
     #[arg(long)]
-    street: Vec<String>,
+    pub(in crate::cli) street: Vec<String>,
     #[arg(long)]
-    city: String,
+    pub(in crate::cli) city: String,
     /// State or province
     #[arg(long)]
-    sp: Option<String>,
+    pub(in crate::cli) sp: Option<String>,
     /// Postal code
     #[arg(long)]
-    pc: Option<String>,
+    pub(in crate::cli) pc: Option<String>,
     /// Country, two letters
     #[arg(long)]
-    cc: String,
+    pub(in crate::cli) cc: String,
     /// Telephone, such as +372.6001234
     #[arg(long)]
-    voice: Option<String>,
+    pub(in crate::cli) voice: Option<String>,
     /// authInfo; none is set when it is not given
     #[arg(long, default_value = "")]
-    auth_info: String,
+    pub(in crate::cli) auth_info: String,
 }
 
 /// Make a host.
 #[derive(Debug, Args)]
-pub(super) struct NewHost {
-    name: String,
+pub(in crate::cli) struct NewHost {
+    pub(in crate::cli) name: String,
     /// An address, for a host inside a domain of this registry; may be given more than once
     #[arg(long = "addr", value_name = "ADDRESS")]
-    addresses: Vec<std::net::IpAddr>,
+    pub(in crate::cli) addresses: Vec<std::net::IpAddr>,
 }
 
 impl NewDomain {
-    pub(super) fn frame(&self) -> String {
+    pub(in crate::cli) fn frame(&self) -> String {
         let mut body = leaf("name", &self.name) + &format!("<period unit=\"y\">{}</period>", self.years);
         if !self.servers.is_empty() {
             let servers: String = self.servers.iter().map(|server| leaf("hostObj", server)).collect();
@@ -87,7 +87,7 @@ impl NewDomain {
 }
 
 impl NewContact {
-    pub(super) fn frame(&self) -> String {
+    pub(in crate::cli) fn frame(&self) -> String {
         let streets: String = self.street.iter().map(|street| leaf("street", street)).collect();
         let address = streets
             + &leaf("city", &self.city)
@@ -114,7 +114,7 @@ impl NewContact {
 }
 
 impl NewHost {
-    pub(super) fn frame(&self) -> String {
+    pub(in crate::cli) fn frame(&self) -> String {
         let mut body = leaf("name", &self.name);
         for address in &self.addresses {
             let family = if address.is_ipv6() { "v6" } else { "v4" };
@@ -141,18 +141,23 @@ pub(super) fn info(object: Object, name: &str, presented: Option<&str>) -> Strin
     object_command("info", object, &body)
 }
 
-pub(super) fn renew(name: &str, expires: Date, years: u8) -> String {
+pub(in crate::cli) fn renew(name: &str, expires: Date, years: u8) -> String {
     let body = leaf("name", name)
         + &leaf("curExpDate", &expires.to_string())
         + &format!("<period unit=\"y\">{years}</period>");
     object_command("renew", Object::Domain, &body)
 }
 
-pub(super) fn delete(object: Object, name: &str) -> String {
+pub(in crate::cli) fn delete(object: Object, name: &str) -> String {
     object_command("delete", object, &leaf(object.key(), name))
 }
 
-pub(super) fn transfer(object: Object, op: TransferOp, name: &str, presented: Option<&str>) -> String {
+pub(in crate::cli) fn transfer(
+    object: Object,
+    op: TransferOp,
+    name: &str,
+    presented: Option<&str>,
+) -> String {
     let op = match op {
         TransferOp::Approve => "approve",
         TransferOp::Cancel => "cancel",
@@ -165,7 +170,7 @@ pub(super) fn transfer(object: Object, op: TransferOp, name: &str, presented: Op
     command(&format!("<transfer op=\"{op}\"><transfer xmlns=\"{uri}\">{body}</transfer></transfer>"), tag)
 }
 
-pub(super) fn poll(ack: Option<&str>) -> String {
+pub(in crate::cli) fn poll(ack: Option<&str>) -> String {
     match ack {
         None => command("<poll op=\"req\"/>", "poll"),
         Some(id) => {
@@ -212,13 +217,13 @@ impl Object {
     }
 }
 
-fn object_command(verb: &str, object: Object, body: &str) -> String {
+pub(in crate::cli) fn object_command(verb: &str, object: Object, body: &str) -> String {
     let uri = object.uri();
     command(&format!("<{verb}><{verb} xmlns=\"{uri}\">{body}</{verb}></{verb}>"), verb)
 }
 
 fn command(body: &str, what: &str) -> String {
-    let mut random = [0; 4];
+    let mut random = [0; 8];
     system_random(&mut random);
     let trid = format!("{what}-{}", to_hex(&random));
     format!("{DECLARATION}<epp xmlns=\"{EPP}\"><command>{body}<clTRID>{trid}</clTRID></command></epp>")
@@ -228,7 +233,7 @@ fn auth_info(value: &str) -> String {
     format!("<authInfo>{}</authInfo>", leaf("pw", value))
 }
 
-fn leaf(tag: &str, text: &str) -> String {
+pub(in crate::cli) fn leaf(tag: &str, text: &str) -> String {
     let mut out = format!("<{tag}>");
     escape(text, &mut out);
     out + &format!("</{tag}>")

@@ -33,6 +33,15 @@ impl Extension for LoginSec {
         Ok(Applied::Yes)
     }
 
+    fn judge_login(&self, login: &Login) -> Result<(), Fault> {
+        // RFC 8807 §3.2: it only says that the value is elsewhere; taken as it stands it would be everybody's password.
+        let mut passwords = login.new_password.iter().chain([&login.password]);
+        if passwords.any(|password| password.as_str() == PLACEHOLDER) {
+            return Err(Fault { kind: FaultKind::Missing("the long password"), element: None });
+        }
+        Ok(())
+    }
+
     fn login_answer(&self, events: &[SecurityEvent]) -> Option<Part> {
         if events.is_empty() {
             return None;
@@ -75,13 +84,10 @@ fn read_password(element: Element<'_>) -> Result<Zeroizing<String>, Fault> {
 /// `userAgentType`: app, tech, os in this order, at least one.
 fn read_user_agent(element: Element<'_>) -> Result<(), Fault> {
     let mut cursor = Cursor::new(element, URI, &["app", "tech", "os"], &[])?;
+    cursor.some("app, tech or os")?;
     let parts = [cursor.optional("app"), cursor.optional("tech"), cursor.optional("os")];
     cursor.end()?;
-    let mut given = parts.into_iter().flatten().peekable();
-    if given.peek().is_none() {
-        return Err(Fault::at(element, FaultKind::Missing("app, tech or os")));
-    }
-    given.try_for_each(|part| token(part).map(drop))
+    parts.into_iter().flatten().try_for_each(|part| token(part).map(drop))
 }
 
 fn push_event(event: &SecurityEvent, out: &mut String) {

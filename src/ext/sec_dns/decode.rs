@@ -26,6 +26,7 @@ pub(super) fn update(element: Element<'_>) -> Result<SecDnsUpdate, Fault> {
 /// `remType`.
 fn removal(element: Element<'_>) -> Result<Removal, Fault> {
     let mut cursor = Cursor::new(element, URI, &["all", "dsData", "keyData"], &[])?;
+    cursor.some("all, dsData or keyData")?;
     if let Some(all) = cursor.optional("all") {
         let all = boolean(all, &token(all)?)?;
         cursor.end()?;
@@ -55,6 +56,7 @@ fn ds_or_key(element: Element<'_>) -> Result<(Option<u32>, Records), Fault> {
 
 /// Records of one form, at least one.
 fn records(cursor: &mut Cursor<'_>) -> Result<Records, Fault> {
+    cursor.some("dsData or keyData")?;
     let keys = cursor.many("keyData");
     if keys.is_empty() {
         let records = cursor.at_least_one("dsData")?.into_iter().map(ds_data);

@@ -10,14 +10,16 @@ pub(super) struct UnhandledNamespaces;
 
 impl Extension for UnhandledNamespaces {
     fn uri(&self) -> &'static str {
-        "urn:ietf:params:xml:ns:epp:unhandled-namespaces-1.0"
+        URI
     }
 
     fn has_elements(&self) -> bool {
         false
     }
 
-    fn wants_undeclared(&self) -> bool {
+    fn shows_undeclared(&self) -> bool {
         true
     }
 }
+
+const URI: &str = "urn:ietf:params:xml:ns:epp:unhandled-namespaces-1.0";

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::decode::{Fault, FaultKind, check_attributes, token, word};
+use super::decode::{Fault, FaultKind, check_attributes, only_children, token, word};
 use crate::gateway::xml::{Children, Document, Element};
-use crate::registry::{Call, Error, Operation, Registry, contact, domain, host, poll};
+use crate::registry::conditions::Conditions;
+use crate::registry::{Call, Done, Error, Operation, Registry, contact, domain, host, poll};
 
 /// What a client sent.
 pub enum Request<'d> {
@@ -12,6 +13,8 @@ pub enum Request<'d> {
     Hello,
     /// A command.
     Command(Envelope<'d>),
+    /// A command that EPP has, but not in this form; only who is logged in is told more than to log in.
+    Misused(Fault),
 }
 
 /// A command's envelope.
@@ -97,10 +100,10 @@ pub fn read_request<'d>(document: &'d Document<'_>, namespace: &str) -> Result<R
     if !root.is(namespace, "epp") {
         return Err(Fault::at(root, FaultKind::Unexpected));
     }
-    check_attributes(root, &[])?;
+    only_children(root, &[])?;
     let mut children = root.children();
     let Some(child) = children.next() else {
-        return Err(Fault::at(root, FaultKind::Missing("hello or command")));
+        return Err(Fault::at(root, FaultKind::EmptyChoice("hello or command")));
     };
     if let Some(second) = children.next() {
         return Err(Fault::at(second, FaultKind::Unexpected));
@@ -112,23 +115,33 @@ pub fn read_request<'d>(document: &'d Document<'_>, namespace: &str) -> Result<R
     if child.is(namespace, "extension") {
         return Err(Fault::at(child, FaultKind::UnknownCommand));
     }
-    if !child.is(namespace, "command") || child.has_stray_text() {
+    if !child.is(namespace, "command") {
         return Err(Fault::at(child, FaultKind::Unexpected));
     }
-    read_command(child, namespace).map(Request::Command)
+    read_command(child, namespace)
 }
 
-fn read_command<'d>(command: Element<'d>, namespace: &str) -> Result<Envelope<'d>, Fault> {
-    check_attributes(command, &[])?;
+fn read_command<'d>(command: Element<'d>, namespace: &str) -> Result<Request<'d>, Fault> {
+    only_children(command, &[])?;
     let mut rest = command.children();
-    let Some(element) = rest.next() else {
-        return Err(Fault::at(command, FaultKind::Missing("the command")));
+    let is_rest = |child: &Element<'_>| ["extension", "clTRID"].iter().any(|name| child.is(namespace, name));
+    let Some(element) = rest.next().filter(|child| !is_rest(child)) else {
+        return Err(Fault::at(command, FaultKind::EmptyChoice("the command")));
     };
-    let verb = read_verb(element, namespace)?;
+    let verb = match read_verb(element, namespace) {
+        Ok(_) if element.has_stray_text() => {
+            return Ok(Request::Misused(Fault::at(element, FaultKind::Unexpected)));
+        }
+        Ok(verb) => verb,
+        Err(fault) if fault.kind == FaultKind::UnknownCommand || element.name() == "login" => {
+            return Err(fault);
+        }
+        Err(fault) => return Ok(Request::Misused(fault)),
+    };
     let mut after = rest;
     let extension = after.next().filter(|child| child.is(namespace, "extension"));
     let rest = if extension.is_some() { after } else { rest };
-    Ok(Envelope { verb, element, extension, rest })
+    Ok(Request::Command(Envelope { verb, element, extension, rest }))
 }
 
 fn read_verb(element: Element<'_>, namespace: &str) -> Result<Verb, Fault> {
@@ -187,9 +200,17 @@ macro_rules! commands {
 
         impl Command {
             /// Has the registry do it.
-            pub async fn run(self, registry: &Arc<Registry>, call: Call) -> Result<Outcome, Error> {
+            pub async fn run(
+                self,
+                registry: &Arc<Registry>,
+                call: Call,
+                conditions: Conditions,
+            ) -> Result<Done<Outcome>, Error> {
                 match self {
-                    $(Self::$name(operation) => registry.run(call, operation).await.map(Outcome::$name),)*
+                    $(Self::$name(operation) => {
+                        let done = registry.run_under(call, conditions, operation).await?;
+                        Ok(Done { outcome: Outcome::$name(done.outcome), bill: done.bill })
+                    })*
                 }
             }
 
@@ -217,6 +238,7 @@ commands! {
     DomainCheck(domain::Check);
     DomainCreate(domain::Create);
     DomainDelete(domain::Delete);
+    DomainFeeCheck(domain::FeeCheck);
     DomainInfo(domain::Info);
     DomainRenew(domain::renew::Renew);
     DomainRestoreReport(domain::restore::RestoreReport);

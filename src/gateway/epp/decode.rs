@@ -22,10 +22,14 @@ pub struct Fault {
 /// How a request breaks its schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FaultKind {
+    /// None of the elements of which one must be here.
+    EmptyChoice(&'static str),
     /// An extension that applies to other commands only.
     ExtensionMisplaced,
     /// An extension that this server does not have.
     ExtensionUnknown,
+    /// A form of an extension that this server does not offer.
+    FormNotOffered,
     /// A value outside its enumeration, its bounds or its lengths.
     OutOfRange(String),
     /// A value that has not the form of its type.
@@ -77,10 +81,12 @@ impl Fault {
 impl fmt::Display for FaultKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::EmptyChoice(what) => write!(f, "{what} is expected inside"),
             Self::ExtensionMisplaced => f.write_str("this extension does not apply to this command"),
             Self::ExtensionUnknown => f.write_str("this server does not implement this extension"),
             Self::OutOfRange(what) | Self::Malformed(what) | Self::Syntax(what) => f.write_str(what),
             Self::Missing(what) => write!(f, "{what} is missing here"),
+            Self::FormNotOffered => f.write_str("this server does not offer this form"),
             Self::ObjectUnknown => f.write_str("this server does not hold objects of this namespace"),
             Self::Repeated => f.write_str("it may be given only once"),
             Self::TooMany(most) => write!(f, "at most {most} of these are taken in one command"),
@@ -109,10 +115,7 @@ impl<'d> Cursor<'d> {
         known: &'static [&'static str],
         attributes: &[&str],
     ) -> Result<Self, Fault> {
-        if parent.has_stray_text() || (!parent.text().trim_ascii().is_empty()) {
-            return Err(Fault::at(parent, FaultKind::Unexpected));
-        }
-        check_attributes(parent, attributes)?;
+        only_children(parent, attributes)?;
         Ok(Self { parent, namespace, known, rest: parent.children() })
     }
 
@@ -153,9 +156,12 @@ impl<'d> Cursor<'d> {
         Ok(all)
     }
 
-    /// Whether nothing is left.
-    pub fn is_done(&self) -> bool {
-        self.rest.clone().next().is_none()
+    /// Refuses an element without children, whose schema is a choice of `what`.
+    pub fn some(&self, what: &'static str) -> Result<(), Fault> {
+        match self.rest.clone().next() {
+            Some(_) => Ok(()),
+            None => Err(Fault::at(self.parent, FaultKind::EmptyChoice(what))),
+        }
     }
 
     /// Nothing may be left.
@@ -171,11 +177,19 @@ impl<'d> Cursor<'d> {
     }
 }
 
-/// Refuses attributes without a namespace but those named; `xsi:schemaLocation` and its like may stand anywhere.
+/// Refuses text beside child elements, and attributes as [`check_attributes`] does.
+pub fn only_children(element: Element<'_>, attributes: &[&str]) -> Result<(), Fault> {
+    if element.has_stray_text() || !element.text().trim_ascii().is_empty() {
+        return Err(Fault::at(element, FaultKind::Unexpected));
+    }
+    check_attributes(element, attributes)
+}
+
+/// Refuses attributes but those named; `xsi:schemaLocation` and its like may stand anywhere.
 pub fn check_attributes(element: Element<'_>, known: &[&str]) -> Result<(), Fault> {
     let stranger = element.attributes().find(|attribute| {
         let known = attribute.namespace.is_empty() && known.contains(&attribute.name);
-        !known && attribute.namespace != XSI && attribute.namespace != XML
+        !known && attribute.namespace != XSI
     });
     match stranger {
         Some(_) => Err(Fault::at(element, FaultKind::Unexpected)),
@@ -212,12 +226,12 @@ pub fn empty(element: Element<'_>) -> Result<(), Fault> {
 /// A whole number between two bounds.
 pub fn number(element: Element<'_>, least: u32, most: u32) -> Result<u32, Fault> {
     let text = token(element)?;
-    let digits = text.strip_prefix('+').unwrap_or(&text);
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(&text);
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return Err(Fault::malformed(element, "a whole number is expected"));
     }
     match digits.parse::<u32>() {
-        Ok(value) if (least..=most).contains(&value) => Ok(value),
+        Ok(value) if (least..=most).contains(&value) && (value == 0 || !text.starts_with('-')) => Ok(value),
         _ => Err(Fault::out_of_range(element, format_args!("a number from {least} to {most} is expected"))),
     }
 }
@@ -264,6 +278,9 @@ fn within(element: Element<'_>, text: &str, least: usize, most: usize) -> Result
     if fits {
         return Ok(());
     }
+    if least == most {
+        return Err(Fault::out_of_range(element, format_args!("{most} characters are expected")));
+    }
     Err(Fault::out_of_range(element, format_args!("{least} to {most} characters are expected")))
 }
 
@@ -275,5 +292,4 @@ fn is_zone(text: &str) -> bool {
     text.is_empty() || text == "Z" || offset(text)
 }
 
-const XML: &str = "http://www.w3.org/XML/1998/namespace";
 const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";

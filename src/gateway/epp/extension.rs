@@ -7,6 +7,9 @@ use super::command::{Command, Outcome};
 use super::decode::Fault;
 use super::response::Part;
 use crate::gateway::xml::Element;
+use crate::model::event::Event;
+use crate::registry::billing::Bill;
+use crate::registry::conditions::Conditions;
 use crate::registry::session::{Login, SecurityEvent};
 
 /// What became of an extension element.
@@ -28,8 +31,8 @@ pub trait Extension: Sync {
         true
     }
 
-    /// Whether a client that declares it also gets, in `extValue`, what is in namespaces that it did not declare.
-    fn wants_undeclared(&self) -> bool {
+    /// Whether a session that declares it also gets, in `extValue`, what is in namespaces that it did not declare (RFC 9038).
+    fn shows_undeclared(&self) -> bool {
         false
     }
 
@@ -38,8 +41,23 @@ pub trait Extension: Sync {
         Ok(Applied::No)
     }
 
+    /// Judges a login once all elements are read, whether it had one of this extension or not.
+    fn judge_login(&self, _login: &Login) -> Result<(), Fault> {
+        Ok(())
+    }
+
     /// Reads its element of an object command, which it may fill or replace.
     fn on_command(&self, _element: Element<'_>, _command: &mut Command) -> Result<Applied, Fault> {
+        Ok(Applied::No)
+    }
+
+    /// Reads its element of an object command that it leaves as it is, into the terms on which the command is to be done.
+    fn on_conditions(
+        &self,
+        _element: Element<'_>,
+        _command: &Command,
+        _conditions: &mut Conditions,
+    ) -> Result<Applied, Fault> {
         Ok(Applied::No)
     }
 
@@ -50,6 +68,16 @@ pub trait Extension: Sync {
 
     /// Its part of the answer to an object command.
     fn answer(&self, _outcome: &Outcome) -> Option<Part> {
+        None
+    }
+
+    /// Its part of the answer to an object command that has a bill.
+    fn bill(&self, _outcome: &Outcome, _bill: &Bill) -> Option<Part> {
+        None
+    }
+
+    /// Its part of a service message.
+    fn event(&self, _event: &Event) -> Option<Part> {
         None
     }
 }

@@ -11,90 +11,70 @@ use crate::gateway::xml::escape;
 use crate::model::object::{ContactNumber, DomainNumber, HostNumber};
 use crate::model::status::{Status, StatusSet};
 
-/// The result codes of RFC 5730 §3.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "each is named after its text in the RFC")]
-pub enum ResultCode {
-    Ok = 1000,
-    OkPending = 1001,
-    OkNoMessages = 1300,
-    OkAckToDequeue = 1301,
-    OkEndingSession = 1500,
-    UnknownCommand = 2000,
-    SyntaxError = 2001,
-    UseError = 2002,
-    ParameterMissing = 2003,
-    ValueRange = 2004,
-    ValueSyntax = 2005,
-    UnimplementedVersion = 2100,
-    UnimplementedCommand = 2101,
-    UnimplementedOption = 2102,
-    UnimplementedExtension = 2103,
-    BillingFailure = 2104,
-    NotEligibleForRenewal = 2105,
-    NotEligibleForTransfer = 2106,
-    AuthenticationError = 2200,
-    AuthorizationError = 2201,
-    InvalidAuthInfo = 2202,
-    PendingTransfer = 2300,
-    NotPendingTransfer = 2301,
-    ObjectExists = 2302,
-    ObjectDoesNotExist = 2303,
-    StatusProhibits = 2304,
-    AssociationProhibits = 2305,
-    PolicyError = 2306,
-    UnimplementedObject = 2307,
-    DataPolicyViolation = 2308,
-    CommandFailed = 2400,
-    CommandFailedEnding = 2500,
-    AuthenticationErrorEnding = 2501,
-    SessionLimitEnding = 2502,
+macro_rules! result_codes {
+    ($($name:ident = $number:literal: $text:literal,)*) => {
+        /// The result codes of RFC 5730 §3.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[expect(missing_docs, reason = "each is named after its text in the RFC")]
+        pub enum ResultCode {
+            $($name = $number,)*
+        }
+
+        impl ResultCode {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The RFC's text.
+            pub fn text(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)*
+                }
+            }
+        }
+    };
+}
+
+result_codes! {
+    Ok = 1000: "Command completed successfully",
+    OkPending = 1001: "Command completed successfully; action pending",
+    OkNoMessages = 1300: "Command completed successfully; no messages",
+    OkAckToDequeue = 1301: "Command completed successfully; ack to dequeue",
+    OkEndingSession = 1500: "Command completed successfully; ending session",
+    UnknownCommand = 2000: "Unknown command",
+    SyntaxError = 2001: "Command syntax error",
+    UseError = 2002: "Command use error",
+    ParameterMissing = 2003: "Required parameter missing",
+    ValueRange = 2004: "Parameter value range error",
+    ValueSyntax = 2005: "Parameter value syntax error",
+    UnimplementedVersion = 2100: "Unimplemented protocol version",
+    UnimplementedCommand = 2101: "Unimplemented command",
+    UnimplementedOption = 2102: "Unimplemented option",
+    UnimplementedExtension = 2103: "Unimplemented extension",
+    BillingFailure = 2104: "Billing failure",
+    NotEligibleForRenewal = 2105: "Object is not eligible for renewal",
+    NotEligibleForTransfer = 2106: "Object is not eligible for transfer",
+    AuthenticationError = 2200: "Authentication error",
+    AuthorizationError = 2201: "Authorization error",
+    InvalidAuthInfo = 2202: "Invalid authorization information",
+    PendingTransfer = 2300: "Object pending transfer",
+    NotPendingTransfer = 2301: "Object not pending transfer",
+    ObjectExists = 2302: "Object exists",
+    ObjectDoesNotExist = 2303: "Object does not exist",
+    StatusProhibits = 2304: "Object status prohibits operation",
+    AssociationProhibits = 2305: "Object association prohibits operation",
+    PolicyError = 2306: "Parameter value policy error",
+    UnimplementedObject = 2307: "Unimplemented object service",
+    DataPolicyViolation = 2308: "Data management policy violation",
+    CommandFailed = 2400: "Command failed",
+    CommandFailedEnding = 2500: "Command failed; server closing connection",
+    AuthenticationErrorEnding = 2501: "Authentication error; server closing connection",
+    SessionLimitEnding = 2502: "Session limit exceeded; server closing connection",
 }
 
 impl ResultCode {
     /// The number.
     pub fn number(self) -> u16 {
         self as u16
-    }
-
-    /// The RFC's text.
-    pub fn text(self) -> &'static str {
-        match self {
-            Self::Ok => "Command completed successfully",
-            Self::OkPending => "Command completed successfully; action pending",
-            Self::OkNoMessages => "Command completed successfully; no messages",
-            Self::OkAckToDequeue => "Command completed successfully; ack to dequeue",
-            Self::OkEndingSession => "Command completed successfully; ending session",
-            Self::UnknownCommand => "Unknown command",
-            Self::SyntaxError => "Command syntax error",
-            Self::UseError => "Command use error",
-            Self::ParameterMissing => "Required parameter missing",
-            Self::ValueRange => "Parameter value range error",
-            Self::ValueSyntax => "Parameter value syntax error",
-            Self::UnimplementedVersion => "Unimplemented protocol version",
-            Self::UnimplementedCommand => "Unimplemented command",
-            Self::UnimplementedOption => "Unimplemented option",
-            Self::UnimplementedExtension => "Unimplemented extension",
-            Self::BillingFailure => "Billing failure",
-            Self::NotEligibleForRenewal => "Object is not eligible for renewal",
-            Self::NotEligibleForTransfer => "Object is not eligible for transfer",
-            Self::AuthenticationError => "Authentication error",
-            Self::AuthorizationError => "Authorization error",
-            Self::InvalidAuthInfo => "Invalid authorization information",
-            Self::PendingTransfer => "Object pending transfer",
-            Self::NotPendingTransfer => "Object not pending transfer",
-            Self::ObjectExists => "Object exists",
-            Self::ObjectDoesNotExist => "Object does not exist",
-            Self::StatusProhibits => "Object status prohibits operation",
-            Self::AssociationProhibits => "Object association prohibits operation",
-            Self::PolicyError => "Parameter value policy error",
-            Self::UnimplementedObject => "Unimplemented object service",
-            Self::DataPolicyViolation => "Data management policy violation",
-            Self::CommandFailed => "Command failed",
-            Self::CommandFailedEnding => "Command failed; server closing connection",
-            Self::AuthenticationErrorEnding => "Authentication error; server closing connection",
-            Self::SessionLimitEnding => "Session limit exceeded; server closing connection",
-        }
     }
 }
 

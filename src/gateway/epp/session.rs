@@ -9,18 +9,20 @@ use std::sync::Arc;
 
 use super::EppGateway;
 use super::command::{Command, Envelope, Outcome, Request, Verb, client_trid, read_request};
-use super::decode::{Fault, FaultKind, check_attributes, word};
+use super::decode::{Fault, FaultKind, only_children, word};
 use super::error::elements_of;
 use super::event;
 use super::extension::Applied;
 use super::object::{ObjectMapping, Terms};
 use super::response::{Answer, Part, QueueState, ResultCode, greeting};
+use crate::gateway::measure;
 use crate::gateway::tls::Peer;
 use crate::gateway::xml::{Bounds, Document, Element, collapse, decode_text};
 use crate::model::object::MessageNumber;
-use crate::registry::refusal::Refusal;
+use crate::registry::conditions::Conditions;
+use crate::registry::refusal::{Field, Refusal};
 use crate::registry::session::Session as Place;
-use crate::registry::{Actor, Call, Error, Registry, poll};
+use crate::registry::{Actor, Call, Done, Error, Registry, poll};
 
 /// What becomes of the connection after an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,7 +109,10 @@ impl<'g> Session<'g> {
                         Ok(Request::Command(envelope)) => {
                             self.command(&document, envelope, trid.clone(), &server_trid).await
                         }
-                        Err(fault) => (self.faulty(&fault), After::GoOn),
+                        Ok(Request::Misused(_)) if !self.is_open() => {
+                            (Answer::plain(ResultCode::UseError), After::GoOn)
+                        }
+                        Ok(Request::Misused(fault)) | Err(fault) => (self.faulty(&fault), After::GoOn),
                     };
                     Ok((answer.write(namespace, trid.as_deref(), &server_trid), after))
                 }
@@ -140,6 +145,7 @@ impl<'g> Session<'g> {
                 (answer, After::GoOn)
             }
         };
+        measure::command("epp", envelope.verb.name(), answer.code.number(), begun.elapsed());
         tracing::debug!(
             registrar = registrar.as_ref().map(tracing::field::display),
             verb = envelope.verb.name(),
@@ -168,7 +174,8 @@ impl<'g> Session<'g> {
             Ok(command) => command,
             Err(fault) => return self.faulty(&fault),
         };
-        match command.run(&self.gateway.registry, call).await {
+        let done = command.run(&self.gateway.registry, call, Conditions::default()).await;
+        match done.map(|done| done.outcome) {
             Ok(Outcome::PollRequest(head)) => self.poll_head(head),
             Ok(Outcome::PollAck(acked)) => {
                 let id = acked.next.unwrap_or(acked.message).to_string();
@@ -197,8 +204,9 @@ impl<'g> Session<'g> {
         let id = element
             .attribute("msgID")
             .ok_or_else(|| Fault::at(element, FaultKind::Missing("attribute msgID")))?;
-        // An id that is no number of ours is an id that no message has.
-        let number = collapse(id).parse().unwrap_or(-1);
+        // An id that is not as we write them is an id that no message has.
+        let id = collapse(id);
+        let number = id.parse().ok().filter(|number: &i64| number.to_string() == id).unwrap_or(-1);
         Ok(Command::PollAck(poll::Ack { message: MessageNumber(number) }))
     }
 
@@ -206,7 +214,7 @@ impl<'g> Session<'g> {
         let Some(message) = head.message else {
             return Answer::plain(ResultCode::OkNoMessages);
         };
-        let (text, data) = event::render(&message.event);
+        let (text, data) = event::render(&message.event, &self.terms(false));
         let queue = QueueState {
             count: head.count,
             id: message.number.to_string(),
@@ -214,6 +222,14 @@ impl<'g> Session<'g> {
         };
         let mut answer = Answer { queue: Some(queue), ..Answer::plain(ResultCode::OkAckToDequeue) };
         self.place_data(&mut answer, data, true);
+        for extension in self.gateway.dialect.extensions() {
+            match extension.event(&message.event) {
+                Some(part) if self.declares(part.uri) => answer.extension.push(part),
+                // In a poll answer everything is shown, declared or not (RFC 9038 §3).
+                Some(part) => answer.ext_values.push(unhandled(part)),
+                None => {}
+            }
+        }
         answer
     }
 
@@ -221,12 +237,13 @@ impl<'g> Session<'g> {
 
     async fn object_command(&self, document: &Document<'_>, envelope: Envelope<'_>, call: Call) -> Answer {
         let terms = self.terms(envelope.extension.is_some());
-        let (mapping, element, command) = match self.read_object_command(envelope, &terms) {
+        let mut conditions = Conditions::default();
+        let (mapping, element, command) = match self.read_object_command(envelope, &terms, &mut conditions) {
             Ok(read) => read,
             Err(fault) => return self.faulty(&fault),
         };
-        match command.run(&self.gateway.registry, call).await {
-            Ok(outcome) => self.outcome(mapping, element, &outcome, &terms),
+        match command.run(&self.gateway.registry, call, conditions).await {
+            Ok(done) => self.outcome(mapping, element, &done, &terms),
             Err(error) => self.refused(document, error),
         }
     }
@@ -235,12 +252,15 @@ impl<'g> Session<'g> {
         &self,
         envelope: Envelope<'d>,
         terms: &Terms<'_>,
+        conditions: &mut Conditions,
     ) -> Result<(&'static dyn ObjectMapping, Element<'d>, Command), Fault> {
         let verb = envelope.element;
+        let attributes: &[&str] = if matches!(envelope.verb, Verb::Transfer(_)) { &["op"] } else { &[] };
+        only_children(verb, attributes)?;
         let mut children = verb.children();
         let element =
             children.next().ok_or_else(|| Fault::at(verb, FaultKind::Missing("the object's element")))?;
-        let mapping = self.mapping(element)?;
+        let mapping = self.mapping(element, envelope.verb)?;
         self.check_extensions(envelope)?;
         if element.name() != envelope.verb.name() {
             return Err(Fault::at(element, FaultKind::Unexpected));
@@ -252,19 +272,24 @@ impl<'g> Session<'g> {
         for element in envelope.extension.iter().flat_map(|extension| extension.children()) {
             let extensions = self.gateway.dialect.extensions();
             let extension = extensions.iter().find(|extension| extension.uri() == element.namespace());
-            match extension.map(|extension| extension.on_command(element, &mut command)).transpose()? {
-                Some(Applied::Yes) => {}
-                Some(Applied::No) | None => return Err(Fault::at(element, FaultKind::ExtensionMisplaced)),
+            let extension = extension.ok_or_else(|| Fault::at(element, FaultKind::ExtensionMisplaced))?;
+            if extension.on_command(element, &mut command)? == Applied::No
+                && extension.on_conditions(element, &command, conditions)? == Applied::No
+            {
+                return Err(Fault::at(element, FaultKind::ExtensionMisplaced));
             }
         }
         envelope.judge_rest(self.gateway.dialect.namespace())?;
         Ok((mapping, element, command))
     }
 
-    fn mapping(&self, element: Element<'_>) -> Result<&'static dyn ObjectMapping, Fault> {
+    fn mapping(&self, element: Element<'_>, verb: Verb) -> Result<&'static dyn ObjectMapping, Fault> {
         let objects = self.gateway.dialect.objects();
         let mapping = objects.iter().copied().find(|mapping| mapping.uri() == element.namespace());
         let mapping = mapping.ok_or_else(|| Fault::at(element, FaultKind::ObjectUnknown))?;
+        if !mapping.defines(verb) {
+            return Err(Fault::at(element, FaultKind::UndefinedVerb));
+        }
         let declared = self.login.as_ref().is_some_and(|login| login.objects.contains(&mapping.uri()));
         if declared { Ok(mapping) } else { Err(Fault::at(element, FaultKind::Undeclared)) }
     }
@@ -274,7 +299,7 @@ impl<'g> Session<'g> {
         let Some(wrapper) = envelope.extension else {
             return Ok(());
         };
-        check_attributes(wrapper, &[])?;
+        only_children(wrapper, &[])?;
         if wrapper.children().next().is_none() {
             return Err(Fault::at(wrapper, FaultKind::Missing("an extension's element")));
         }
@@ -311,9 +336,10 @@ impl<'g> Session<'g> {
         &self,
         mapping: &'static dyn ObjectMapping,
         request: Element<'_>,
-        outcome: &Outcome,
+        done: &Done<Outcome>,
         terms: &Terms<'_>,
     ) -> Answer {
+        let Done { outcome, bill } = done;
         let mut answer = Answer::plain(mapping.code(outcome));
         let mut xml = String::with_capacity(512);
         mapping.encode(request, outcome, terms, &mut xml);
@@ -321,7 +347,8 @@ impl<'g> Session<'g> {
             answer.data = Some(Part { uri: mapping.uri(), xml });
         }
         for extension in self.gateway.dialect.extensions() {
-            if let Some(part) = extension.answer(outcome) {
+            let billed = bill.as_ref().and_then(|bill| extension.bill(outcome, bill));
+            for part in [extension.answer(outcome), billed].into_iter().flatten() {
                 self.place_extension(&mut answer, part);
             }
         }
@@ -338,7 +365,7 @@ impl<'g> Session<'g> {
         };
         if self.declares(data.uri) {
             answer.data = Some(data);
-        } else if always || self.wants_undeclared() {
+        } else if always || self.shows_undeclared() {
             answer.ext_values.push(unhandled(data));
         }
     }
@@ -346,7 +373,7 @@ impl<'g> Session<'g> {
     fn place_extension(&self, answer: &mut Answer, part: Part) {
         if self.declares(part.uri) {
             answer.extension.push(part);
-        } else if self.wants_undeclared() {
+        } else if self.shows_undeclared() {
             answer.ext_values.push(unhandled(part));
         }
     }
@@ -356,11 +383,9 @@ impl<'g> Session<'g> {
         self.login.as_ref().is_some_and(declares)
     }
 
-    fn wants_undeclared(&self) -> bool {
-        let extensions = self.gateway.dialect.extensions().iter();
-        extensions
-            .filter(|extension| extension.wants_undeclared())
-            .any(|extension| self.declares(extension.uri()))
+    fn shows_undeclared(&self) -> bool {
+        let mut extensions = self.gateway.dialect.extensions().iter();
+        extensions.any(|extension| extension.shows_undeclared() && self.declares(extension.uri()))
     }
 
     fn terms(&self, is_extended: bool) -> Terms<'g> {
@@ -399,19 +424,34 @@ impl<'g> Session<'g> {
     }
 }
 
-/// The element of the request that a refusal is about: the one that holds the value, or else the first of its name.
+/// The element of the request that a refusal is about: the one that holds the value, or else the first of its name; where
+/// the client gave none, the command's own.
 fn place<'d>(document: &'d Document<'_>, refusal: &Refusal) -> Option<Element<'d>> {
-    let (field, value) = refusal.place()?;
     let command = document.root().children().next()?;
+    let whole = || command.children().next().map(|verb| verb.children().next().unwrap_or(verb));
+    let Some((field, value)) = refusal.place() else {
+        return whole();
+    };
+    // A host's name also says the domain that it lies in.
+    let says = |element: Element<'_>| {
+        let text = collapse(element.text()).to_ascii_lowercase();
+        let head = text.strip_suffix(&value.to_ascii_lowercase());
+        head.is_some_and(|head| head.is_empty() || head.ends_with('.'))
+    };
     let holds = |element: Element<'_>| {
         !value.is_empty()
-            && (collapse(element.text()).eq_ignore_ascii_case(value)
+            && (says(element)
+                || element.children().any(says)
                 || element.attributes().any(|attribute| attribute.value == value))
     };
-    elements_of(field).iter().find_map(|name| {
+    // A contact that is missing in one role is not one that stands there in another.
+    let any_will_do = !(value.is_empty() && matches!(field, Field::Contact(_)));
+    let found = elements_of(field).iter().find_map(|name| {
         let named = |element: Element<'_>| element.name() == *name;
-        find(command, &|element| named(element) && holds(element)).or_else(|| find(command, &named))
-    })
+        find(command, &|element| named(element) && holds(element))
+            .or_else(|| find(command, &named).filter(|_| any_will_do))
+    });
+    found.or_else(whole)
 }
 
 /// The first element, in document order, that is wanted.

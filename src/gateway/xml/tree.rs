@@ -140,6 +140,13 @@ impl<'i, 'b> Builder<'i, 'b> {
         node.stray_text = has_children && open.has_text;
     }
 
+    /// Ends every open element, as if its end tag stood here.
+    pub(super) fn end_all(&mut self) {
+        while !self.open.is_empty() {
+            self.end();
+        }
+    }
+
     /// Character data as written, without references.
     pub(super) fn text(&mut self, raw: &'i str, at: usize) -> Result<(), XmlError> {
         if self.open.is_empty() && !is_all_white(raw) {

@@ -88,7 +88,7 @@ impl Operation for Info {
             return Err(Refusal::AuthInfoWrong { kind, name }.into());
         }
         let trusted = t.is_privileged() || t.is(&contact.sponsor) || self.auth_info.is_some();
-        if !trusted && !VISIBLE_TO_OTHERS {
+        if !trusted && !t.policy.tlds().all(|tld| tld.contacts.visible_to_others) {
             return Err(Refusal::NotSponsor { kind, name }.into());
         }
         let (visible, auth_info) = if trusted {
@@ -104,5 +104,3 @@ impl Operation for Info {
 
 /// What the server shows of a contact that says nothing itself; announced in the greeting's data collection policy.
 const DISCLOSED_BY_POLICY: bool = true;
-/// Whether another registrar without authInfo gets what is disclosed, or is refused.
-const VISIBLE_TO_OTHERS: bool = true;

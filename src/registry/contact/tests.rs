@@ -6,15 +6,18 @@ use super::*;
 use crate::model::auth_info::AuthInfo;
 use crate::model::contact::{ContactId, ContactIdError, Disclose, DiscloseElement, Email, Phone};
 use crate::model::event::Event;
+use crate::model::name::ZoneName;
 use crate::model::postal::{Country, PostalInfo, PostalKind, PostalParts};
 use crate::model::registrar::RegistrarId;
 use crate::model::sec_dns::SecDns;
 use crate::model::status::Rationale;
+use crate::model::tld::Tld;
 use crate::model::transfer::TransferStatus;
 use crate::registry::auth_info::AuthInfoShown;
 use crate::registry::refusal::{Field, Rule};
 use crate::registry::testing::{TestRegistry, at, name};
 use crate::registry::{Actor, Error, Operation, domain, poll};
+use crate::store::{Keep, Tx};
 
 fn id(text: &str) -> ContactId {
     ContactId::parse(text).unwrap()
@@ -400,8 +403,10 @@ async fn a_transfer_is_answered_by_the_right_party_only() {
         || TransferReject { id: id("sh8013") },
         || TransferCancel { id: id("sh8013") },
     );
-    assert_eq!(refused(registry.as_registrar("ClientX", approve()).await), not_pending);
-    assert_eq!(refused(registry.as_registrar("ClientY", cancel()).await), not_pending);
+    for anyone in ["ClientX", "ClientY", "ClientZ"] {
+        assert_eq!(refused(registry.as_registrar(anyone, approve()).await), not_pending);
+        assert_eq!(refused(registry.as_registrar(anyone, cancel()).await), not_pending);
+    }
     let query = TransferQuery { id: id("sh8013"), auth_info: None };
     assert_eq!(refused(registry.as_registrar("ClientX", query.clone()).await), not_pending);
 
@@ -413,7 +418,10 @@ async fn a_transfer_is_answered_by_the_right_party_only() {
     for outsider in ["ClientX", "ClientZ"] {
         assert_eq!(refused(registry.as_registrar(outsider, cancel()).await), not_party);
     }
-    assert_eq!(refused(registry.as_registrar("ClientZ", query).await), Refusal::AuthInfoMissing);
+    assert_eq!(
+        refused(registry.as_registrar("ClientZ", query).await),
+        Refusal::NotSponsor { kind, name: contact() }
+    );
 
     let rejected = state(&registry, "ClientX", reject()).await;
     assert_eq!(rejected, parties(TransferStatus::ClientRejected, "ClientY", "ClientX"));
@@ -424,6 +432,20 @@ async fn a_transfer_is_answered_by_the_right_party_only() {
     assert_eq!(view(&registry, "ClientX").await.contact.sponsor, RegistrarId::parse("ClientX").unwrap());
     assert_eq!(messages(&registry, "ClientX").await.len(), 3);
     assert_eq!(messages(&registry, "ClientY").await.len(), 1);
+}
+
+#[tokio::test]
+async fn one_tld_that_hides_contacts_hides_them_from_all_but_their_sponsor() {
+    let registry = with_contact().await;
+    let mut hiding = Tld::new(ZoneName::parse("tld").unwrap());
+    hiding.contacts.visible_to_others = false;
+    let policy = move |tx: &mut Tx<'_>| tx.put_tld(&hiding).map(|()| ((), Keep::Commit));
+    registry.registry.store().write(policy).await.unwrap();
+    let ask = |auth_info: &str| Info { id: id("sh8013"), auth_info: AuthInfo::new(auth_info) };
+    let not_sponsor = Refusal::NotSponsor { kind: ObjectKind::Contact, name: "sh8013".to_owned() };
+    assert_eq!(refused(registry.as_registrar("ClientY", ask("")).await), not_sponsor);
+    assert!(registry.as_registrar("ClientY", ask("2fooBAR")).await.is_ok());
+    assert!(registry.as_registrar("ClientX", ask("")).await.is_ok());
 }
 
 #[tokio::test]
@@ -462,7 +484,8 @@ async fn a_transfer_is_refused() {
 }
 
 async fn due(registry: &TestRegistry, by: &'static str) -> Vec<ContactId> {
-    registry.registry.store().read(move |tx| tx.contacts_due(at(by), 10)).await.unwrap()
+    let due = registry.registry.store().read(move |tx| tx.contacts_due(at(by), 10)).await.unwrap();
+    due.into_iter().map(|(_, id)| id).collect()
 }
 
 #[tokio::test]
@@ -498,7 +521,7 @@ async fn a_late_clerk_is_not_visible() {
     assert_eq!(refused(registry.as_registrar("ClientX", Delete { id: id("sh8013") }).await), not_sponsor);
     assert!(
         refused(registry.as_registrar("ClientX", TransferReject { id: id("sh8013") }).await)
-            == Refusal::NotTransferParty { kind: ObjectKind::Contact, name: "sh8013".to_owned() }
+            == Refusal::TransferNotPending { kind: ObjectKind::Contact, name: "sh8013".to_owned() }
     );
     assert_eq!(messages(&registry, "ClientX").await.len(), 1);
 

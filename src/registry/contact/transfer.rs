@@ -7,6 +7,7 @@ use crate::model::auth_info::AuthInfo;
 use crate::model::contact::{Contact, ContactId};
 use crate::model::event::Event;
 use crate::model::object::ObjectKind;
+use crate::model::registrar::RegistrarId;
 use crate::model::status::Transform;
 use crate::model::transfer::{Transfer, TransferStatus};
 use crate::registry::refusal::Refusal;
@@ -74,7 +75,10 @@ impl Operation for TransferQuery {
         match &self.auth_info {
             Some(presented) => demand_opens(t, &contact, presented)?,
             None if trusted => {}
-            None => return Err(Refusal::AuthInfoMissing.into()),
+            None => {
+                let name = contact.id.to_string();
+                return Err(Refusal::NotSponsor { kind: ObjectKind::Contact, name }.into());
+            }
         }
         let transfer = contact.transfer.clone().ok_or_else(|| not_pending(&contact))?;
         Ok(TransferState { id: contact.id, transfer })
@@ -104,11 +108,13 @@ impl Operation for TransferRequest {
         let transfer = Transfer {
             status: TransferStatus::Pending,
             requested_by: requester,
+            reseller: None,
             requested_at: t.now,
             acting: before.sponsor.clone(),
             act_at: t.now.saturating_add(PENDING).unwrap_or(Timestamp::MAX),
             years: None,
             expires_at: None,
+            fee: 0,
         };
         let after = Contact { transfer: Some(transfer.clone()), ..before.clone() };
         write(t, &before, after, transfer)
@@ -148,11 +154,8 @@ impl Operation for TransferCancel {
 
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<TransferState, Error> {
         let before = settled(t, &self.id)?;
-        t.demand_change_right(None)?;
         let pending = pending(&before)?;
-        if !t.is_privileged() && !t.is(&pending.requested_by) {
-            return Err(not_party(&before).into());
-        }
+        demand_party(t, &before, &pending.requested_by)?;
         let transfer = decided(t, pending, TransferStatus::ClientCancelled, TransferStatus::ServerCancelled);
         let after = Contact { transfer: Some(transfer.clone()), ..before.clone() };
         write(t, &before, after, transfer)
@@ -160,7 +163,7 @@ impl Operation for TransferCancel {
 }
 
 /// The contact as it stands at `now`: a transfer that nobody has answered in time is approved by the server.
-pub(super) fn as_of(contact: Contact, now: Timestamp) -> Contact {
+pub(in crate::registry) fn as_of(contact: Contact, now: Timestamp) -> Contact {
     match contact.transfer.clone().filter(|transfer| transfer.is_pending() && transfer.act_at <= now) {
         Some(overdue) => approved(contact, Transfer { status: TransferStatus::ServerApproved, ..overdue }),
         None => contact,
@@ -168,11 +171,11 @@ pub(super) fn as_of(contact: Contact, now: Timestamp) -> Contact {
 }
 
 /// The contact, whoever asks, once what has fallen due is done: no command sees that the clerk is late.
-pub(super) fn settled(t: &mut Transaction<'_, '_>, id: &ContactId) -> Result<Contact, Error> {
+pub(in crate::registry) fn settled(t: &mut Transaction<'_, '_>, id: &ContactId) -> Result<Contact, Error> {
     let before = t.contact_to_see(id)?;
     let after = as_of(before.clone(), t.now);
     if let Some(transfer) = after.transfer.clone().filter(|_| after != before) {
-        write(t, &before, after.clone(), transfer)?;
+        t.as_of(transfer.act_at, AUTO_APPROVE, |t| write(t, &before, after.clone(), transfer))?;
     }
     Ok(after)
 }
@@ -191,12 +194,19 @@ fn approved(contact: Contact, transfer: Transfer) -> Contact {
 /// A contact and its pending transfer, for the losing registrar.
 fn pending_to_answer(t: &mut Transaction<'_, '_>, id: &ContactId) -> Result<(Contact, Transfer), Error> {
     let contact = settled(t, id)?;
-    if !t.is_privileged() && !t.is(&contact.sponsor) {
-        return Err(not_party(&contact).into());
-    }
-    t.demand_change_right(None)?;
     let pending = pending(&contact)?;
+    demand_party(t, &contact, &contact.sponsor)?;
     Ok((contact, pending))
+}
+
+/// Refuses whoever is not the party that may answer. That none is pending comes before: without a transfer there are no
+/// parties.
+fn demand_party(t: &Transaction<'_, '_>, contact: &Contact, party: &RegistrarId) -> Result<(), Error> {
+    if !t.is_privileged() && !t.is(party) {
+        let name = contact.id.to_string();
+        return Err(Refusal::NotTransferParty { kind: ObjectKind::Contact, name }.into());
+    }
+    t.demand_change_right(None)
 }
 
 fn pending(contact: &Contact) -> Result<Transfer, Refusal> {
@@ -212,8 +222,9 @@ fn decided(
     by_server: TransferStatus,
 ) -> Transfer {
     let (status, acting) = match &t.call.actor {
-        Actor::Registrar(id) => (by_client, id.clone()),
-        Actor::Operator | Actor::Server => (by_server, pending.acting.clone()),
+        Actor::Registrar(id) | Actor::Reseller { registrar: id, .. } => (by_client, id.clone()),
+        // Nobody gets this far: the contact was obtained by a right.
+        Actor::Nobody | Actor::Operator | Actor::Server => (by_server, pending.acting.clone()),
     };
     Transfer { status, acting, act_at: t.now, ..pending }
 }
@@ -249,9 +260,6 @@ fn not_pending(contact: &Contact) -> Refusal {
     Refusal::TransferNotPending { kind: ObjectKind::Contact, name: contact.id.to_string() }
 }
 
-fn not_party(contact: &Contact) -> Refusal {
-    Refusal::NotTransferParty { kind: ObjectKind::Contact, name: contact.id.to_string() }
-}
-
+const AUTO_APPROVE: &str = "contact:transfer-auto-approve";
 /// How long a request waits for an answer before the server approves it.
 const PENDING: SignedDuration = SignedDuration::from_hours(5 * 24);

@@ -42,11 +42,13 @@ impl Operation for ChangeSponsor {
         let transfer = Transfer {
             status: TransferStatus::Pending,
             requested_by: self.to.clone(),
+            reseller: None,
             requested_at: t.now,
             acting: domain.sponsor.clone(),
             act_at: t.now,
             years: None,
             expires_at: None,
+            fee: 0,
         };
         let offered = Domain { transfer: Some(transfer), ..domain };
         approve(t, &offered, &tld, TransferStatus::ServerApproved).map(drop)

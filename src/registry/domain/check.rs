@@ -1,6 +1,7 @@
 //! `domain:check` (RFC 5731 §3.1.1).
 
 use crate::model::name::{DomainName, NameError};
+use crate::registry::billing::Priced;
 use crate::registry::policy::variant_key;
 use crate::registry::refusal::{Refusal, Rule};
 use crate::registry::transaction::Transaction;
@@ -36,6 +37,13 @@ impl Operation for Check {
     const ACCESS: Access = Access::Read;
 
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Checked, Error> {
+        self.look(t, true)
+    }
+}
+
+impl Check {
+    /// The answer; `is_plain` when the client does not ask for prices with it.
+    pub(super) fn look(&self, t: &mut Transaction<'_, '_>, is_plain: bool) -> Result<Checked, Error> {
         let wellformed: Vec<&DomainName> = self.names.iter().filter_map(|name| name.as_ref().ok()).collect();
         let mut registered = t.tx.seem_registered(&wellformed)?.into_iter();
         let mut names = Vec::with_capacity(self.names.len());
@@ -43,7 +51,7 @@ impl Operation for Check {
             names.push(match name {
                 Err((given, error)) => (given.clone(), Some(Unavailable::Malformed(error.clone()))),
                 Ok(name) if registered.next() == Some(true) => (name.to_string(), Some(Unavailable::InUse)),
-                Ok(name) => (name.to_string(), judge(t, name)?),
+                Ok(name) => (name.to_string(), judge(t, name, is_plain)?),
             });
         }
         Ok(Checked { names })
@@ -51,16 +59,33 @@ impl Operation for Check {
 }
 
 /// Why a name that is not registered could still not be.
-fn judge(t: &mut Transaction<'_, '_>, name: &DomainName) -> Result<Option<Unavailable>, Error> {
+fn judge(
+    t: &mut Transaction<'_, '_>,
+    name: &DomainName,
+    is_plain: bool,
+) -> Result<Option<Unavailable>, Error> {
     let policy = t.policy.clone();
-    let tld = match policy.judge_name(name) {
+    // A token opens reserved names too; one that does not apply opens none of them (RFC 8495 §3.1.1).
+    let judged = match t.token_opens(name)? {
+        Some(true) => policy.judge_form(name),
+        Some(false) | None => policy.judge_name(name),
+    };
+    let tld = match judged {
         Ok(tld) => tld,
         Err(Refusal::Policy { rule, .. }) => return Ok(Some(Unavailable::NotAllowed(rule))),
         Err(refusal) => return Err(refusal.into()),
     };
-    let Some(key) = variant_key(&policy, tld, name) else {
-        return Ok(None);
-    };
-    let holder = t.tx.variant_holder(&key)?;
-    Ok(holder.map(|holder| Unavailable::NotAllowed(Rule::VariantOf(holder))))
+    let phase = tld.launch_phase;
+    if t.conditions.launch_phase.as_deref().is_some_and(|given| given != phase.as_str()) {
+        return Ok(Some(Unavailable::NotAllowed(Rule::LaunchPhase(phase))));
+    }
+    if let Some(key) = variant_key(&policy, tld, name)
+        && let Some(holder) = t.tx.variant_holder(&key)?
+    {
+        return Ok(Some(Unavailable::NotAllowed(Rule::VariantOf(holder))));
+    }
+    // RFC 8748 §4: a create without the fee extension would fail.
+    let needs =
+        is_plain && t.fee_of_asker(tld, name, Priced::Create(1)).is_ok_and(|fee| fee.agreement_required);
+    Ok(needs.then_some(Unavailable::NotAllowed(Rule::FeeUnknown)))
 }

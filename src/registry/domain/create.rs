@@ -5,18 +5,20 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 
 use super::{
-    ServerRef, days_after, expiry_after, judge_sec_dns, judge_servers, judge_shape, resolve_contacts,
-    resolve_servers, years_of,
+    ServerRef, expiry_after, grace, judge_sec_dns, judge_servers, judge_shape, resolve_contacts,
+    resolve_servers, some_days, years_of,
 };
 use crate::model::auth_info::AuthInfo;
 use crate::model::contact::ContactId;
-use crate::model::domain::{ContactRole, Domain, Grace, GraceKind};
+use crate::model::domain::{ContactRole, Domain, GraceKind};
+use crate::model::money::EntryKind;
 use crate::model::name::DomainName;
 use crate::model::object::{DomainNumber, ObjectKind};
 use crate::model::period::Period;
 use crate::model::sec_dns::SecDns;
 use crate::model::status::StatusSet;
-use crate::model::tld::Tld;
+use crate::model::tld::{LaunchPhase, Tld};
+use crate::registry::billing::Priced;
 use crate::registry::policy::variant_key;
 use crate::registry::refusal::{Field, Refusal, Rule};
 use crate::registry::transaction::Transaction;
@@ -65,11 +67,22 @@ impl Operation for Create {
 
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Created, Error> {
         let policy = t.policy.clone();
-        let tld = policy.judge_name(&self.name)?;
+        let tld = policy.judge_form(&self.name)?;
+        demand_phase(t, tld)?;
+        let opened = t.token_opens(&self.name)?;
+        if opened.is_none() {
+            policy.judge_name(&self.name)?;
+        }
         let period = self.judge(tld)?;
         let expires_at = expiry_after(tld, t.now, t.now, period)?;
 
         t.demand_business_right(Some(tld))?;
+        if opened == Some(false) {
+            return Err(Refusal::AllocationTokenWrong.into());
+        }
+        let sponsor = t.registrar()?.id.clone();
+        let fee = t.fee(tld, &self.name, Priced::Create(period.value()), &sponsor)?;
+        t.demand_agreement(&fee)?;
         if !t.tx.registered(&[&self.name])?.is_empty() {
             return Err(self.taken());
         }
@@ -82,13 +95,13 @@ impl Operation for Create {
         let (registrant, contacts) = resolve_contacts(t, self.registrant.as_ref(), &self.contacts)?;
         let name_servers = resolve_servers(t, &self.servers)?;
 
-        let sponsor = t.registrar()?.id.clone();
         let auth_info = self.auth_info.as_ref().map(|value| t.keep_auth_info(tld.auth_info.mode, value));
         let mut domain = Domain {
             number: DomainNumber(0),
             name: self.name.clone(),
             created_by: sponsor.clone(),
-            sponsor,
+            sponsor: sponsor.clone(),
+            reseller: t.reseller().cloned(),
             created_at: t.now,
             updated_by: None,
             updated_at: None,
@@ -100,14 +113,16 @@ impl Operation for Create {
             statuses: StatusSet::new(),
             auth_info,
             sec_dns: self.sec_dns.clone(),
-            grace: vec![Grace { kind: GraceKind::Add, until: days_after(t.now, tld.life.add_grace_days) }],
+            grace: vec![grace(GraceKind::Add, t.now, tld.life.add_grace_days, 0, fee.amount)],
             deletion: None,
             transfer: None,
         };
         let draft = DomainDraft { domain: domain.clone(), variant_key };
         // Two that create the same name at once have both seen it free; the store lets one of them have it.
         domain.number = t.tx.insert_domain(&draft)?.ok_or_else(|| self.taken())?;
+        t.use_token()?;
         t.record_domain(None, Some(&domain));
+        t.charge(&sponsor, &self.name, EntryKind::Create, &fee, some_days(tld.life.add_grace_days));
         Ok(Created { name: domain.name, created_at: domain.created_at, expires_at })
     }
 }
@@ -133,4 +148,14 @@ impl Create {
     fn taken(&self) -> Error {
         Refusal::Taken { kind: ObjectKind::Domain, name: self.name.to_string() }.into()
     }
+}
+
+/// Refuses a create that is meant for another phase of the TLD's launch; before general availability each says for which it is.
+fn demand_phase(t: &Transaction<'_, '_>, tld: &Tld) -> Result<(), Refusal> {
+    let phase = tld.launch_phase;
+    let given = t.conditions.launch_phase.as_deref();
+    if given.unwrap_or(LaunchPhase::Open.as_str()) == phase.as_str() {
+        return Ok(());
+    }
+    Err(Refusal::policy(Field::Phase, given.unwrap_or_default(), Rule::LaunchPhase(phase)))
 }

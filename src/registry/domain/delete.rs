@@ -1,7 +1,8 @@
 //! `domain:delete` (RFC 5731 §3.2.2; RFC 3915 §3; BCP 244).
 
-use super::{begin_deletion, demand_open_for};
+use super::{begin_deletion, demand_open_for, years_before};
 use crate::model::domain::{Domain, GraceKind};
+use crate::model::event::ChangeOperation;
 use crate::model::name::DomainName;
 use crate::model::object::ObjectKind;
 use crate::model::status::Transform;
@@ -38,15 +39,25 @@ impl Operation for Delete {
             let name = self.name.to_string();
             return Err(Refusal::Linked { kind: ObjectKind::Domain, name, by: ObjectKind::Host }.into());
         }
+        // What runs now is undone: its fee is given back, and its years with it (RFC 3915 §3.1).
+        let (fee, years) = domain.refundable(t.now);
+        t.refund(&domain.sponsor, &domain.name, fee);
         let deletion = begin_deletion(&tld, t.now).filter(|_| !domain.in_grace(GraceKind::Add, t.now));
         let Some(deletion) = deletion else {
             t.tx.delete_domain(domain.number)?;
             t.record_domain(Some(&domain), None);
+            t.tell_changed(&domain, ChangeOperation::DeletePurge, None);
             return Ok(Deleted::Gone);
         };
-        let after = Domain { deletion: Some(deletion), grace: Vec::new(), ..domain.clone() };
+        let after = Domain {
+            deletion: Some(deletion),
+            expires_at: years_before(domain.expires_at, years),
+            grace: Vec::new(),
+            ..domain.clone()
+        };
         t.tx.update_domain(&domain, &after)?;
         t.record_domain(Some(&domain), Some(&after));
+        t.tell_changed(&after, ChangeOperation::Delete, None);
         Ok(Deleted::Pending)
     }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::shown_statuses;
-use crate::model::auth_info::AuthInfo;
+use crate::model::auth_info::{AuthInfo, StoredAuthInfo};
 use crate::model::contact::ContactId;
 use crate::model::domain::Domain;
 use crate::model::name::{DomainName, HostName};
@@ -11,6 +11,7 @@ use crate::model::object::{ContactNumber, ObjectKind};
 use crate::model::status::{DomainStatus, StatusSet};
 use crate::model::tld::Tld;
 use crate::registry::auth_info::{AuthInfoShown, unexpired};
+use crate::registry::contact::transfer::as_of;
 use crate::registry::refusal::Refusal;
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Error, Operation};
@@ -55,13 +56,7 @@ impl Operation for Info {
 
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<View, Error> {
         let (domain, tld) = t.domain_to_see(&self.name)?;
-        if let Some(presented) = &self.auth_info
-            && !opens(t, &tld, &domain, presented)?
-        {
-            return Err(
-                Refusal::AuthInfoWrong { kind: ObjectKind::Domain, name: self.name.to_string() }.into()
-            );
-        }
+        demand_right_if_given(t, &domain, &tld, self.auth_info.as_ref())?;
         let auth_info = if t.is_privileged() || t.is(&domain.sponsor) || self.auth_info.is_some() {
             t.show_auth_info(unexpired(domain.auth_info.as_ref(), &tld.auth_info, t.now))
         } else {
@@ -77,8 +72,45 @@ impl Operation for Info {
     }
 }
 
+/// Refuses authInfo that is given and wrong.
+pub(super) fn demand_right_if_given(
+    t: &mut Transaction<'_, '_>,
+    domain: &Domain,
+    tld: &Tld,
+    presented: Option<&Presented>,
+) -> Result<(), Error> {
+    presented.map_or(Ok(()), |presented| demand_auth_info(t, domain, tld, presented))
+}
+
+/// Refuses a wrong authInfo and remembers the attempt: after the TLD's `attempts_max` the domain has none any more.
+pub(super) fn demand_auth_info(
+    t: &mut Transaction<'_, '_>,
+    domain: &Domain,
+    tld: &Tld,
+    presented: &Presented,
+) -> Result<(), Error> {
+    if opens(t, tld, domain, presented)? {
+        return Ok(());
+    }
+    let refusal = Refusal::AuthInfoWrong { kind: ObjectKind::Domain, name: domain.name.to_string() };
+    let (Some(most), Some(_)) = (tld.auth_info.attempts_max, &domain.auth_info) else {
+        return Err(refusal.into());
+    };
+    // What is written must be brought up to now first.
+    let (domain, _) = t.domain_to_judge(&domain.name)?;
+    let kept = domain.auth_info.as_ref();
+    let counted = kept
+        .map(|kept| StoredAuthInfo { wrong_attempts: kept.wrong_attempts.saturating_add(1), ..kept.clone() });
+    let after = Domain { auth_info: counted.filter(|kept| kept.wrong_attempts < most), ..domain.clone() };
+    t.tx.update_domain(&domain, &after)?;
+    if after.auth_info.is_none() {
+        t.record_domain(Some(&domain), Some(&after));
+    }
+    Err(Error::Denied(vec![refusal]))
+}
+
 /// Whether the authInfo presented is the domain's, or that of the contact it names, which must be one of the domain's.
-pub(super) fn opens(
+fn opens(
     t: &mut Transaction<'_, '_>,
     tld: &Tld,
     domain: &Domain,
@@ -98,6 +130,6 @@ pub(super) fn opens(
 }
 
 fn contact_opens(t: &mut Transaction<'_, '_>, id: &ContactId, value: &AuthInfo) -> Result<bool, Error> {
-    let contact = t.contact_to_see(id)?;
+    let contact = as_of(t.contact_to_see(id)?, t.now);
     Ok(t.auth_info_opens(contact.auth_info.as_ref(), value))
 }

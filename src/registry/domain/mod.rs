@@ -2,30 +2,44 @@
 
 pub mod change_sponsor;
 pub mod check;
+pub mod contacts;
 pub mod create;
 pub mod delete;
+pub mod fee_check;
 #[cfg(test)]
 pub(super) mod fixtures;
 pub mod info;
+pub mod list;
+pub mod lock;
 #[cfg(test)]
 mod properties;
+pub mod register;
 pub mod renew;
 pub mod restore;
+pub mod servers;
 pub mod transfer;
 pub mod update;
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Span, Timestamp};
 
 pub use self::change_sponsor::ChangeSponsor;
 pub use self::check::Check;
+pub use self::contacts::{
+    ContactsOf, InfoWithContacts, NewContact, ReplaceContacts, SetPrivacy, ViewWithContacts,
+};
 pub use self::create::Create;
 pub use self::delete::Delete;
+pub use self::fee_check::FeeCheck;
 pub use self::info::Info;
+pub use self::list::List;
+pub use self::lock::SetLock;
+pub use self::register::Register;
 pub use self::renew::Renew;
 pub use self::restore::{RestoreReport, RestoreRequest};
+pub use self::servers::{Servers, SetServers};
 pub use self::transfer::{TransferApprove, TransferCancel, TransferQuery, TransferReject, TransferRequest};
 pub use self::update::Update;
 use super::Error;
@@ -131,10 +145,26 @@ fn days_after(from: Timestamp, days: u32) -> Timestamp {
     from.saturating_add(SignedDuration::from_hours(24 * i64::from(days))).unwrap_or(Timestamp::MAX)
 }
 
+/// A grace period of `days` that begins at `from`; what undoing its operation takes and gives back.
+pub(super) fn grace(kind: GraceKind, from: Timestamp, days: u32, years: u8, fee: i64) -> Grace {
+    Grace { kind, until: days_after(from, days), years: years.into(), fee }
+}
+
 /// The grace periods of a domain that still run at `now`, and another that begins then.
-pub(super) fn grace_with(domain: &Domain, now: Timestamp, kind: GraceKind, days: u32) -> Vec<Grace> {
+pub(super) fn grace_with(domain: &Domain, now: Timestamp, begins: Grace) -> Vec<Grace> {
     let running = domain.grace.iter().copied().filter(|grace| now < grace.until);
-    running.chain([Grace { kind, until: days_after(now, days) }]).collect()
+    running.chain([begins]).collect()
+}
+
+/// The end of a registration without so many years of it, by the calendar in UTC.
+pub(super) fn years_before(end: Timestamp, years: i64) -> Timestamp {
+    let earlier = Span::new().try_years(years).and_then(|span| end.to_zoned(TimeZone::UTC).checked_sub(span));
+    earlier.map_or(end, |earlier| earlier.timestamp())
+}
+
+/// A number of days that is worth showing: a period of none does not run.
+pub(super) fn some_days(days: u32) -> Option<u32> {
+    (days > 0).then_some(days)
 }
 
 /// Refuses name servers that the TLD's policy does not take, whatever exists.
@@ -288,7 +318,7 @@ fn resolve_servers(t: &mut Transaction<'_, '_>, servers: &[ServerRef]) -> Result
 }
 
 /// A deletion that has begun, by the TLD's lengths; none when the TLD deletes at once.
-fn begin_deletion(tld: &Arc<Tld>, now: Timestamp) -> Option<Deletion> {
+pub(super) fn begin_deletion(tld: &Tld, now: Timestamp) -> Option<Deletion> {
     (tld.life.redemption_days > 0).then(|| {
         let redemption_until = days_after(now, tld.life.redemption_days);
         Deletion {

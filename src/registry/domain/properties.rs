@@ -1,5 +1,7 @@
 //! Whatever three registrars do to a few domains, in whatever order, some things hold.
 
+use std::collections::HashMap;
+
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
@@ -8,6 +10,11 @@ use super::restore::Report;
 use super::update::Changes;
 use super::*;
 use crate::model::domain::Domain;
+use crate::model::money::{Currency, EntryKind};
+use crate::model::tld::{Price, PriceList};
+use crate::model::transfer::Transfer;
+use crate::registry::billing::account::Deposit;
+use crate::registry::lifecycle::edges::{State, allows};
 use crate::registry::lifecycle::{ListDue, settled};
 use crate::registry::testing::{TestRegistry, name};
 use crate::registry::{Actor, Operation};
@@ -49,6 +56,38 @@ impl Who {
             (Self::Requester, Some(transfer)) => transfer.requested_by.to_string(),
             (Self::Requester | Self::Sponsor, _) => domain.sponsor.to_string(),
         }
+    }
+}
+
+impl Command {
+    /// The name of its operation, as the table of ways has it.
+    fn operation(&self) -> &'static str {
+        match self {
+            Self::Approve => TransferApprove::NAME,
+            Self::Cancel => TransferCancel::NAME,
+            Self::Create => Create::NAME,
+            Self::Delete => Delete::NAME,
+            Self::Reject => TransferReject::NAME,
+            Self::Renew(_) => Renew::NAME,
+            Self::Report => RestoreReport::NAME,
+            Self::Request(..) => TransferRequest::NAME,
+            Self::Restore => RestoreRequest::NAME,
+            Self::Update(..) => Update::NAME,
+        }
+    }
+}
+
+/// Ten to twelve dollars a year, so that money runs out now and then.
+fn prices() -> PriceList {
+    PriceList {
+        tier: "standard".to_owned(),
+        currency: Currency::USD,
+        create: Price::PerYear(1000),
+        renew: Price::PerYear(1200),
+        transfer: Price::PerYear(1100),
+        restore: 4000,
+        update: 1,
+        agreement_required: false,
     }
 }
 
@@ -105,7 +144,7 @@ async fn run(registry: &TestRegistry, by: &str, domain: &str, command: &Command)
         Command::Renew(more) => {
             let seen = registry.as_registrar(by, Info { name: named.clone(), auth_info: None }).await;
             let expires_at = seen.map_or(Timestamp::UNIX_EPOCH, |view| view.domain.expires_at);
-            let current_expiry = expires_at.to_zoned(jiff::tz::TimeZone::UTC).date();
+            let current_expiry = expires_at.to_zoned(TimeZone::UTC).date();
             done(registry, by, Renew { name: named, current_expiry, period: years(*more) }).await
         }
         Command::Report => {
@@ -148,9 +187,39 @@ fn holds(domain: &Domain, now: Timestamp) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// Balances are the sums of their entries, and what is held is what pending transfers will cost.
+async fn adds_up(registry: &TestRegistry) -> Result<(), TestCaseError> {
+    let mut pending = HashMap::new();
+    for domain in ["a.example", "b.tld"] {
+        let transfer = kept(registry, domain).await.and_then(|domain| domain.transfer);
+        if let Some(transfer) = transfer.filter(Transfer::is_pending) {
+            *pending.entry(transfer.requested_by.to_string()).or_insert(0) += transfer.fee;
+        }
+    }
+    for id in ["ClientX", "ClientY", "ClientZ"] {
+        let whose = registrar(id);
+        let read = registry.registry.store().read(move |tx| {
+            let entries = tx.ledger(&whose, Timestamp::UNIX_EPOCH, Timestamp::MAX, 100_000)?;
+            Ok((tx.account(&whose)?.unwrap(), entries))
+        });
+        let (account, entries) = read.await.unwrap();
+        let mut sum = 0;
+        for entry in &entries {
+            sum += entry.amount;
+            prop_assert_eq!(entry.balance, sum, "{:?}", entry);
+            let forced = [EntryKind::AutoRenew, EntryKind::Refund, EntryKind::Transfer].contains(&entry.kind);
+            prop_assert!(sum >= 0 || forced, "{:?} went below the limit", entry);
+        }
+        prop_assert_eq!(account.balance, sum, "{}", id);
+        prop_assert_eq!(account.held, pending.get(id).copied().unwrap_or(0), "{}", id);
+    }
+    Ok(())
+}
+
 /// What holds of two states of a domain, one after the other.
 fn follows(before: &Domain, after: &Domain) -> Result<(), TestCaseError> {
-    prop_assert!(after.expires_at >= before.expires_at, "no term is ever cut short");
+    let undone = before.deletion.is_none() && after.deletion.is_some();
+    prop_assert!(undone || after.expires_at >= before.expires_at, "no term is cut short but by a delete");
     if before.sponsor != after.sponsor {
         prop_assert_eq!(&after.auth_info, &None, "authInfo survives no transfer");
         prop_assert_eq!(
@@ -162,7 +231,15 @@ fn follows(before: &Domain, after: &Domain) -> Result<(), TestCaseError> {
 }
 
 async fn play(moves: &[Move]) -> Result<(), TestCaseError> {
-    let registry = open_with("a.example").await;
+    let registry = open().await;
+    for zone in ["example", "tld"] {
+        change_tld(&registry, zone, |tld| tld.prices = vec![prices()]).await;
+    }
+    for id in ["ClientX", "ClientY", "ClientZ"] {
+        let (amount, note) = ("300".to_owned(), String::new());
+        registry.run(Actor::Operator, Deposit { registrar: registrar(id), amount, note }).await.unwrap();
+    }
+    registry.as_registrar("ClientX", create("a.example")).await.unwrap();
     change_tld(&registry, "tld", |tld| tld.auth_info.attempts_max = Some(2)).await;
     let policy_of = |domain: &'static str| {
         let zone = domain.split_once('.').unwrap().1.to_owned();
@@ -172,6 +249,7 @@ async fn play(moves: &[Move]) -> Result<(), TestCaseError> {
             .store()
             .read(move |tx| Ok(tx.tlds()?.into_iter().find(|tld| tld.name == zone).unwrap()))
     };
+    let policy = registry.registry.store().read(crate::registry::policy::Policy::read).await.unwrap();
     for step in moves {
         let now = registry.registry.clock().now();
         match step {
@@ -180,9 +258,12 @@ async fn play(moves: &[Move]) -> Result<(), TestCaseError> {
                 let mut expected = Vec::new();
                 for domain in ["a.example", "b.tld"] {
                     let tld = policy_of(domain).await.unwrap();
-                    expected.push(kept(&registry, domain).await.map(|domain| settled(domain, &tld, now)));
+                    expected.push(
+                        kept(&registry, domain).await.map(|domain| settled(domain, &tld, &policy, now)),
+                    );
                 }
                 registry.registry.run_due().await;
+                adds_up(&registry).await?;
                 prop_assert_eq!(registry.run(Actor::Server, ListDue { limit: 9 }).await.unwrap(), []);
                 for (domain, expected) in ["a.example", "b.tld"].into_iter().zip(expected) {
                     match kept(&registry, domain).await {
@@ -196,12 +277,22 @@ async fn play(moves: &[Move]) -> Result<(), TestCaseError> {
             Move::Do { by, domain, command } => {
                 let tld = policy_of(domain).await.unwrap();
                 let before = kept(&registry, domain).await;
-                let by = &by.id(before.as_ref().map(|before| settled(before.clone(), &tld, now)).as_ref());
+                let by = &by
+                    .id(before.as_ref().map(|before| settled(before.clone(), &tld, &policy, now)).as_ref());
                 let went_through = run(&registry, by, domain, command).await;
                 let after = kept(&registry, domain).await;
+                let state = |kept: &Option<Domain>| {
+                    let settled = kept.clone().map(|kept| settled(kept, &tld, &policy, now));
+                    State::of(settled.as_ref(), now)
+                };
+                let way = (state(&before), state(&after));
+                let is_way = allows(way.0, command.operation(), way.1);
+                prop_assert!(is_way, "{} from {:?} to {:?}", command.operation(), way.0, way.1);
+                adds_up(&registry).await?;
                 let (Some(before), Some(after)) = (before, after) else { continue };
                 holds(&after, now)?;
-                let (was, is) = (settled(before.clone(), &tld, now), settled(after, &tld, now));
+                let (was, is) =
+                    (settled(before.clone(), &tld, &policy, now), settled(after, &tld, &policy, now));
                 follows(&before, &was)?;
                 follows(&was, &is)?;
                 let counted = matches!(command, Command::Request(_, false));

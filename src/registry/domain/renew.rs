@@ -4,11 +4,13 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::{demand_open_for, expiry_after, grace_with, years_of};
+use super::{demand_open_for, expiry_after, grace, grace_with, some_days, years_of};
 use crate::model::domain::{Domain, GraceKind};
+use crate::model::money::EntryKind;
 use crate::model::name::DomainName;
 use crate::model::period::Period;
 use crate::model::status::Transform;
+use crate::registry::billing::Priced;
 use crate::registry::refusal::{Field, NotNow, Refusal, Rule};
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Error, Operation};
@@ -49,13 +51,16 @@ impl Operation for Renew {
             let rule = Rule::ExpiryIs(domain.expires_at);
             return Err(Refusal::policy(Field::CurrentExpiry, self.current_expiry, rule).into());
         }
-        let after = Domain {
-            expires_at: expiry_after(&tld, t.now, domain.expires_at, period)?,
-            grace: grace_with(&domain, t.now, GraceKind::Renew, tld.life.renew_grace_days),
-            ..domain.clone()
-        };
+        let expires_at = expiry_after(&tld, t.now, domain.expires_at, period)?;
+        let years = period.value();
+        let fee = t.fee(&tld, &domain.name, Priced::Renew(years), &domain.sponsor)?;
+        t.demand_agreement(&fee)?;
+        let days = tld.life.renew_grace_days;
+        let begins = grace(GraceKind::Renew, t.now, days, years, fee.amount);
+        let after = Domain { expires_at, grace: grace_with(&domain, t.now, begins), ..domain.clone() };
         t.tx.update_domain(&domain, &after)?;
         t.record_domain(Some(&domain), Some(&after));
+        t.charge(&domain.sponsor, &domain.name, EntryKind::Renew, &fee, some_days(days));
         Ok(Renewed { name: after.name, expires_at: after.expires_at })
     }
 }
@@ -88,7 +93,8 @@ mod tests {
         let rule = Rule::ExpiryIs(at("2029-01-01T00:00:00Z"));
         assert_eq!(again, Refusal::policy(Field::CurrentExpiry, "2027-01-01", rule));
         let domain = kept(&registry, "a.example").await.unwrap();
-        assert_eq!(domain.grace, [Grace { kind: GraceKind::Renew, until: at("2026-06-06T12:00:00Z") }]);
+        let until = at("2026-06-06T12:00:00Z");
+        assert_eq!(domain.grace, [Grace { kind: GraceKind::Renew, until, years: 2, fee: 0 }]);
     }
 
     #[tokio::test]

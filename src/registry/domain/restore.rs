@@ -5,9 +5,11 @@ use serde::Serialize;
 
 use super::{days_after, whole_years};
 use crate::model::domain::{Deletion, DeletionPhase, Domain};
+use crate::model::money::EntryKind;
 use crate::model::name::DomainName;
 use crate::model::registrar::RegistrarId;
 use crate::model::status::DomainStatus;
+use crate::registry::billing::Priced;
 use crate::registry::refusal::{Field, NotNow, Refusal, Rule};
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Error, Operation};
@@ -74,6 +76,9 @@ impl Operation for RestoreRequest {
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<RestoreRequested, Error> {
         let (domain, tld) = t.domain_to_change(&self.name)?;
         let deletion = in_phase(t, &domain, DeletionPhase::Redemption, NotNow::NotInRedemption)?;
+        let fee = t.fee(&tld, &domain.name, Priced::Restore, &domain.sponsor)?;
+        t.demand_agreement(&fee)?;
+        t.charge(&domain.sponsor, &domain.name, EntryKind::Restore, &fee, None);
         let until = days_after(t.now, tld.life.pending_restore_days);
         let after = Domain {
             deletion: Some(Deletion { restore_until: Some(until), ..deletion }),
@@ -94,8 +99,12 @@ impl Operation for RestoreReport {
 
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Restored, Error> {
         self.report.judge()?;
-        let (domain, _) = t.domain_to_change(&self.name)?;
+        let (domain, tld) = t.domain_to_change(&self.name)?;
         in_phase(t, &domain, DeletionPhase::PendingRestore, NotNow::NoRestorePending)?;
+        if domain.expires_at <= t.now {
+            let fee = t.fee(&tld, &domain.name, Priced::Renew(1), &domain.sponsor)?;
+            t.charge(&domain.sponsor, &domain.name, EntryKind::Renew, &fee, None);
+        }
         let after = Domain {
             deletion: None,
             expires_at: expiry_of_restored(&domain, t.now),

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::info::{Presented, opens};
-use super::{days_after, whole_years, years_of};
-use crate::model::auth_info::StoredAuthInfo;
-use crate::model::domain::{Domain, Grace, GraceKind};
+use super::info::{Presented, demand_auth_info, demand_right_if_given};
+use super::{days_after, grace, whole_years, years_before, years_of};
+use crate::model::domain::{Domain, GraceKind};
 use crate::model::event::Event;
 use crate::model::host::Host;
 use crate::model::name::DomainName;
@@ -17,6 +16,7 @@ use crate::model::registrar::RegistrarId;
 use crate::model::status::{DomainStatus, Transform};
 use crate::model::tld::Tld;
 use crate::model::transfer::{Transfer, TransferStatus};
+use crate::registry::billing::Priced;
 use crate::registry::refusal::{NotNow, Refusal};
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Error, Operation};
@@ -122,14 +122,20 @@ impl Operation for TransferRequest {
         demand_auth_info(t, &domain, &tld, presented)?;
         demand_transferable(&domain, &tld, t.now)?;
 
+        let fee = t.fee(&tld, &domain.name, Priced::Transfer(years), &requested_by)?;
+        t.demand_agreement(&fee)?;
+        t.hold(&requested_by, &domain.name, &fee, tld.life.transfer_grace_days);
+
         let transfer = Transfer {
             status: TransferStatus::Pending,
             requested_by,
+            reseller: t.reseller().cloned(),
             requested_at: t.now,
             acting: domain.sponsor.clone(),
             act_at: days_after(t.now, tld.life.transfer_pending_days),
             years: Some(years),
-            expires_at: Some(lengthened(&tld, domain.expires_at, years, t.now)),
+            expires_at: Some(lengthened(&tld, &domain, years, t.now)),
+            fee: fee.amount,
         };
         let after = Domain { transfer: Some(transfer.clone()), ..domain.clone() };
         t.tx.update_domain(&domain, &after)?;
@@ -202,6 +208,10 @@ pub(in crate::registry) fn approve(
         t.record_host(Some(&before), Some(&host));
     }
     if let Some(transfer) = &after.transfer {
+        t.release(&transfer.requested_by, &domain.name, transfer.fee, true);
+        if transfer.years.is_some() {
+            t.refund(&domain.sponsor, &domain.name, swallowed(domain, t.now).0);
+        }
         tell(t, domain, transfer);
     }
     Ok(after)
@@ -210,7 +220,8 @@ pub(in crate::registry) fn approve(
 /// What an approval at an instant makes of a domain; none when no transfer is pending.
 ///
 /// Contacts and statuses stay: they are the new sponsor's to change. Every grace period ends, the add grace period included, as
-/// each would refund its fee to a registrar that did not pay it (decisions.md, Transfers).
+/// each would refund its fee to a registrar that did not pay it (decisions.md, Transfers). A transfer that adds years takes an
+/// auto-renewal's year back while that one's grace period runs, and its fee goes back to the registrar that paid it.
 pub(in crate::registry) fn approved(
     domain: &Domain,
     tld: &Tld,
@@ -218,16 +229,19 @@ pub(in crate::registry) fn approved(
     at: Timestamp,
 ) -> Option<Domain> {
     let pending = domain.transfer.as_ref().filter(|transfer| transfer.is_pending())?;
-    let expires_at =
-        pending.years.map_or(domain.expires_at, |years| lengthened(tld, domain.expires_at, years, at));
-    let grace = Grace { kind: GraceKind::Transfer, until: days_after(at, tld.life.transfer_grace_days) };
+    let expires_at = pending.years.map_or(domain.expires_at, |years| lengthened(tld, domain, years, at));
+    let uncapped =
+        |years: &u8| is_after(expires_at, years_before(domain.expires_at, swallowed(domain, at).1), *years);
+    let undone = pending.years.filter(uncapped).unwrap_or(0);
+    let begins = grace(GraceKind::Transfer, at, tld.life.transfer_grace_days, undone, pending.fee);
     Some(Domain {
         sponsor: pending.requested_by.clone(),
+        reseller: pending.reseller.clone(),
         transferred_at: Some(at),
         expires_at,
         auth_info: None,
         // A transfer that adds nothing costs nothing: there is nothing to give back.
-        grace: pending.years.map(|_| grace).into_iter().collect(),
+        grace: pending.years.map(|_| begins).into_iter().collect(),
         transfer: Some(Transfer {
             status: by,
             act_at: at,
@@ -239,7 +253,7 @@ pub(in crate::registry) fn approved(
 }
 
 /// Ends the pending transfer and leaves the domain where it is; whoever did not act is told.
-pub(super) fn end_without_transfer(
+pub(in crate::registry) fn end_without_transfer(
     t: &mut Transaction<'_, '_>,
     domain: &Domain,
     status: TransferStatus,
@@ -247,6 +261,7 @@ pub(super) fn end_without_transfer(
 ) -> Result<(Domain, TransferState), Error> {
     let pending = domain.transfer.clone().ok_or_else(|| not_pending(&domain.name))?;
     let transfer = Transfer { status, acting, act_at: t.now, ..pending };
+    t.release(&transfer.requested_by, &domain.name, transfer.fee, false);
     let after = Domain { transfer: Some(transfer.clone()), ..domain.clone() };
     t.tx.update_domain(domain, &after)?;
     t.record_domain(Some(domain), Some(&after));
@@ -273,10 +288,13 @@ fn pending(
     let (domain, tld) = t.domain_to_judge(name)?;
     let transfer = domain.transfer.as_ref().filter(|transfer| transfer.is_pending());
     let transfer = transfer.ok_or_else(|| not_pending(name))?;
-    let party = match party {
-        Party::Loser => &domain.sponsor,
-        Party::Requester => &transfer.requested_by,
+    let (party, reseller) = match party {
+        Party::Loser => (&domain.sponsor, &domain.reseller),
+        Party::Requester => (&transfer.requested_by, &transfer.reseller),
     };
+    if t.reseller().is_some_and(|asks| reseller.as_ref() != Some(asks)) {
+        return Err(Refusal::not_found(ObjectKind::Domain, name).into());
+    }
     if !t.is_privileged() && !t.is(party) {
         return Err(Refusal::NotTransferParty { kind: ObjectKind::Domain, name: name.to_string() }.into());
     }
@@ -285,44 +303,12 @@ fn pending(
     Ok((domain, tld))
 }
 
-fn demand_right_if_given(
-    t: &mut Transaction<'_, '_>,
-    domain: &Domain,
-    tld: &Tld,
-    presented: Option<&Presented>,
-) -> Result<(), Error> {
-    match presented {
-        Some(presented) if !opens(t, tld, domain, presented)? => Err(wrong_auth_info(domain).into()),
-        _ => Ok(()),
-    }
-}
-
-/// Refuses a wrong authInfo and remembers the attempt: after the TLD's `attempts_max` the domain has none any more.
-fn demand_auth_info(
-    t: &mut Transaction<'_, '_>,
-    domain: &Domain,
-    tld: &Tld,
-    presented: &Presented,
-) -> Result<(), Error> {
-    if opens(t, tld, domain, presented)? {
-        return Ok(());
-    }
-    let refusal = wrong_auth_info(domain);
-    let (Some(most), Some(kept)) = (tld.auth_info.attempts_max, &domain.auth_info) else {
-        return Err(refusal.into());
-    };
-    let wrong_attempts = kept.wrong_attempts.saturating_add(1);
-    let still_kept = (wrong_attempts < most).then(|| StoredAuthInfo { wrong_attempts, ..kept.clone() });
-    let after = Domain { auth_info: still_kept, ..domain.clone() };
-    t.tx.update_domain(domain, &after)?;
-    if after.auth_info.is_none() {
-        t.record_domain(Some(domain), Some(&after));
-    }
-    Err(Error::Denied(vec![refusal]))
-}
-
 /// Refuses a request that the domain's state, a status or the TLD's lock forbids.
-fn demand_transferable(domain: &Domain, tld: &Tld, now: Timestamp) -> Result<(), Refusal> {
+pub(in crate::registry) fn demand_transferable(
+    domain: &Domain,
+    tld: &Tld,
+    now: Timestamp,
+) -> Result<(), Refusal> {
     let name = &domain.name;
     if domain.deletion.is_some() {
         return Err(Refusal::domain_status(name, DomainStatus::PendingDelete));
@@ -340,11 +326,23 @@ fn demand_transferable(domain: &Domain, tld: &Tld, now: Timestamp) -> Result<(),
 }
 
 /// The end of a registration with the years of a transfer: no later than the TLD's longest term from `now`, no earlier than
-/// it was.
-fn lengthened(tld: &Tld, expires_at: Timestamp, years: u8, now: Timestamp) -> Timestamp {
-    let added = whole_years(years).and_then(|years| years.after(expires_at).ok());
+/// it was but for a year that the server added and that the transfer swallows.
+fn lengthened(tld: &Tld, domain: &Domain, years: u8, now: Timestamp) -> Timestamp {
+    let from = years_before(domain.expires_at, swallowed(domain, now).1);
+    let added = whole_years(years).and_then(|years| years.after(from).ok());
     let longest = whole_years(tld.term.years_max).and_then(|most| most.after(now).ok());
-    added.into_iter().chain(longest).min().map_or(expires_at, |end| end.max(expires_at))
+    added.into_iter().chain(longest).min().map_or(from, |end| end.max(from))
+}
+
+/// Whether an end of a registration lies a whole number of years after another: no cap cut them short.
+fn is_after(end: Timestamp, from: Timestamp, years: u8) -> bool {
+    whole_years(years).and_then(|years| years.after(from).ok()) == Some(end)
+}
+
+/// What an auto-renewal cost whose grace period runs, and its years: a transfer takes them back.
+fn swallowed(domain: &Domain, now: Timestamp) -> (i64, i64) {
+    let running = domain.grace.iter().filter(|grace| grace.kind == GraceKind::AutoRenew && now < grace.until);
+    running.fold((0, 0), |(fee, years), grace| (fee + grace.fee, years + grace.years))
 }
 
 /// Tells the parties of a transfer where it stands: the other side, or both where the server acts. `domain` is as it was
@@ -364,10 +362,6 @@ fn tell(t: &mut Transaction<'_, '_>, domain: &Domain, transfer: &Transfer) {
 
 fn not_pending(name: &DomainName) -> Refusal {
     Refusal::TransferNotPending { kind: ObjectKind::Domain, name: name.to_string() }
-}
-
-fn wrong_auth_info(domain: &Domain) -> Refusal {
-    Refusal::AuthInfoWrong { kind: ObjectKind::Domain, name: domain.name.to_string() }
 }
 
 #[cfg(test)]

@@ -9,10 +9,13 @@ use super::{
 use crate::model::auth_info::AuthInfo;
 use crate::model::contact::ContactId;
 use crate::model::domain::{ContactRef, ContactRole, Domain, NameServer};
+use crate::model::event::ChangeOperation;
+use crate::model::money::EntryKind;
 use crate::model::name::DomainName;
 use crate::model::sec_dns::{Records, Removal, SecDns, SecDnsError, SecDnsUpdate};
 use crate::model::status::{DomainStatus, Rationale, Status, Transform};
 use crate::model::tld::{HostModel, Tld};
+use crate::registry::billing::Priced;
 use crate::registry::refusal::{Field, Refusal, Rule};
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Error, Operation};
@@ -82,10 +85,16 @@ impl Operation for Update {
         if let Some(auth_info) = &self.auth_info {
             after.auth_info = auth_info.as_ref().map(|value| t.keep_auth_info(tld.auth_info.mode, value));
         }
+        if !t.is_privileged() {
+            let fee = t.fee(&tld, &domain.name, Priced::Update, &domain.sponsor)?;
+            t.demand_agreement(&fee)?;
+            t.charge(&domain.sponsor, &domain.name, EntryKind::Update, &fee, None);
+        }
         after.updated_by = Some(updater(t, &domain));
         after.updated_at = Some(t.now);
         t.tx.update_domain(&domain, &after)?;
         t.record_domain(Some(&domain), Some(&after));
+        t.tell_changed(&after, ChangeOperation::Update, None);
         Ok(Updated)
     }
 }

@@ -4,10 +4,12 @@
 //! to the domain's sponsor, and may have addresses (glue). Any other host is external: whoever created it sponsors it, and
 //! it has no addresses.
 
+pub mod below;
 pub mod check;
 pub mod create;
 pub mod delete;
 pub mod info;
+pub mod set_addresses;
 pub mod update;
 
 #[cfg(test)]
@@ -15,10 +17,12 @@ mod tests;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+pub use self::below::Below;
 pub use self::check::Check;
 pub use self::create::Create;
 pub use self::delete::Delete;
 pub use self::info::Info;
+pub use self::set_addresses::SetAddresses;
 pub use self::update::Update;
 use super::Error;
 use super::policy::Policy;
@@ -52,7 +56,7 @@ pub(super) fn judge_addresses(addresses: &[IpAddr]) -> Vec<Refusal> {
 }
 
 /// The domain of ours that a host of this name is subordinate to, whether it exists or not; none for an external host.
-fn superordinate_name(policy: &Policy, name: &HostName) -> Option<DomainName> {
+pub(super) fn superordinate_name(policy: &Policy, name: &HostName) -> Option<DomainName> {
     let zone = &policy.tld_of(name)?.name;
     let label = name.relative_to(zone)?.rsplit('.').next()?;
     DomainName::parse(&format!("{label}.{zone}")).ok()
@@ -103,7 +107,8 @@ fn is_in_transfer(t: &mut Transaction<'_, '_>, host: &Host) -> Result<bool, Erro
     let Some(name) = t.tx.domain_name(number)? else {
         return Ok(false);
     };
-    Ok(t.tx.domain(&name)?.is_some_and(|domain| domain.transfer_is_pending()))
+    let (domain, _) = t.domain_to_see(&name)?;
+    Ok(domain.transfer_is_pending())
 }
 
 fn prohibits(host: &Host, status: HostStatus) -> Refusal {

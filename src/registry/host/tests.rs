@@ -358,18 +358,18 @@ async fn a_domain_that_is_being_deleted_takes_no_hosts() {
     assert_eq!(refused(registry.as_registrar("ClientX", moved).await), deleting);
 }
 
-#[tokio::test]
-async fn a_host_waits_with_its_domain_for_a_transfer() {
-    let registry = with_domains().await;
-    registry.as_registrar("ClientX", create("ns1.own.example", &[])).await.unwrap();
+/// ClientY waits for own.example, and nobody answers.
+async fn request_own_example(registry: &TestRegistry) {
     let request = Transfer {
         status: TransferStatus::Pending,
         requested_by: RegistrarId::parse("ClientY").unwrap(),
+        reseller: None,
         requested_at: at("2026-01-01T00:00:00Z"),
         acting: RegistrarId::parse("ClientX").unwrap(),
         act_at: at("2026-01-06T00:00:00Z"),
         years: Some(1),
         expires_at: None,
+        fee: 0,
     };
     let change = move |tx: &mut Tx<'_>| {
         let before = tx.domain(&name("own.example"))?.unwrap();
@@ -377,12 +377,37 @@ async fn a_host_waits_with_its_domain_for_a_transfer() {
         tx.update_domain(&before, &after).map(|()| ((), Keep::Commit))
     };
     registry.registry.store().write(change).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_host_waits_with_its_domain_for_a_transfer() {
+    let registry = with_domains().await;
+    registry.as_registrar("ClientX", create("ns1.own.example", &[])).await.unwrap();
+    request_own_example(&registry).await;
     assert_eq!(shown(&registry, "ns1.own.example").await, ["pendingTransfer"]);
     let waits = prohibited("ns1.own.example", "pendingTransfer");
     let delete = Delete { name: host("ns1.own.example") };
     assert_eq!(refused(registry.as_registrar("ClientX", delete).await), waits);
     let away = rename("ns1.own.example", "ns1.two.example");
     assert_eq!(refused(registry.as_registrar("ClientX", away).await), waits);
+}
+
+#[tokio::test]
+async fn a_host_goes_with_its_domain_though_the_clerk_is_late() {
+    let registry = with_domains().await;
+    registry.as_registrar("ClientX", create("ns1.own.example", &[])).await.unwrap();
+    request_own_example(&registry).await;
+    registry.set_clock("2026-01-09T00:00:00Z");
+    let ask = Info { name: host("ns1.own.example") };
+    let seen = registry.as_registrar("ClientX", ask.clone()).await.unwrap();
+    assert_eq!(seen.host.sponsor.as_str(), "ClientY");
+    assert_eq!(seen.host.transferred_at, Some(at("2026-01-06T00:00:00Z")));
+    assert_eq!(shown(&registry, "ns1.own.example").await, ["ok"]);
+    let lost = Refusal::NotSponsor { kind: ObjectKind::Host, name: "ns1.own.example".to_owned() };
+    let delete = Delete { name: host("ns1.own.example") };
+    assert_eq!(refused(registry.as_registrar("ClientX", delete.clone()).await), lost);
+    assert_eq!(refused(registry.as_registrar("ClientX", update("ns1.own.example")).await), lost);
+    assert_eq!(registry.as_registrar("ClientY", delete).await, Ok(()));
 }
 
 #[tokio::test]

@@ -2,11 +2,19 @@
 
 use super::*;
 use crate::model::domain::Grace;
+use crate::registry::Actor;
 use crate::registry::domain::ServerRef;
 use crate::registry::domain::fixtures::*;
 use crate::registry::domain::update::Changes;
 use crate::registry::domain::{Info, TransferQuery, Update};
 use crate::registry::testing::{TestRegistry, at, name};
+
+fn operation(event: &Event) -> ChangeOperation {
+    match event {
+        Event::DomainChanged { change, .. } => change.operation,
+        other => panic!("{other:?}"),
+    }
+}
 
 async fn delete(registry: &TestRegistry) {
     registry.as_registrar("ClientX", Delete { name: name("a.example") }).await.unwrap();
@@ -25,7 +33,8 @@ async fn a_domain_is_renewed_year_after_year_from_its_expiry() {
     assert_eq!(registry.registry.run_due().await, 3, "an expiry reached is an expiry");
     let domain = kept(&registry, "a.example").await.unwrap();
     assert_eq!(domain.expires_at, at("2030-01-01T00:00:00Z"));
-    assert_eq!(domain.grace, [Grace { kind: GraceKind::AutoRenew, until: at("2029-02-15T00:00:00Z") }]);
+    let until = at("2029-02-15T00:00:00Z");
+    assert_eq!(domain.grace, [Grace { kind: GraceKind::AutoRenew, until, years: 1, fee: 0 }]);
     let entries = told(&registry, &domain).await;
     let instants = ["2027-01-01T00:00:00Z", "2028-01-01T00:00:00Z", "2029-01-01T00:00:00Z"].map(at);
     let expected = instants.map(|at| ("domain:auto-renew".to_owned(), "server".to_owned(), at));
@@ -130,20 +139,23 @@ async fn what_the_operator_deleted_is_told_as_that() {
     registry.run(Actor::Operator, Delete { name: name("a.example") }).await.unwrap();
     registry.set_clock("2027-01-01T00:00:00Z");
     assert_eq!(registry.registry.run_due().await, 1);
-    assert_eq!(events(&registry, "ClientX").await, [Event::DomainDeleted { name: name("a.example") }]);
+    let told = events(&registry, "ClientX").await;
+    let told: Vec<ChangeOperation> = told.iter().map(operation).collect();
+    assert_eq!(told, [ChangeOperation::Delete, ChangeOperation::AutoPurge]);
 }
 
 #[tokio::test]
 async fn a_step_is_done_once_and_only_when_it_is_due() {
     let registry = open_with("a.example").await;
-    let step = |due: &str| Step { name: name("a.example"), due_at: at(due) };
-    assert!(!registry.run(Actor::Server, step("2027-01-01T00:00:00Z")).await.unwrap(), "not yet");
+    let domain = |name_of: &str| DueObject::Domain(name(name_of));
+    let step = |due: &str| Step { due_at: at(due), object: domain("a.example"), lease: None };
+    assert!(!registry.run(Actor::Server, step("2027-01-01T00:00:00Z")).await.unwrap().done, "not yet");
     registry.set_clock("2027-01-01T00:00:00Z");
-    assert!(!registry.run(Actor::Server, step("2026-12-31T00:00:00Z")).await.unwrap(), "not this one");
-    assert!(registry.run(Actor::Server, step("2027-01-01T00:00:00Z")).await.unwrap());
-    assert!(!registry.run(Actor::Server, step("2027-01-01T00:00:00Z")).await.unwrap(), "not again");
-    let nobody = Step { name: name("nobody.nowhere"), due_at: at("2027-01-01T00:00:00Z") };
-    assert!(!registry.run(Actor::Server, nobody).await.unwrap());
+    assert!(!registry.run(Actor::Server, step("2026-12-31T00:00:00Z")).await.unwrap().done, "not this one");
+    assert!(registry.run(Actor::Server, step("2027-01-01T00:00:00Z")).await.unwrap().done);
+    assert!(!registry.run(Actor::Server, step("2027-01-01T00:00:00Z")).await.unwrap().done, "not again");
+    let nobody = Step { object: domain("nobody.nowhere"), ..step("2027-01-01T00:00:00Z") };
+    assert!(!registry.run(Actor::Server, nobody).await.unwrap().done);
     assert_eq!(kept(&registry, "a.example").await.unwrap().expires_at, at("2028-01-01T00:00:00Z"));
 }
 

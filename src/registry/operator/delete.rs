@@ -2,9 +2,11 @@
 
 use super::{ObjectName, demand_operator};
 use crate::model::domain::Domain;
-use crate::model::event::Event;
+use crate::model::event::ChangeOperation;
 use crate::model::name::DomainName;
 use crate::model::object::ObjectKind;
+use crate::model::transfer::TransferStatus;
+use crate::registry::domain::transfer::end_without_transfer;
 use crate::registry::refusal::Refusal;
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Error, Operation};
@@ -54,6 +56,13 @@ impl Operation for ForcedDelete {
 
 fn delete_domain(t: &mut Transaction<'_, '_>, name: &DomainName) -> Result<(), Error> {
     let (domain, _) = t.domain_to_change(name)?;
+    let domain = if domain.transfer_is_pending() {
+        let loser = domain.sponsor.clone();
+        end_without_transfer(t, &domain, TransferStatus::ServerCancelled, loser)?.0
+    } else {
+        domain
+    };
+    t.refund(&domain.sponsor, name, domain.refundable(t.now).0);
     // Its own use of the hosts below it must not keep them.
     t.tx.update_domain(&domain, &Domain { name_servers: Vec::new(), ..domain.clone() })?;
     for host in t.tx.hosts_below(domain.number)? {
@@ -66,20 +75,22 @@ fn delete_domain(t: &mut Transaction<'_, '_>, name: &DomainName) -> Result<(), E
     }
     t.tx.delete_domain(domain.number)?;
     t.record_domain(Some(&domain), None);
-    t.notify(&domain.sponsor, Event::DomainDeleted { name: name.clone() });
+    t.tell_changed(&domain, ChangeOperation::DeletePurge, None);
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::event::Event;
     use crate::model::name::{HostName, ZoneName};
     use crate::model::sec_dns::SecDns;
     use crate::model::tld::Tld;
+    use crate::registry::domain::fixtures::events;
     use crate::registry::domain::update::Changes;
     use crate::registry::operator::{AddTld, History, SetServerStatuses};
     use crate::registry::testing::{TestRegistry, name};
-    use crate::registry::{Actor, domain, host, poll};
+    use crate::registry::{Actor, domain, host};
 
     fn forced(kind: ObjectKind, name: &str) -> ForcedDelete {
         ForcedDelete { kind, name: name.to_owned() }
@@ -146,9 +157,10 @@ mod tests {
             assert_eq!((entries[0].operation.as_str(), &entries[0].after), ("operator:delete", &None));
             assert_eq!(entries[0].actor, "operator");
         }
-        let head = registry.as_registrar("ClientX", poll::Request).await.unwrap();
-        let told = head.message.map(|message| message.event);
-        assert_eq!(told, Some(Event::DomainDeleted { name: name("one.free") }));
+        let told = events(&registry, "ClientX").await.pop();
+        let Some(Event::DomainChanged { domain, change, .. }) = told else { panic!("{told:?}") };
+        assert_eq!((domain.name, change.operation), (name("one.free"), ChangeOperation::DeletePurge));
+        assert!(change.is_before);
     }
 
     #[tokio::test]

@@ -19,10 +19,12 @@ use crate::model::name::{DomainName, HostName};
 use crate::model::object::ObjectKind;
 
 /// Refuses everyone but the operator.
-fn demand_operator(t: &Transaction<'_, '_>) -> Result<(), Error> {
+pub(in crate::registry) fn demand_operator(t: &Transaction<'_, '_>) -> Result<(), Error> {
     match t.call.actor {
         Actor::Operator => Ok(()),
-        Actor::Registrar(_) | Actor::Server => Err(Refusal::OperatorNeeded.into()),
+        Actor::Nobody | Actor::Registrar(_) | Actor::Reseller { .. } | Actor::Server => {
+            Err(Refusal::OperatorNeeded.into())
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{ObjectName, demand_operator};
 use crate::model::contact::Contact;
 use crate::model::domain::Domain;
+use crate::model::event::ChangeOperation;
 use crate::model::host::Host;
 use crate::model::object::ObjectKind;
 use crate::model::status::{Meaning, Status, StatusSet, Transform};
@@ -50,6 +51,7 @@ impl Operation for SetServerStatuses {
                 let after = Domain { statuses, updated_by, updated_at, ..before.clone() };
                 t.tx.update_domain(&before, &after)?;
                 t.record_domain(Some(&before), Some(&after));
+                t.tell_changed(&after, ChangeOperation::Update, None);
             }
             ObjectName::Host(name) => {
                 let before = t.host_to_change(&name)?;

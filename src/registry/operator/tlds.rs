@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::demand_operator;
 use crate::model::idn::IdnTable;
 use crate::model::name::ZoneName;
-use crate::model::tld::Tld;
+use crate::model::tld::{PriceList, STANDARD, Tld};
 use crate::registry::refusal::Refusal;
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Error, Operation};
@@ -116,6 +116,7 @@ fn judge(tld: &Tld) -> Result<(), Refusal> {
     if let Some(table) = tld.names.idn_table.as_deref().filter(|table| IdnTable::built_in(table).is_none()) {
         return refuse("names.idn_table", &table, "there is no such table");
     }
+    judge_prices(tld)?;
     let life = &tld.life;
     let days = [
         ("life.add_grace_days", life.add_grace_days),
@@ -134,6 +135,40 @@ fn judge(tld: &Tld) -> Result<(), Refusal> {
     }
 }
 
+/// Refuses price lists with a gap: a term, a tier or a currency that some command would need.
+fn judge_prices(tld: &Tld) -> Result<(), Refusal> {
+    let refuse = |key: &str, value: &str, why: &str| {
+        Err(Refusal::Setting { key: key.to_owned(), value: value.to_owned(), why: why.to_owned() })
+    };
+    for (index, list) in tld.prices.iter().enumerate() {
+        let twice = |other: &&PriceList| other.tier == list.tier && other.currency == list.currency;
+        if tld.prices[..index].iter().find(twice).is_some() {
+            return refuse("prices", &list.tier, "the tier has two lists in one currency");
+        }
+        for (of, price) in [("create", &list.create), ("renew", &list.renew), ("transfer", &list.transfer)] {
+            let fits = |years| price.of(years).is_some_and(|amount| (0..=AMOUNT_MAX).contains(&amount));
+            if let Some(years) = (1..=tld.term.years_max).find(|years| !fits(*years)) {
+                let why = format!("{of} has no price between 0 and {AMOUNT_MAX} for {years} years");
+                return refuse("prices", &list.tier, &why);
+            }
+        }
+        if !(0..=AMOUNT_MAX).contains(&list.restore) || !(0..=AMOUNT_MAX).contains(&list.update) {
+            return refuse("prices", &list.tier, "a price is zero or more, and no fortune");
+        }
+    }
+    let currencies = tld.prices.iter().map(|list| list.currency);
+    let tiers = tld.names.premium.iter().map(|premium| premium.tier.as_str()).chain([STANDARD]);
+    let needed = tiers.flat_map(|tier| currencies.clone().map(move |currency| (tier, currency)));
+    let priced =
+        |(tier, currency)| tld.prices.iter().any(|list| list.tier == tier && list.currency == currency);
+    match needed.into_iter().find(|needed| !priced(*needed)) {
+        Some((tier, currency)) => refuse("prices", tier, &format!("the tier has no list in {currency}")),
+        None => Ok(()),
+    }
+}
+
+/// In the smallest unit: what nothing costs.
+const AMOUNT_MAX: i64 = 1_000_000_000_000;
 /// Ten years: what is meant to be longer is meant to be something else.
 const DAYS_MAX: u32 = 3650;
 

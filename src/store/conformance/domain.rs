@@ -102,6 +102,28 @@ pub(super) async fn seem_registered(store: Store) {
     assert_eq!(seen.await, [true], "a write sees what it did");
 }
 
+pub(super) async fn sponsored_domains(store: Store) {
+    let numbers = change(&store, |tx| {
+        let mut numbers = Vec::new();
+        for (name, sponsor) in [("c.example", "ClientX"), ("a.example", "ClientY"), ("b.example", "ClientX")]
+        {
+            let mut domain = sample(name);
+            domain.sponsor = registrar(sponsor);
+            numbers.push(tx.insert_domain(&draft(domain))?.unwrap());
+        }
+        Ok(numbers)
+    })
+    .await;
+    let page = async |after, most| {
+        let found = look(&store, move |tx| tx.sponsored_domains(&registrar("ClientX"), after, most)).await;
+        found.into_iter().map(|domain| domain.name.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(page(DomainNumber(0), 10).await, ["c.example", "b.example"]);
+    assert_eq!(page(DomainNumber(0), 1).await, ["c.example"]);
+    assert_eq!(page(numbers[0], 10).await, ["b.example"]);
+    assert!(page(numbers[2], 10).await.is_empty());
+}
+
 pub(super) async fn subordinate_hosts(store: Store) {
     let number = change(&store, |tx| {
         let number = tx.insert_domain(&draft(sample("a.example")))?.unwrap();
@@ -178,7 +200,7 @@ pub(super) async fn due_domains(store: Store) {
     })
     .await;
     let due = |by, most| look(&store, move |tx| tx.due_domains(at(by), most));
-    let two = [(at(5), name("early.example")), (at(5), name("also.example"))];
+    let two = [(at(5), name("also.example")), (at(5), name("early.example"))];
     assert_eq!(due(8, 10).await, two);
     assert_eq!(due(9, 1).await, two[..1]);
     assert!(due(4, 10).await.is_empty());

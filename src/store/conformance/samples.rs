@@ -100,6 +100,7 @@ pub(super) fn domain(name: &str) -> Domain {
         number: DomainNumber(0),
         name: domain_name(name),
         sponsor: registrar("ClientX"),
+        reseller: None,
         created_by: registrar("ClientX"),
         created_at: at(1),
         updated_by: None,
@@ -151,11 +152,13 @@ pub(super) fn transfer() -> Transfer {
     Transfer {
         status: TransferStatus::Pending,
         requested_by: registrar("ClientY"),
+        reseller: None,
         requested_at: at(5),
         acting: registrar("ClientX"),
         act_at: at(10),
         years: Some(1),
         expires_at: Some(at(28)),
+        fee: 0,
     }
 }
 

@@ -218,6 +218,14 @@ impl Sql for Open<'_> {
         usize::try_from(changed).map_err(StoreError::corrupt)
     }
 
+    fn last_number(&self, table: &str) -> String {
+        format!("SELECT last_value - CASE WHEN is_called THEN 0 ELSE 1 END FROM {table}_number_seq")
+    }
+
+    fn set_last_number(&self, table: &str, number: i64) -> Vec<String> {
+        vec![format!("ALTER TABLE {table} ALTER COLUMN number RESTART WITH {}", number.saturating_add(1))]
+    }
+
     fn is_read_only(&self) -> bool {
         self.read_only
     }

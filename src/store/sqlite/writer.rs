@@ -86,7 +86,11 @@ impl Writer {
             next = if full { None } else { jobs.try_recv().ok() };
         }
         match self.commit() {
-            Ok(()) => done.into_iter().for_each(|(job, end)| job.answer(end)),
+            Ok(()) => {
+                let operations = u32::try_from(done.len()).unwrap_or(u32::MAX);
+                metrics::histogram!("domesday_store_batch_operations").record(operations);
+                done.into_iter().for_each(|(job, end)| job.answer(end));
+            }
             Err(error) => {
                 tracing::error!(%error, operations = done.len(), "a commit failed; its operations are answered as failed");
                 self.reopen();

@@ -259,8 +259,9 @@ fn is_path(quoted: &str) -> bool {
     let placeholder =
         quoted.split('/').next().is_some_and(|first| first.chars().all(|c| c.is_ascii_uppercase()));
     let starts = TOP_FOLDERS.iter().any(|folder| quoted.starts_with(folder));
-    let ends =
-        [".rs", ".md", ".toml", ".sql", ".py", ".pl", "/"].iter().any(|ending| quoted.ends_with(ending));
+    let ends = [".rs", ".md", ".toml", ".sql", ".py", ".pl", ".epp", "/"]
+        .iter()
+        .any(|ending| quoted.ends_with(ending));
     plain && !placeholder && (starts || (ends && quoted.len() > 4))
 }
 
@@ -281,7 +282,8 @@ const LAYERS: &[(&str, &[&str])] = &[
 ];
 
 /// What puts the layers together.
-const WIRING: &[&str] = &["lib", "main", "cli", "config", "server", "sandbox", "observe", "admin", "bench"];
+const WIRING: &[&str] =
+    &["lib", "main", "cli", "config", "server", "sandbox", "observe", "admin", "bench", "mail"];
 
 const EMPTY_WORDS: &[&str] = &[
     "manager", "managers", "handler", "handlers", "helper", "helpers", "util", "utils", "common", "dto",

@@ -24,6 +24,11 @@ impl ObjectMapping for Contact {
         URI
     }
 
+    fn defines(&self, verb: Verb) -> bool {
+        // RFC 5733 §3.2.3: contacts do not expire.
+        !matches!(verb, Verb::Renew | Verb::Login | Verb::Logout | Verb::Poll)
+    }
+
     fn decode(&self, verb: Verb, element: Element<'_>, terms: &Terms<'_>) -> Result<Command, Fault> {
         match verb {
             Verb::Check => decode::check(element, terms).map(Command::ContactCheck),
@@ -35,7 +40,6 @@ impl ObjectMapping for Contact {
                 decode::id_and_auth_info(element).map(|(id, auth_info)| transfer_command(op, id, auth_info))
             }
             Verb::Update => decode::update(element, terms).map(Command::ContactUpdate),
-            // RFC 5733 §3.2.3: contacts do not expire.
             Verb::Renew | Verb::Login | Verb::Logout | Verb::Poll => {
                 Err(Fault::at(element, FaultKind::UndefinedVerb))
             }

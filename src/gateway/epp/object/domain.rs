@@ -3,7 +3,7 @@
 mod decode;
 mod encode;
 
-pub use self::encode::transfer_data;
+pub use self::encode::{pending_data, snapshot_data, transfer_data};
 use super::{ObjectMapping, Terms};
 use crate::gateway::epp::command::{Command, Outcome, TransferOp, Verb};
 use crate::gateway::epp::decode::{Fault, FaultKind};
@@ -20,6 +20,10 @@ pub struct Domain;
 impl ObjectMapping for Domain {
     fn uri(&self) -> &'static str {
         URI
+    }
+
+    fn defines(&self, verb: Verb) -> bool {
+        !matches!(verb, Verb::Login | Verb::Logout | Verb::Poll)
     }
 
     fn decode(&self, verb: Verb, element: Element<'_>, terms: &Terms<'_>) -> Result<Command, Fault> {
@@ -48,6 +52,7 @@ impl ObjectMapping for Domain {
     fn encode(&self, request: Element<'_>, outcome: &Outcome, terms: &Terms<'_>, out: &mut String) {
         match outcome {
             Outcome::DomainCheck(checked) => encode::check(checked, out),
+            Outcome::DomainFeeCheck(priced) => encode::check(&priced.checked, out),
             Outcome::DomainCreate(created) => encode::create(created, out),
             Outcome::DomainInfo(view) => {
                 encode::info(view, encode::HostsShown::asked_by(request), terms, out)

@@ -20,6 +20,11 @@ impl ObjectMapping for Host {
         URI
     }
 
+    fn defines(&self, verb: Verb) -> bool {
+        // RFC 5732 §3: hosts have neither; they go with their superordinate domain.
+        !matches!(verb, Verb::Renew | Verb::Transfer(_) | Verb::Login | Verb::Logout | Verb::Poll)
+    }
+
     fn decode(&self, verb: Verb, element: Element<'_>, terms: &Terms<'_>) -> Result<Command, Fault> {
         match verb {
             Verb::Check => check(element, terms).map(Command::HostCheck),
@@ -27,7 +32,6 @@ impl ObjectMapping for Host {
             Verb::Delete => only_name(element).map(|name| Command::HostDelete(Delete { name })),
             Verb::Info => only_name(element).map(|name| Command::HostInfo(Info { name })),
             Verb::Update => update(element, terms).map(Command::HostUpdate),
-            // RFC 5732 §3: hosts have neither; they go with their superordinate domain.
             Verb::Renew | Verb::Transfer(_) | Verb::Login | Verb::Logout | Verb::Poll => {
                 Err(Fault::at(element, FaultKind::UndefinedVerb))
             }

@@ -15,6 +15,9 @@ pub trait ObjectMapping: Sync {
     /// The namespace.
     fn uri(&self) -> &'static str;
 
+    /// Whether objects of this kind have the command at all.
+    fn defines(&self, verb: Verb) -> bool;
+
     /// Reads the mapping's element of a command.
     fn decode(&self, verb: Verb, element: Element<'_>, terms: &Terms<'_>) -> Result<Command, Fault>;
 

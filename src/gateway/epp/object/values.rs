@@ -65,6 +65,7 @@ pub(super) fn status<S: Status>(element: Element<'_>) -> Result<(S, Option<Ratio
 /// The `pw` of an authInfo element, with its `roid` if it has one.
 pub(super) fn auth_info_pw<'d>(element: Element<'d>, namespace: &'static str) -> Result<Element<'d>, Fault> {
     let mut cursor = Cursor::new(element, namespace, &["pw", "ext"], &[])?;
+    cursor.some("pw")?;
     let pw = cursor.required("pw")?;
     cursor.end()?;
     check_attributes(pw, &["roid"])?;

@@ -24,15 +24,19 @@ struct Command<'d> {
     extensions: Vec<Element<'d>>,
 }
 
-/// A login that only the registry can judge further, and the URIs of objects and extensions it declares.
-type Judged = (Login, Vec<&'static str>, Vec<&'static str>);
+/// A login command of which nothing is left to judge but the account.
+struct Judged {
+    login: Login,
+    objects: Vec<&'static str>,
+    extensions: Vec<&'static str>,
+}
 
 impl Session<'_> {
     pub(super) async fn login(&mut self, envelope: Envelope<'_>, server_trid: &str) -> (Answer, After) {
         if self.is_open() {
             return (Answer::plain(ResultCode::UseError), After::GoOn);
         }
-        let (login, objects, extensions) = match self.judge(envelope) {
+        let Judged { login, objects, extensions } = match self.judge(envelope) {
             Ok(judged) => judged,
             Err(refused) => return (*refused, After::GoOn),
         };
@@ -82,6 +86,9 @@ impl Session<'_> {
             .map_err(|element| faulty(Fault::at(element, FaultKind::ExtensionUnknown)))?;
         self.check_extensions(envelope).map_err(faulty)?;
         for element in envelope.extension.iter().flat_map(|extension| extension.children()) {
+            if !extensions.contains(&element.namespace()) {
+                return Err(faulty(Fault::at(element, FaultKind::Undeclared)));
+            }
             let extension =
                 dialect.extensions().iter().find(|extension| extension.uri() == element.namespace());
             let applied =
@@ -94,9 +101,14 @@ impl Session<'_> {
             }
         }
         let mut login = command.login;
+        for extension in dialect.extensions() {
+            extension.judge_login(&login).map_err(faulty)?;
+        }
         login.address = self.peer.address.ip();
-        login.certificate = self.peer.certificate.as_ref().map(|certificate| to_hex(&certificate.sha256));
-        Ok((login, objects, extensions))
+        // Pins are in lower case.
+        let pin = |certificate: &PeerCertificate| to_hex(&certificate.sha256).to_ascii_lowercase();
+        login.certificate = self.peer.certificate.as_ref().map(pin);
+        Ok(Judged { login, objects, extensions })
     }
 
     fn refuse_login(
@@ -182,13 +194,16 @@ fn declared<'d>(
     elements: &[Element<'d>],
     offered: impl Iterator<Item = &'static str> + Clone,
 ) -> Result<Vec<&'static str>, Element<'d>> {
-    elements
-        .iter()
-        .map(|element| {
-            let uri = collapse(element.text());
-            offered.clone().find(|offered| *offered == uri).ok_or(*element)
-        })
-        .collect()
+    let mut declared = Vec::new();
+    for element in elements {
+        let uri = collapse(element.text());
+        let uri = offered.clone().find(|offered| *offered == uri).ok_or(*element)?;
+        // Kept as long as the session lasts: once each, however often a client repeats it.
+        if !declared.contains(&uri) {
+            declared.push(uri);
+        }
+    }
+    Ok(declared)
 }
 
 /// `[1-9]+\.[0-9]+`.

@@ -3,9 +3,11 @@
 use super::super::change_sponsor::ChangeSponsor;
 use super::super::delete::Delete;
 use super::super::fixtures::*;
+use super::super::info::Info;
 use super::super::renew::Renew;
 use super::super::update::{Changes, Update};
 use super::*;
+use crate::model::domain::Grace;
 use crate::model::period::Unit;
 use crate::model::registrar::RegistrarState;
 use crate::registry::Actor;
@@ -66,7 +68,7 @@ async fn an_approval_moves_domain_and_hosts_and_leaves_no_auth_info() {
     assert_eq!(domain.expires_at, at("2028-01-01T00:00:00Z"));
     assert_eq!(domain.transferred_at, Some(at("2026-01-02T00:00:00Z")));
     assert_eq!((domain.auth_info, domain.registrant), (None, before.registrant));
-    let grace = Grace { kind: GraceKind::Transfer, until: at("2026-01-07T00:00:00Z") };
+    let grace = Grace { kind: GraceKind::Transfer, until: at("2026-01-07T00:00:00Z"), years: 1, fee: 0 };
     assert_eq!(domain.grace, [grace], "the add grace period has ended");
     let followed = host_kept(&registry, "ns1.a.example").await.unwrap();
     assert_eq!((followed.sponsor.as_str(), followed.transferred_at), ("ClientY", domain.transferred_at));
@@ -190,6 +192,19 @@ async fn states_that_forbid_a_transfer_and_what_a_transfer_forbids() {
     registry.as_registrar("ClientX", reject("a.example")).await.unwrap();
     registry.as_registrar("ClientX", delete).await.unwrap();
     assert_eq!(refused(&registry, "ClientY", request("a.example", "2fooBAR")).await, "StatusProhibits");
+}
+
+#[tokio::test]
+async fn guesses_by_asking_count_like_guesses_by_requesting() {
+    let registry = open_with("a.example").await;
+    change_tld(&registry, "example", |tld| tld.auth_info.attempts_max = Some(2)).await;
+    let info = |code: &str| Info { name: name("a.example"), auth_info: presented(code) };
+    let query = TransferQuery { name: name("a.example"), auth_info: presented("guess") };
+    registry.as_registrar("ClientY", info("2fooBAR")).await.unwrap();
+    let denied = registry.as_registrar("ClientY", info("guess")).await;
+    assert!(matches!(denied, Err(Error::Denied(_))), "{denied:?}");
+    assert!(matches!(registry.as_registrar("ClientY", query).await, Err(Error::Denied(_))));
+    assert_eq!(kept(&registry, "a.example").await.unwrap().auth_info, None);
 }
 
 #[tokio::test]

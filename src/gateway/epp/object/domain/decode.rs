@@ -179,6 +179,7 @@ fn period(element: Element<'_>) -> Result<Period, Fault> {
 
 fn servers(element: Element<'_>) -> Result<Vec<ServerRef>, Fault> {
     let mut cursor = Cursor::new(element, URI, &["hostObj", "hostAttr"], &[])?;
+    cursor.some("hostObj or hostAttr")?;
     let objects = cursor.many("hostObj");
     let attributes = if objects.is_empty() { cursor.at_least_one("hostAttr")? } else { Vec::new() };
     cursor.end()?;

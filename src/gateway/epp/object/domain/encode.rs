@@ -1,11 +1,14 @@
 //! Writing domain outcomes by domain-1.0.xsd.
 
+use jiff::Timestamp;
+
 use super::URI;
 use crate::gateway::epp::object::Terms;
 use crate::gateway::epp::response::{close, date_leaf, domain_roid, leaf, open, push_address, push_statuses};
 use crate::gateway::xml::{Element, collapse, escape};
 use crate::model::domain::{Domain, HostAttribute, NameServer};
 use crate::model::name::DomainName;
+use crate::model::status::{DomainStatus, StatusSet};
 use crate::model::transfer::Transfer;
 use crate::registry::auth_info::AuthInfoShown;
 use crate::registry::domain::check::{Checked, Unavailable};
@@ -99,6 +102,24 @@ pub(super) fn info(view: &View, shown: HostsShown, terms: &Terms<'_>, out: &mut 
     close_data("infData", out);
 }
 
+/// `infData` of a domain as a service message keeps it: what its sponsor sees, without authInfo.
+pub fn snapshot_data(
+    domain: &Domain,
+    statuses: &StatusSet<DomainStatus>,
+    at: Timestamp,
+    terms: &Terms<'_>,
+    out: &mut String,
+) {
+    let view = View {
+        domain: domain.clone(),
+        statuses: statuses.clone(),
+        subordinate_hosts: Vec::new(),
+        auth_info: AuthInfoShown::Nothing,
+        at,
+    };
+    info(&view, HostsShown { delegated: true, subordinate: false }, terms, out);
+}
+
 pub(super) fn renew(renewed: &Renewed, out: &mut String) {
     open_data("renData", out);
     leaf("domain:name", renewed.name.as_ref(), out);
@@ -115,10 +136,33 @@ pub fn transfer_data(name: &DomainName, transfer: &Transfer, out: &mut String) {
     date_leaf("domain:reDate", transfer.requested_at, out);
     leaf("domain:acID", transfer.acting.as_str(), out);
     date_leaf("domain:acDate", transfer.act_at, out);
-    if let Some(expires_at) = transfer.expires_at {
+    // RFC 5731 §3.1.3: only where the transfer changes it, or will.
+    if let Some(expires_at) = transfer.expires_at.filter(|_| !transfer.has_failed()) {
         date_leaf("domain:exDate", expires_at, out);
     }
     close_data("trnData", out);
+}
+
+/// `panData`: the end of an action that was pending (§3.3), with the identifiers of the command that began it.
+pub fn pending_data(
+    name: &DomainName,
+    granted: bool,
+    client_trid: Option<&str>,
+    server_trid: &str,
+    at: Timestamp,
+    out: &mut String,
+) {
+    open_data("panData", out);
+    out.push_str(if granted { "<domain:name paResult=\"1\">" } else { "<domain:name paResult=\"0\">" });
+    escape(name.as_ref(), out);
+    out.push_str("</domain:name><domain:paTRID>");
+    if let Some(client_trid) = client_trid {
+        leaf("clTRID", client_trid, out);
+    }
+    leaf("svTRID", server_trid, out);
+    out.push_str("</domain:paTRID>");
+    date_leaf("domain:paDate", at, out);
+    close_data("panData", out);
 }
 
 fn name_server(server: &NameServer, out: &mut String) {
@@ -155,8 +199,11 @@ fn reason(unavailable: &Unavailable) -> &'static str {
         Unavailable::InUse => "In use",
         Unavailable::Malformed(_) => "Not a valid domain name",
         Unavailable::NotAllowed(rule) => match rule {
+            Rule::Blocked => "Blocked",
             Rule::CharacterNotInTable(_) => "Character not in the TLD's table",
             Rule::CharactersMin(_) => "Too short",
+            Rule::LaunchPhase(_) => "Not in this launch phase",
+            Rule::FeeUnknown => "Needs the fee extension",
             Rule::NotDirectlyBelow(_) => "Not directly below a TLD",
             Rule::NotOffered => "TLD not served here",
             Rule::Reserved => "Reserved",

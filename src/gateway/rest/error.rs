@@ -1,0 +1,260 @@
+//! What a refusal is in REST: a status and a problem document (RFC 9457), one exhaustive match (design law 4).
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::login::KEY_INVALID;
+use crate::registry::Error;
+use crate::registry::refusal::{Field, Refusal};
+
+/// A problem document (RFC 9457).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Problem {
+    /// Which problem, as a reference to its description.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The problem in general.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// The problem here, for people.
+    pub detail: String,
+    /// The error number of the token login, when the token is the problem.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<u16>,
+    /// What the registry refused, each part for itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refusals: Vec<RefusalSeen>,
+    /// The transaction, for questions to the operator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_trid: Option<String>,
+}
+
+/// One refusal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RefusalSeen {
+    /// Which, in one word.
+    pub reason: String,
+    /// The same for people.
+    pub detail: String,
+    /// The field it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// The value there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+}
+
+/// Why a request was not understood; the registry was not asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The body broke off.
+    BodyBroken,
+    /// A value in path, query, head or body is not of its form: where, and why.
+    Malformed(String, String),
+    /// The body is no JSON.
+    MediaType,
+    /// The resource has no such method.
+    Method,
+    /// There is no such resource.
+    Resource,
+    /// The body is too long.
+    TooLong,
+    /// No token.
+    Unidentified,
+}
+
+/// The status and the one word of a refusal.
+pub fn refusal_status(refusal: &Refusal) -> (StatusCode, &'static str) {
+    match refusal {
+        Refusal::AllocationTokenWrong => (StatusCode::FORBIDDEN, "allocation-token-wrong"),
+        Refusal::ApiTokenInvalid => (StatusCode::UNAUTHORIZED, "token-invalid"),
+        Refusal::ApiUserTaken { .. } => (StatusCode::CONFLICT, "api-user-taken"),
+        Refusal::ApiUserUnknown { .. } => (StatusCode::NOT_FOUND, "api-user-unknown"),
+        Refusal::AuthInfoMissing => (StatusCode::FORBIDDEN, "auth-info-missing"),
+        Refusal::AuthInfoWrong { .. } => (StatusCode::FORBIDDEN, "auth-info-wrong"),
+        Refusal::Changed => (StatusCode::PRECONDITION_FAILED, "changed"),
+        Refusal::CreditShort { .. } => (StatusCode::PAYMENT_REQUIRED, "credit-short"),
+        Refusal::FeeCurrency { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "fee-currency"),
+        Refusal::FeeMissing { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "fee-missing"),
+        Refusal::FeeTooLow { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "fee-too-low"),
+        Refusal::KeyUsed => (StatusCode::UNPROCESSABLE_ENTITY, "key-used"),
+        Refusal::Linked { .. } => (StatusCode::CONFLICT, "linked"),
+        Refusal::MailLimit => (StatusCode::TOO_MANY_REQUESTS, "mail-limit"),
+        Refusal::MailUnknown { .. } => (StatusCode::NOT_FOUND, "mail-unknown"),
+        Refusal::MessageUnknown { .. } => (StatusCode::NOT_FOUND, "message-unknown"),
+        Refusal::NotAccredited { .. } => (StatusCode::FORBIDDEN, "not-accredited"),
+        Refusal::NotFound { .. } => (StatusCode::NOT_FOUND, "not-found"),
+        Refusal::NotNow { .. } => (StatusCode::CONFLICT, "not-now"),
+        Refusal::NotPriced { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "not-priced"),
+        Refusal::NotSponsor { .. } => (StatusCode::FORBIDDEN, "not-sponsor"),
+        Refusal::NotTransferParty { .. } => (StatusCode::FORBIDDEN, "not-transfer-party"),
+        Refusal::OperatorNeeded => (StatusCode::FORBIDDEN, "operator-needed"),
+        Refusal::OwnObject { .. } => (StatusCode::CONFLICT, "own-object"),
+        Refusal::Policy { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "policy"),
+        Refusal::RegistrarNeeded => (StatusCode::FORBIDDEN, "registrar-needed"),
+        Refusal::RegistrarState { .. } => (StatusCode::FORBIDDEN, "registrar-state"),
+        Refusal::RegistrarTaken { .. } => (StatusCode::CONFLICT, "registrar-taken"),
+        Refusal::RegistrarUnknown { .. } => (StatusCode::NOT_FOUND, "registrar-unknown"),
+        Refusal::ResellerNeeded => (StatusCode::FORBIDDEN, "reseller-needed"),
+        Refusal::RoleForbids { .. } => (StatusCode::FORBIDDEN, "role-forbids"),
+        Refusal::Setting { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "setting"),
+        Refusal::StatusProhibits { .. } => (StatusCode::CONFLICT, "status-prohibits"),
+        Refusal::Taken { .. } => (StatusCode::CONFLICT, "taken"),
+        Refusal::TldTaken { .. } => (StatusCode::CONFLICT, "tld-taken"),
+        Refusal::TldUnknown { .. } => (StatusCode::NOT_FOUND, "tld-unknown"),
+        Refusal::TransferNotPending { .. } => (StatusCode::CONFLICT, "transfer-not-pending"),
+        Refusal::TransferPending { .. } => (StatusCode::CONFLICT, "transfer-pending"),
+        Refusal::Unknown { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "unknown"),
+    }
+}
+
+impl Problem {
+    /// The problem that refusals are: the first one decides the status.
+    pub fn of_refusals(refusals: &[Refusal], server_trid: &str) -> Self {
+        let first = refusals.first().map(refusal_status);
+        let (status, reason) = first.unwrap_or((StatusCode::INTERNAL_SERVER_ERROR, BROKEN));
+        let details: Vec<String> = refusals.iter().map(ToString::to_string).collect();
+        Self {
+            code: (reason == "token-invalid").then_some(KEY_INVALID),
+            refusals: refusals.iter().map(RefusalSeen::of).collect(),
+            server_trid: Some(server_trid.to_owned()),
+            ..Self::new(status, reason, details.join("; "))
+        }
+    }
+
+    /// The problem that an operation's error is.
+    pub fn of_error(error: &Error, server_trid: &str) -> Self {
+        match error {
+            Error::Denied(refusals) | Error::Refused(refusals) => Self::of_refusals(refusals, server_trid),
+            Error::Broken(_) => Self {
+                server_trid: Some(server_trid.to_owned()),
+                ..Self::new(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    BROKEN,
+                    format!("The server failed; ask its operator about {server_trid}"),
+                )
+            },
+        }
+    }
+
+    fn new(status: StatusCode, reason: &str, detail: String) -> Self {
+        Self {
+            kind: format!("/help/problems#{reason}"),
+            title: status.canonical_reason().unwrap_or("Problem").to_owned(),
+            status: status.as_u16(),
+            detail,
+            code: None,
+            refusals: Vec::new(),
+            server_trid: None,
+        }
+    }
+}
+
+impl From<&Fault> for Problem {
+    fn from(fault: &Fault) -> Self {
+        match fault {
+            Fault::BodyBroken => {
+                Self::new(StatusCode::BAD_REQUEST, "malformed", "the body broke off".to_owned())
+            }
+            Fault::Malformed(place, why) => {
+                Self::new(StatusCode::BAD_REQUEST, "malformed", format!("{place}: {why}"))
+            }
+            Fault::MediaType => Self::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "media-type",
+                "send application/json in UTF-8".to_owned(),
+            ),
+            Fault::Method => Self::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method",
+                "the resource has no such method".to_owned(),
+            ),
+            Fault::Resource => {
+                Self::new(StatusCode::NOT_FOUND, "resource", "there is no such resource".to_owned())
+            }
+            Fault::TooLong => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-long", "the body is too long".to_owned())
+            }
+            Fault::Unidentified => Self {
+                code: Some(KEY_INVALID),
+                ..Self::new(
+                    StatusCode::UNAUTHORIZED,
+                    "token-invalid",
+                    "send the token of a login as Authorization: Bearer".to_owned(),
+                )
+            },
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_string(&self).unwrap_or_default();
+        let mut answer = (status, [(header::CONTENT_TYPE, PROBLEM_JSON)], body).into_response();
+        if status == StatusCode::UNAUTHORIZED {
+            let challenge = HeaderValue::from_static("Bearer realm=\"domesday\"");
+            answer.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        answer
+    }
+}
+
+impl IntoResponse for Fault {
+    fn into_response(self) -> Response {
+        Problem::from(&self).into_response()
+    }
+}
+
+impl RefusalSeen {
+    fn of(refusal: &Refusal) -> Self {
+        let place = refusal.place();
+        Self {
+            reason: refusal_status(refusal).1.to_owned(),
+            detail: refusal.to_string(),
+            field: place.map(|(field, _)| name_of(field).to_owned()),
+            value: place.map(|(_, value)| value.to_owned()).filter(|value| !value.is_empty()),
+        }
+    }
+}
+
+/// What a field is called in requests and answers.
+fn name_of(field: Field) -> &'static str {
+    match field {
+        Field::AllocationToken => "allocationToken",
+        Field::AuthInfo => "authInfo",
+        Field::Contact(_) => "contacts",
+        Field::ContactId => "id",
+        Field::Currency => "currency",
+        Field::CurrentExpiry => "currentExpiry",
+        Field::Disclose => "disclose",
+        Field::DnsRecord => "secDns",
+        Field::DomainName | Field::HostName => "name",
+        Field::Email => "email",
+        Field::Fee => "fee",
+        Field::HostAddress => "addresses",
+        Field::MaxSigLife => "maxSigLife",
+        Field::MessageId => "id",
+        Field::NameServer => "nameServers",
+        Field::Order => "order",
+        Field::Period => "years",
+        Field::Phase => "phase",
+        Field::PostalInfo => "postal",
+        Field::Profile => "profile",
+        Field::Registrant => "registrant",
+        Field::Reseller => "reseller",
+        Field::RestoreReport => "report",
+        Field::Status => "statuses",
+        Field::Urgent => "urgent",
+        Field::Voice => "voice",
+    }
+}
+
+/// The media type of problem documents.
+pub const PROBLEM_JSON: &str = "application/problem+json";
+const BROKEN: &str = "server-failed";

@@ -1,0 +1,162 @@
+//! XCP, the reseller protocol of OpenSRS (facts/xcp.md): one POST a command, signed with the reseller's key.
+//!
+//! A command's way: [`http`] cuts the body out of the stream → the signature over its bytes decides who asks → [`envelope`]
+//! reads it → [`catalogue`] finds the command, which asks the registry as [`Actor::Reseller`](crate::registry::Actor) →
+//! [`error`] turns a refusal into a response code. Whatever the verdict, HTTP says 200.
+
+mod catalogue;
+pub mod envelope;
+pub mod error;
+mod http;
+pub mod signature;
+mod throttle;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::AsyncWriteExt;
+use tokio::time::timeout;
+
+use self::catalogue::Asked;
+pub use self::catalogue::{Standing, commands};
+use self::envelope::{Reply, Request};
+use self::error::Fault;
+use self::http::{Incoming, Received};
+use self::throttle::{Slot, Throttle};
+use super::listener::Connection;
+use crate::model::reseller::Reseller;
+use crate::registry::Registry;
+
+/// What an operator may set of one listener.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The longest body.
+    pub body_bytes_max: usize,
+    /// From an answer to the next request.
+    pub idle_timeout: Duration,
+    /// From the first byte of a request to its last; and as long an answer may take to be sent.
+    pub slow_request_timeout: Duration,
+    /// Commands of one connection.
+    pub commands_per_connection_max: u32,
+    /// Connections of one reseller at once.
+    pub connections_per_reseller_max: usize,
+    /// Commands of one reseller in a minute.
+    pub commands_per_minute_max: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            body_bytes_max: 1024 * 1024,
+            idle_timeout: Duration::from_secs(60),
+            slow_request_timeout: Duration::from_secs(30),
+            commands_per_connection_max: 100,
+            connections_per_reseller_max: 100,
+            commands_per_minute_max: 3000,
+        }
+    }
+}
+
+/// XCP on one listener, over the registry.
+pub struct XcpGateway {
+    registry: Arc<Registry>,
+    settings: Settings,
+    throttle: Arc<Throttle>,
+}
+
+/// What belongs to one connection.
+#[derive(Default)]
+struct Visit {
+    commands: u32,
+    slot: Option<Slot>,
+}
+
+/// Whether a connection goes on after an answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum After {
+    Close,
+    GoOn,
+}
+
+impl XcpGateway {
+    /// A gateway to a registry.
+    pub fn new(registry: Arc<Registry>, settings: Settings) -> Arc<Self> {
+        let throttle = Throttle::new(settings.connections_per_reseller_max, settings.commands_per_minute_max);
+        Arc::new(Self { registry, settings, throttle })
+    }
+
+    /// Serves one connection until it ends.
+    pub async fn serve(&self, connection: Connection) {
+        let Connection { mut stream, peer, mut drain } = connection;
+        let Settings { body_bytes_max, idle_timeout, slow_request_timeout, .. } = self.settings;
+        let bounds = http::Bounds { body_bytes_max, slow: slow_request_timeout };
+        let (mut incoming, mut visit) = (Incoming::default(), Visit::default());
+        loop {
+            if !incoming.wait(&mut stream, &mut drain, idle_timeout).await {
+                break;
+            }
+            let received = incoming.receive(&mut stream, bounds).await;
+            match received {
+                Received::End => break,
+                Received::Fault(fault) => {
+                    http::send_fault(&mut stream, fault, slow_request_timeout).await;
+                    break;
+                }
+                Received::Request(request) => {
+                    let keep_alive = request.keep_alive;
+                    let (xml, after) = self.answer(&mut visit, peer.address.ip(), request).await;
+                    let keep_alive = keep_alive && after == After::GoOn && !*drain.borrow();
+                    if !http::send_answer(&mut stream, &xml, keep_alive, slow_request_timeout).await
+                        || !keep_alive
+                    {
+                        break;
+                    }
+                }
+            }
+        }
+        let _ = timeout(slow_request_timeout, stream.shutdown()).await;
+    }
+
+    async fn answer(
+        &self,
+        visit: &mut Visit,
+        address: std::net::IpAddr,
+        http: http::Request,
+    ) -> (String, After) {
+        visit.commands += 1;
+        if visit.commands > self.settings.commands_per_connection_max {
+            return (Reply::from(Fault::CommandsOfConnection).encode(None), After::Close);
+        }
+        let body: Arc<[u8]> = http.body.into();
+        let signed = Arc::clone(&body);
+        let presented = http.signature;
+        let signs = move |key: &str| signature::signs(&signed, key, &presented);
+        let reseller = match self.registry.reseller_who_signs(&http.username, address, signs).await {
+            Ok(Some(reseller)) => reseller,
+            Ok(None) => return (Reply::from(Fault::NotAuthenticated).encode(None), After::GoOn),
+            Err(error) => {
+                let server_trid = self.registry.next_trid();
+                tracing::error!(%error, server_trid, "a reseller could not be authenticated");
+                return (error::broken_reply(&server_trid).encode(None), After::GoOn);
+            }
+        };
+        if let Err(fault) = self.admit(visit, &reseller) {
+            let after = if fault == Fault::Connections { After::Close } else { After::GoOn };
+            return (Reply::from(fault).encode(None), after);
+        }
+        let request = match Request::decode(&body) {
+            Ok(request) => request,
+            Err(fault) => return (Reply::from(fault).encode(None), After::GoOn),
+        };
+        let asked = Asked { registry: &self.registry, reseller: &reseller, request: &request, address };
+        (catalogue::answer(&asked).await.encode(Some(&request)), After::GoOn)
+    }
+
+    fn admit(&self, visit: &mut Visit, reseller: &Reseller) -> Result<(), Fault> {
+        // A connection may speak for several resellers, one after the other; it counts for the first.
+        if visit.slot.is_none() {
+            visit.slot = Some(self.throttle.connect(&reseller.username).ok_or(Fault::Connections)?);
+        }
+        if self.throttle.takes_command(&reseller.username) { Ok(()) } else { Err(Fault::CommandRate) }
+    }
+}

@@ -1,0 +1,25 @@
+//! What a client says beside a command: on which terms it wants it done. Rules that look for them find them in the transaction.
+
+use zeroize::Zeroizing;
+
+use crate::model::money::Currency;
+
+/// The terms of a command.
+#[derive(Clone, Default)]
+pub struct Conditions {
+    /// What it may cost at most (RFC 8748).
+    pub fee: Option<AgreedFee>,
+    /// What opens a name that is kept for somebody (RFC 8495).
+    pub allocation_token: Option<Zeroizing<String>>,
+    /// The launch phase for which it is meant (RFC 8334).
+    pub launch_phase: Option<String>,
+}
+
+/// A fee that the client agrees to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AgreedFee {
+    /// Its currency; the account's when absent.
+    pub currency: Option<Currency>,
+    /// The sum of its parts in millionths of the currency: more places than any currency has.
+    pub millionths: i64,
+}

@@ -1,0 +1,94 @@
+//! What transcripts may have done beside talking: by the operator (`@operator …`), and to begin a story with (`@given …`).
+
+use domesday::model::event::Event;
+use domesday::model::object::ObjectKind;
+use domesday::model::registrar::RegistrarId;
+use domesday::registry::domain::ChangeSponsor;
+use domesday::registry::operator::{ChangeRegistrar, ForcedDelete, SetServerStatuses, SetTld};
+use domesday::registry::{Actor, Call, Operation};
+use domesday::store::Keep;
+
+use crate::server::Server;
+
+/// Does what a line says after `@operator`; the error is a sentence for whoever wrote it.
+pub(crate) async fn act(server: &Server, line: &str) -> Result<(), String> {
+    let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
+    let (name, rest) = rest.split_once(' ').unwrap_or((rest, ""));
+    match verb {
+        "contact" => statuses(server, ObjectKind::Contact, name, rest).await,
+        "domain" => statuses(server, ObjectKind::Domain, name, rest).await,
+        "host" => statuses(server, ObjectKind::Host, name, rest).await,
+        "delete" => {
+            run(server, ForcedDelete { kind: ObjectKind::Domain, name: name.to_owned() }).await.map(drop)
+        }
+        "notice" => notice(server, name, rest).await,
+        "password" => {
+            let set = server.registry.set_password(&registrar(name)?, rest.to_owned().into()).await;
+            set.map(drop).map_err(|error| format!("{error:?}"))
+        }
+        "registrar" => {
+            let change = serde_json::from_str(rest).map_err(|error| error.to_string())?;
+            run(server, ChangeRegistrar { id: registrar(name)?, change }).await
+        }
+        "sponsor" => {
+            let name = name.parse().map_err(|error| format!("{error}"))?;
+            run(server, ChangeSponsor { name, to: registrar(rest)? }).await
+        }
+        "tld" => {
+            let (key, value) = rest.split_once(' ').ok_or("a key and a value are expected")?;
+            let value = serde_json::from_str(value).map_err(|error| error.to_string())?;
+            let name = name.parse().map_err(|error| format!("{error}"))?;
+            run(server, SetTld { name, key: key.to_owned(), value }).await
+        }
+        _ => Err("the operator does no such thing".to_owned()),
+    }
+}
+
+/// The command that makes what a line says after `@given WHO`: `contact sh8013`, `domain a.example`, `host ns1.a.example`.
+pub(crate) fn given(what: &str) -> Option<String> {
+    let mut words = what.split(' ');
+    let (kind, name) = (words.next()?, words.next()?);
+    let more: String = words.collect::<Vec<_>>().join(" ");
+    Some(match kind {
+        "contact" => format!(
+            "<create><contact:create><contact:id>{name}</contact:id><contact:postalInfo type=\"int\"><contact:name>John \
+             Doe</contact:name><contact:addr><contact:city>Dulles</contact:city><contact:cc>US</contact:cc></contact:addr>\
+             </contact:postalInfo><contact:email>jdoe@example.com</contact:email><contact:authInfo><contact:pw>2fooBAR\
+             </contact:pw></contact:authInfo>{more}</contact:create></create>"
+        ),
+        "domain" => format!(
+            "<create><domain:create><domain:name>{name}</domain:name>{more}<domain:authInfo><domain:pw>2fooBAR</domain:pw>\
+             </domain:authInfo></domain:create></create>"
+        ),
+        "host" => {
+            format!("<create><host:create><host:name>{name}</host:name>{more}</host:create></create>")
+        }
+        _ => return None,
+    })
+}
+
+async fn statuses(server: &Server, kind: ObjectKind, name: &str, changes: &str) -> Result<(), String> {
+    let of =
+        |sign: char| changes.split(' ').filter_map(move |word| word.strip_prefix(sign)).map(str::to_owned);
+    let (add, remove) = (of('+').collect(), of('-').collect());
+    run(server, SetServerStatuses { kind, name: name.to_owned(), add, remove }).await
+}
+
+async fn notice(server: &Server, to: &str, text: &str) -> Result<(), String> {
+    let (to, event) = (registrar(to)?, Event::Notice { text: text.to_owned() });
+    let now = server.registry.clock().now();
+    let queue = move |tx: &mut domesday::store::Tx<'_>| {
+        tx.queue_message(&to, now, &event).map(|_| ((), Keep::Commit))
+    };
+    server.registry.store().write(queue).await.map_err(|error| error.to_string())
+}
+
+async fn run<O: Operation>(server: &Server, operation: O) -> Result<O::Outcome, String> {
+    let server_trid = server.registry.next_trid();
+    let call = Call { actor: Actor::Operator, client_trid: None, server_trid };
+    server.registry.run(call, operation).await.map_err(|error| format!("{error:?}"))
+}
+
+fn registrar(id: &str) -> Result<RegistrarId, String> {
+    RegistrarId::parse(id).map_err(|error| error.to_string())
+}

@@ -1,0 +1,110 @@
+//! The token login and the REST API over a server in this process.
+
+mod api;
+mod errors;
+mod login;
+mod pages;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domesday::gateway::http::{HttpGateway, Settings as HttpSettings};
+use domesday::gateway::listener::Listener;
+use domesday::gateway::rest::{self, Settings};
+use domesday::model::api_user::{ApiLogin, ApiRole};
+use domesday::model::registrar::RegistrarId;
+use domesday::registry::api_user::{AddApiUser, ApiKey};
+use domesday::registry::{Actor, Call, Operation};
+use ring::hmac;
+use tokio::sync::watch;
+
+use crate::http::Http;
+use crate::server::{Options, Server};
+
+/// A server with an HTTP door beside its EPP door.
+pub(crate) struct Api {
+    pub(crate) server: Server,
+    pub(crate) address: SocketAddr,
+    drain: watch::Sender<bool>,
+}
+
+impl Api {
+    pub(crate) async fn start() -> Self {
+        Self::start_with(Settings { wrong_answer_delay: Duration::ZERO, ..Settings::default() }).await
+    }
+
+    pub(crate) async fn start_with(settings: Settings) -> Self {
+        let server = Server::start().await;
+        let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), "address").unwrap();
+        let address = listener.local_addr().unwrap();
+        let routes = rest::routes(Arc::clone(&server.registry), settings);
+        let gateway = HttpGateway::new(routes, HttpSettings::default());
+        let (drain, drained) = watch::channel(false);
+        tokio::spawn(listener.serve(
+            None,
+            Options::default().limits,
+            drained,
+            Duration::from_secs(5),
+            move |connection| {
+                let gateway = Arc::clone(&gateway);
+                async move { gateway.serve(connection).await }
+            },
+        ));
+        let api = Self { server, address, drain };
+        for (login, registrar, role) in [
+            ("alice", "ClientX", ApiRole::Full),
+            ("bob", "ClientY", ApiRole::Full),
+            ("eve", "ClientX", ApiRole::ReadOnly),
+        ] {
+            api.operate(AddApiUser {
+                login: ApiLogin::parse(login).unwrap(),
+                registrar: RegistrarId::parse(registrar).unwrap(),
+                role,
+                key: ApiKey::parse(API_KEY),
+            })
+            .await;
+        }
+        api
+    }
+
+    /// Tells the HTTP door to drain.
+    pub(crate) fn drain(&self) {
+        let _ = self.drain.send(true);
+    }
+
+    pub(crate) async fn connect(&self) -> Http {
+        Http::connect(self.address).await
+    }
+
+    /// Does what an operator does.
+    pub(crate) async fn operate<O: Operation>(&self, operation: O) -> O::Outcome {
+        let registry = &self.server.registry;
+        let call = Call { actor: Actor::Operator, client_trid: None, server_trid: registry.next_trid() };
+        registry.run(call, operation).await.unwrap_or_else(|error| panic!("{error:?}"))
+    }
+}
+
+/// The `RndA` and `RndB` that answer a challenge.
+pub(crate) fn answers(key: &str, login: &str, rnd_a: &str, rnd_b: &str) -> (String, String) {
+    let octets = |hex: &str| domesday::model::octets::from_hex(hex).unwrap();
+    let message = [octets(rnd_a), octets(rnd_b), login.as_bytes().to_vec()].concat();
+    let mac = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes()), &message);
+    let hex = domesday::model::octets::to_hex(mac.as_ref());
+    (hex[..32].to_owned(), hex[32..].to_owned())
+}
+
+/// Logs in with JSON and gives the token.
+pub(crate) async fn token(http: &mut Http, login: &str) -> String {
+    let asked = serde_json::json!({ "UserLogin": login }).to_string();
+    let challenge = http.ask("POST", "/login/adv", JSON, &asked).await.json();
+    let text = |name: &str| challenge[name].as_str().unwrap().to_owned();
+    let (a, b) = answers(API_KEY, login, &text("RndA"), &text("RndB"));
+    let answered = serde_json::json!({ "UserLogin": login, "RndA": a, "RndB": b }).to_string();
+    let answer = http.ask("POST", "/login/advAuth", JSON, &answered).await;
+    answer.json()["Token"].as_str().unwrap_or_else(|| panic!("{answer:?}")).to_owned()
+}
+
+/// The key of the sheet's test vector, and of every API user here.
+pub(crate) const API_KEY: &str = "0123456789abcdef0123456789abcdef";
+pub(crate) const JSON: &[(&str, &str)] = &[("Content-Type", "application/json")];
