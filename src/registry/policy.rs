@@ -21,8 +21,7 @@ pub struct Policy {
 
 impl Policy {
     pub(super) fn read(tx: &mut Tx<'_>) -> Result<Self, StoreError> {
-        // First: a version that is remembered is never newer than what is read after it.
-        let version = tx.policy_version()?;
+        let version = tx.stored_policy_version()?;
         let tlds = tx.tlds()?;
         let tables = tlds.iter().filter_map(|tld| tld.names.idn_table.clone());
         Ok(Self {

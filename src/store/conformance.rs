@@ -64,7 +64,7 @@ conformance! {
         ledger: account enter ledger move_money set_limits;
         message: message_count newest_message oldest_message queue_message remove_message;
         outbox: claim_mail delete_mail due_mails end_mail mail_is_due mails_about mails_asked_by outbox outbox_entry put_mail_back queue_mail revive_mail;
-        policy: delete_tld meta policy_version put_meta put_tld tlds;
+        policy: delete_tld meta policy_version stored_policy_version put_meta put_tld tlds;
         registrar: credential put_registrar registrars set_password set_wrong_passwords;
         reseller: cookie_domain insert_cookie insert_order insert_reseller order orders profile put_profile queue_reseller_message remove_reseller_message reseller reseller_domains reseller_domains_leaving reseller_messages reseller_with_key resellers set_reseller_key update_reseller;
         tables: empty_table last_number put_rows row_count rows_after set_last_number;

@@ -8,9 +8,14 @@ use crate::model::tld::Tld;
 impl Tx<'_> {
     /// Counts the changes of TLDs and registrars.
     pub fn policy_version(&mut self) -> Result<i64, StoreError> {
-        if let Some(version) = self.remembered(|engine| engine.remembered_policy_version()) {
-            return Ok(version);
+        match self.remembered(|engine| engine.remembered_policy_version()) {
+            Some(version) => Ok(version),
+            None => self.stored_policy_version(),
         }
+    }
+
+    /// The same as this transaction has it stored, for what is read together with it.
+    pub fn stored_policy_version(&mut self) -> Result<i64, StoreError> {
         let version = self.first("SELECT value FROM meta WHERE key = 'policy_version'", &[], |row| {
             row.text(0)?.parse().map_err(StoreError::corrupt)
         })?;

@@ -1,6 +1,6 @@
 //! TLDs, their version, and small values by key.
 
-use super::{Store, change, look};
+use super::{Store, Tx, change, look};
 use crate::model::name::ZoneName;
 use crate::model::tld::Tld;
 
@@ -48,6 +48,15 @@ pub(super) async fn put_tld(store: Store) {
     change(&store, move |tx| tx.put_tld(&changed())).await;
     assert_eq!(look(&store, |tx| tx.tlds()).await, [changed()]);
     assert!(look(&store, |tx| tx.policy_version()).await > before);
+}
+
+pub(super) async fn stored_policy_version(store: Store) {
+    let both = |tx: &mut Tx<'_>| Ok((tx.policy_version()?, tx.stored_policy_version()?));
+    let (before, stored) = look(&store, both).await;
+    assert_eq!(before, stored);
+    store.remember_names().await.unwrap();
+    change(&store, |tx| tx.put_tld(&Tld::new(zone("example")))).await;
+    assert_eq!(look(&store, both).await, (before + 1, before + 1));
 }
 
 pub(super) async fn tlds(store: Store) {
