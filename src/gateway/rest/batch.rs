@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use http_body_util::BodyExt;
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::value::{RawValue, to_raw_value};
 use utoipa::ToSchema;
 
@@ -50,6 +50,7 @@ pub(super) struct BatchRequest {
     /// As the field of this name.
     idempotency_key: Option<String>,
     /// The body.
+    #[serde(default, deserialize_with = "an_object")]
     #[schema(value_type = Option<Object>)]
     body: Option<Box<RawValue>>,
 }
@@ -197,6 +198,15 @@ impl BatchRequest {
         let request = request.extension(peer.clone()).extension(grant.clone()).body(body);
         request.map_err(|_| malformed("requests", "a path or a field is not of its form"))
     }
+}
+
+/// A body is kept as it was written, and judged as that of a request of its own; here only that it is an object.
+fn an_object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<RawValue>>, D::Error> {
+    let body = Option::<Box<RawValue>>::deserialize(deserializer)?;
+    if body.as_ref().is_some_and(|body| !body.get().starts_with('{')) {
+        return Err(de::Error::custom("body: an object is expected"));
+    }
+    Ok(body)
 }
 
 impl BatchResponse {
