@@ -24,6 +24,7 @@ use crate::model::mail::{MailState, OutboxEntry};
 use crate::model::money::Account;
 use crate::model::name::{DomainName, ZoneName};
 use crate::model::object::ObjectKind;
+use crate::model::pending::PendingAction;
 use crate::model::registrar::{Registrar, RegistrarId};
 use crate::model::reseller::{Reseller, ResellerName};
 use crate::model::tld::Tld;
@@ -32,14 +33,14 @@ use crate::registry::api_user::{AddApiUser, ApiKey, ChangeApiUser, ListApiUsers,
 use crate::registry::billing::account::{Deposit, SetLimits, Stated, Statement};
 use crate::registry::domain::ChangeSponsor;
 use crate::registry::operator::{
-    AddRegistrar, AddTld, ChangeRegistrar, ForcedDelete, History, ListRegistrars, ListTlds, RegistrarChange,
-    RegistrarSeen, SetServerStatuses, SetTld, Show,
+    AddRegistrar, AddTld, ChangeRegistrar, DocumentPart, ForcedDelete, History, ListRegistrars, ListTlds,
+    RegistrarChange, RegistrarSeen, SetServerStatuses, SetTld, Show,
 };
-use crate::registry::outbox;
 use crate::registry::reseller::{self, ResellerChange, ResellerKey};
 use crate::registry::session::LoginRefusal;
 use crate::registry::verify::{self, Check};
 use crate::registry::{Actor, Call, Error, Operation, Registry};
+use crate::registry::{outbox, pending};
 use crate::store::StoreError;
 
 /// Something the operator asks.
@@ -232,6 +233,27 @@ pub enum Request {
         /// Which.
         number: i64,
     },
+    /// Lists what waits for a registrant's word, the longest waiting first.
+    ListPending {
+        /// Only those behind this number.
+        after: i64,
+        /// How many at most.
+        most: u32,
+    },
+    /// Answers in a registrant's place.
+    AnswerPending {
+        /// Which.
+        number: i64,
+        /// Whether it is to be done.
+        agrees: bool,
+    },
+    /// Asks for a part of a legal document.
+    DocumentPart {
+        /// The document.
+        number: i64,
+        /// The part, counted from 0.
+        position: u32,
+    },
     /// Copies the database into a new file.
     Backup {
         /// The file, as an absolute path.
@@ -271,6 +293,10 @@ pub enum Answer {
     Resellers(Vec<Reseller>),
     /// Mails of the outbox.
     Outbox(Vec<OutboxEntry>),
+    /// What waits for a registrant's word.
+    Pending(Vec<PendingAction>),
+    /// A part of a legal document, in base64; none behind the last one.
+    DocumentPart(Option<String>),
     /// The copy's size in bytes.
     Copied(u64),
     /// What was asked of the whole database, and found.
@@ -433,6 +459,15 @@ pub async fn execute(
             Ok(Answer::Outbox(run(registry, outbox::List { state, most }).await?))
         }
         Request::RetryMail { number } => done(run(registry, outbox::Retry { number }).await),
+        Request::ListPending { after, most } => {
+            Ok(Answer::Pending(run(registry, pending::List { after, most }).await?))
+        }
+        Request::AnswerPending { number, agrees } => {
+            run(registry, pending::AnswerByNumber { number, agrees }).await.map(|_| Answer::Done)
+        }
+        Request::DocumentPart { number, position } => {
+            Ok(Answer::DocumentPart(run(registry, DocumentPart { number, position }).await?))
+        }
         Request::Backup { to } => backup(registry, to, progress).await,
         Request::Verify => verify(registry, progress).await,
     }

@@ -12,6 +12,7 @@ mod init;
 mod object;
 mod outbox;
 mod password;
+mod pending;
 mod place;
 mod progress;
 mod registrar;
@@ -62,6 +63,9 @@ enum Command {
     /// Mail that waits to be sent, and mail that was given up
     #[command(subcommand)]
     Outbox(outbox::Verb),
+    /// What waits for a registrant's word
+    #[command(subcommand)]
+    Pending(pending::Verb),
     /// TLDs and their policy
     #[command(subcommand)]
     Tld(tld::Verb),
@@ -121,6 +125,7 @@ impl Command {
             Self::ApiUser(verb) => verb.run().await,
             Self::Reseller(verb) => verb.run().await,
             Self::Outbox(verb) => verb.run().await,
+            Self::Pending(verb) => verb.run().await,
             Self::Tld(verb) => verb.run().await,
             Self::Domain(verb) => verb.run().await,
             Self::Contact(verb) => verb.run(ObjectKind::Contact).await,

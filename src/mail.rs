@@ -38,6 +38,8 @@ pub struct Settings {
     pub smtp: Option<Smtp>,
     /// A directory with templates that replace the built-in ones.
     pub templates: Option<PathBuf>,
+    /// Where registrants answer what they are asked; the token comes behind it.
+    pub confirm_url: String,
 }
 
 /// The server that mail is handed to.
@@ -73,6 +75,7 @@ pub struct Mailer {
     dir: Option<PathBuf>,
     smtp: Option<AsyncSmtpTransport<Tokio1Executor>>,
     templates: Templates,
+    confirm_url: String,
 }
 
 /// Why there is no mailer, or no mail.
@@ -121,6 +124,7 @@ impl Mailer {
             dir: settings.dir.clone(),
             smtp: settings.smtp.as_ref().map(transport).transpose()?,
             templates: Templates::read(settings.templates.as_deref())?,
+            confirm_url: settings.confirm_url.clone(),
         })
     }
 
@@ -181,7 +185,8 @@ impl Mailer {
     }
 
     async fn deliver(&self, registry: &Arc<Registry>, mail: &ClaimedMail) -> Result<(), Undelivered> {
-        let sender = Sender { from: &self.from, date: registry.clock().machine().into() };
+        let date = registry.clock().machine().into();
+        let sender = Sender { from: &self.from, date, confirm_url: &self.confirm_url };
         let message = self.templates.message(mail, &sender);
         let message = message.map_err(|error| Undelivered { reason: error.to_string(), permanent: true })?;
         if let Some(dir) = &self.dir {

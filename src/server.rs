@@ -19,6 +19,7 @@ use crate::admin::lock::{WriterLock, holder};
 use crate::admin::socket::AdminSocket;
 use crate::config::{Config, ConfigError, EppListener, HttpListener, XcpListener};
 use crate::dialect;
+use crate::gateway::confirm;
 use crate::gateway::epp::EppGateway;
 use crate::gateway::health;
 use crate::gateway::http::{self, HttpGateway};
@@ -319,7 +320,10 @@ fn http_door(name: &str, listener: &HttpListener, registry: &Arc<Registry>) -> R
         .tls
         .then(|| tls::server_config(&listener.tls_files(), HttpListener::CLIENT_CERTIFICATE, now))
         .transpose()?;
-    let routes = rest::routes(Arc::clone(registry), listener.rest_settings());
+    let mut routes = rest::routes(Arc::clone(registry), listener.rest_settings());
+    if listener.confirm {
+        routes = routes.merge(confirm::routes(Arc::clone(registry)));
+    }
     Ok(Door {
         name: name.to_owned(),
         listener: Listener::bind(listener.address, "address in the configuration's [http] section")?,

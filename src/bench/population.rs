@@ -170,6 +170,7 @@ impl Draft {
             server_trid: format!("DD-0123456789ABCDEF-{number}"),
             before: None,
             after: Some(self.after.clone()),
+            document: None,
         })?;
         Ok(true)
     }
@@ -321,6 +322,7 @@ fn draft(
         grace: Vec::new(),
         deletion: None,
         transfer: None,
+        pending: None,
     };
     let after = json!({
         "name": domain.name,

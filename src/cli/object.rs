@@ -1,5 +1,8 @@
 //! `domesday domain|contact|host …` and `domesday history`: what the operator does to objects.
 
+use std::fs::write;
+use std::path::{Path, PathBuf};
+
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::Value;
 
@@ -7,8 +10,10 @@ use super::place::Place;
 use super::{ask, say, unexpected};
 use crate::admin::{Answer, Problem, Request};
 use crate::model::history::HistoryEntry;
+use crate::model::legal_document::Attached;
 use crate::model::name::DomainName;
 use crate::model::object::ObjectKind;
+use crate::model::octets::from_base64;
 use crate::model::registrar::RegistrarId;
 
 /// The operator's verbs on an object.
@@ -64,6 +69,12 @@ pub(super) struct History {
     /// Whole entries as JSON lines, with both states
     #[arg(long)]
     json: bool,
+    /// Write the legal document of this number to a file instead, as it was before it was sent in base64
+    #[arg(long, value_name = "N", requires = "to")]
+    document: Option<i64>,
+    /// The file that --document writes
+    #[arg(long, value_name = "FILE", requires = "document")]
+    to: Option<PathBuf>,
     #[command(flatten)]
     place: Place,
 }
@@ -138,7 +149,7 @@ impl Verb {
 
 impl History {
     pub(super) async fn run(self) -> Result<(), Problem> {
-        let Self { name, kind, most, json, place } = self;
+        let Self { name, kind, most, json, document, to, place } = self;
         let kind = kind.map(|kind| match kind {
             Kind::Contact => ObjectKind::Contact,
             Kind::Domain => ObjectKind::Domain,
@@ -149,6 +160,13 @@ impl History {
         else {
             return Err(unexpected());
         };
+        if let (Some(number), Some(to)) = (document, to) {
+            let attached = entries.iter().filter_map(|entry| entry.document.as_ref());
+            if !attached.into_iter().any(|attached| attached.number == number) {
+                return Err(Problem::new(format_args!("{name} has no document {number}; see its history")));
+            }
+            return write_document(&place, number, &to).await;
+        }
         if entries.is_empty() {
             return Err(Problem::new(format_args!("nothing was ever called {name}; check its spelling")));
         }
@@ -171,7 +189,28 @@ fn line_of(entry: &HistoryEntry) -> String {
         (_, None) => "deleted".to_owned(),
         (Some(before), Some(after)) => changed_fields(before, after),
     };
-    format!("{at}  {kind} {name}  {operation} by {actor}  {server_trid}  {changed}")
+    let document = entry.document.as_ref().map_or(String::new(), |document| {
+        let Attached { number, kind, characters, sha256 } = document;
+        format!("  document {number}: {kind}, {characters} characters, SHA-256 {sha256}")
+    });
+    format!("{at}  {kind} {name}  {operation} by {actor}  {server_trid}  {changed}{document}")
+}
+
+/// Fetches a document part by part: it may be longer than any answer.
+async fn write_document(place: &Place, number: i64, to: &Path) -> Result<(), Problem> {
+    let mut base64 = String::new();
+    for position in 0.. {
+        match ask(place, Request::DocumentPart { number, position }).await? {
+            Answer::DocumentPart(Some(part)) => base64 += &part,
+            Answer::DocumentPart(None) => break,
+            _ => return Err(unexpected()),
+        }
+    }
+    while !base64.len().is_multiple_of(4) {
+        base64.push('=');
+    }
+    let bytes = from_base64(&base64).ok_or_else(|| Problem::new("the document is no base64"))?;
+    write(to, bytes).map_err(|cause| Problem::new(format_args!("{} ({cause})", to.display())))
 }
 
 fn changed_fields(before: &str, after: &str) -> String {

@@ -33,6 +33,8 @@ pub(super) enum Verb {
     State(SetState),
     /// Set how many sessions a registrar may hold open
     Sessions(SetSessions),
+    /// Set whether a registrar must send legal documents where a TLD demands them: required or waived
+    Documents(SetDocuments),
     /// Client certificates that a registrar may log in with; without any, every one that the listener trusts
     #[command(subcommand)]
     Pin(Pin),
@@ -103,6 +105,17 @@ pub(super) struct SetSessions {
     #[arg(value_parser = RegistrarId::parse)]
     id: RegistrarId,
     most: u32,
+    #[command(flatten)]
+    place: Place,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SetDocuments {
+    #[arg(value_parser = RegistrarId::parse)]
+    id: RegistrarId,
+    /// required or waived
+    #[arg(value_parser = parse_waived)]
+    documents: bool,
     #[command(flatten)]
     place: Place,
 }
@@ -233,6 +246,9 @@ impl Verb {
             Self::Sessions(SetSessions { id, most, place }) => {
                 change(&place, id, RegistrarChange::SessionsMax(most)).await
             }
+            Self::Documents(SetDocuments { id, documents, place }) => {
+                change(&place, id, RegistrarChange::DocumentsWaived(documents)).await
+            }
             Self::Pin(Pin::Add(AddPin { id, certificate, from, until, place })) => {
                 let pin = CertificatePin { sha256: certificate.sha256()?, from, until };
                 change(&place, id, RegistrarChange::AddPin(pin)).await
@@ -294,6 +310,14 @@ async fn list(place: &Place) -> Result<Vec<RegistrarSeen>, Problem> {
 
 async fn change(place: &Place, id: RegistrarId, change: RegistrarChange) -> Result<(), Problem> {
     ask(place, Request::ChangeRegistrar { id, change }).await.map(drop)
+}
+
+fn parse_waived(text: &str) -> Result<bool, String> {
+    match text {
+        "required" => Ok(false),
+        "waived" => Ok(true),
+        _ => Err("give required or waived".to_owned()),
+    }
 }
 
 fn parse_state(text: &str) -> Result<RegistrarState, String> {

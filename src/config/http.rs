@@ -33,6 +33,8 @@ pub struct HttpListener {
     pub connections_per_address_max: usize,
     /// Whether `login/adv` and `login/advAuth` may be used.
     pub login: bool,
+    /// Whether registrants answer here what they are asked (`/confirm/TOKEN`).
+    pub confirm: bool,
     /// How long a challenge is good, in seconds.
     pub challenge_secs: u32,
     /// How long a token is good, in seconds.
@@ -136,6 +138,7 @@ impl Default for HttpListener {
             connections_max: 2000,
             connections_per_address_max: 100,
             login: true,
+            confirm: true,
             challenge_secs: lifetimes.challenge_secs,
             token_secs: lifetimes.token_secs,
             handshake_timeout: Duration::from_secs(10),

@@ -74,6 +74,8 @@ pub struct Mail {
     pub ca: PathBuf,
     /// A directory with templates that replace the built-in ones; none when empty.
     pub templates: PathBuf,
+    /// Where registrants answer what they are asked; the token comes behind it.
+    pub confirm_url: String,
 }
 
 impl XcpListener {
@@ -158,7 +160,8 @@ impl Mail {
             ca: given(&self.ca),
         };
         let (from, templates) = (self.from.clone(), given(&self.templates));
-        Mailer::new(&Settings { from, dir: None, smtp: Some(smtp), templates }).map(Some)
+        let confirm_url = self.confirm_url.clone();
+        Mailer::new(&Settings { from, dir: None, smtp: Some(smtp), templates, confirm_url }).map(Some)
     }
 }
 
@@ -197,6 +200,7 @@ impl Default for Mail {
             password_file: PathBuf::new(),
             ca: PathBuf::new(),
             templates: PathBuf::new(),
+            confirm_url: "https://localhost:7443/confirm/".to_owned(),
         }
     }
 }

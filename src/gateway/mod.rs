@@ -1,5 +1,6 @@
 //! The doors: protocols that build typed operations and hand them to the registry.
 
+pub mod confirm;
 pub mod epp;
 pub mod health;
 pub mod http;

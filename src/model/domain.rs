@@ -10,6 +10,7 @@ use super::auth_info::StoredAuthInfo;
 use super::contact::ContactId;
 use super::name::{DomainName, HostName};
 use super::object::{ContactNumber, DomainNumber, HostNumber};
+use super::pending::Pending;
 use super::registrar::RegistrarId;
 use super::reseller::ResellerName;
 use super::sec_dns::SecDns;
@@ -207,6 +208,9 @@ pub struct Domain {
     pub deletion: Option<Deletion>,
     /// The latest transfer.
     pub transfer: Option<Transfer>,
+    /// What waits for the registrant's word; never while it is being deleted or transferred.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending: Option<Pending>,
 }
 
 impl Domain {

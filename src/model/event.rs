@@ -8,6 +8,7 @@ use super::domain::Domain;
 use super::money::Account;
 use super::name::DomainName;
 use super::object::MessageNumber;
+use super::pending::{PendingAnswer, PendingKind};
 use super::status::{DomainStatus, StatusSet};
 use super::transfer::Transfer;
 
@@ -33,6 +34,12 @@ pub enum Event {
         name: DomainName,
         /// The transfer as it stood then.
         transfer: Transfer,
+        /// Its registrant before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        registrant: Option<ContactId>,
+        /// Its other contacts before.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        contacts: Vec<ContactId>,
     },
     /// Something the operator or the server did to a domain without being asked by its sponsor (RFC 8590).
     DomainChanged {
@@ -52,6 +59,21 @@ pub enum Event {
     Notice {
         /// What it says.
         text: String,
+    },
+    /// What waited for the registrant's word does not wait any more.
+    DomainConfirmation {
+        /// The domain.
+        name: DomainName,
+        /// What was to be done.
+        kind: PendingKind,
+        /// What became of it.
+        answer: PendingAnswer,
+        /// The client's transaction identifier of the command that asked for it.
+        client_trid: Option<String>,
+        /// Ours.
+        server_trid: String,
+        /// When it was answered, or lapsed.
+        at: Timestamp,
     },
     /// A pending action on a domain was completed (RFC 5731 §3.3).
     DomainPendingDone {
@@ -77,7 +99,9 @@ impl Event {
             | Self::LowBalance { .. }
             | Self::Notice { .. } => None,
             Self::DomainChanged { domain, .. } => Some(&domain.name),
-            Self::DomainTransfer { name, .. } | Self::DomainPendingDone { name, .. } => Some(name),
+            Self::DomainConfirmation { name, .. }
+            | Self::DomainTransfer { name, .. }
+            | Self::DomainPendingDone { name, .. } => Some(name),
         }
     }
 }
@@ -99,6 +123,12 @@ pub struct Change {
     /// Why, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The server statuses that were set.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub statuses_set: Vec<String>,
+    /// The server statuses that were removed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub statuses_removed: Vec<String>,
 }
 
 /// The operations of a [`Change`] (RFC 8590 §2.1).

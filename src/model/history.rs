@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::legal_document::Attached;
 use super::object::ObjectKind;
 
 /// One change, with both states.
@@ -30,4 +31,7 @@ pub struct HistoryEntry {
     pub before: Option<String>,
     /// The state after, as JSON; none for a delete.
     pub after: Option<String>,
+    /// The legal document that justifies it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<Attached>,
 }

@@ -85,6 +85,21 @@ impl Ident {
         &self.code
     }
 
+    /// Whether Estonia gave it.
+    pub fn is_estonian(&self) -> bool {
+        self.country.as_str() == "EE"
+    }
+
+    /// The date of birth that it tells: a date itself, or Estonia's number of a person.
+    pub fn born(&self) -> Option<Date> {
+        match self.kind {
+            IdentKind::Birthday => date(&self.code),
+            IdentKind::Org => None,
+            IdentKind::Priv if self.is_estonian() => born_in_estonia(&self.code),
+            IdentKind::Priv => None,
+        }
+    }
+
     /// The date of birth, when that is what it is.
     pub fn birthday(&self) -> Option<Date> {
         date(&self.code).filter(|_| self.kind == IdentKind::Birthday)
@@ -166,17 +181,9 @@ fn is_company_of_estonia(code: &str) -> bool {
 
 /// EVS 585: sex and century, date of birth, a number, a check digit.
 fn is_person_of_estonia(code: &str) -> bool {
-    let digits: Vec<i32> =
-        code.bytes().filter(u8::is_ascii_digit).map(|byte| i32::from(byte - b'0')).collect();
-    if digits.len() != 11 || code.len() != 11 || !(1..=8).contains(&digits[0]) {
+    let (Some(digits), Some(_)) = (eleven_digits(code), born_in_estonia(code)) else {
         return false;
-    }
-    let two = |at: usize| digits[at] * 10 + digits[at + 1];
-    let year = 1800 + (digits[0] - 1) / 2 * 100 + two(1);
-    let born = (i16::try_from(year), i8::try_from(two(3)), i8::try_from(two(5)));
-    if !matches!(born, (Ok(year), Ok(month), Ok(day)) if Date::new(year, month, day).is_ok()) {
-        return false;
-    }
+    };
     let remainder = |weights: [i32; 10]| {
         digits.iter().zip(weights).map(|(digit, weight)| digit * weight).sum::<i32>() % 11
     };
@@ -185,6 +192,19 @@ fn is_person_of_estonia(code: &str) -> bool {
         check => check,
     };
     digits[10] == check
+}
+
+fn eleven_digits(code: &str) -> Option<Vec<i32>> {
+    let digits: Vec<i32> =
+        code.bytes().filter(u8::is_ascii_digit).map(|byte| i32::from(byte - b'0')).collect();
+    (digits.len() == 11 && code.len() == 11).then_some(digits)
+}
+
+fn born_in_estonia(code: &str) -> Option<Date> {
+    let digits = eleven_digits(code).filter(|digits| (1..=8).contains(&digits[0]))?;
+    let two = |at: usize| digits[at] * 10 + digits[at + 1];
+    let year = 1800 + (digits[0] - 1) / 2 * 100 + two(1);
+    Date::new(year.try_into().ok()?, two(3).try_into().ok()?, two(5).try_into().ok()?).ok()
 }
 
 const CODE_CHARACTERS_MAX: usize = 100;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::contact::Email;
 use super::name::DomainName;
+use super::pending::PendingKind;
 
 /// A mail, without its secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +35,22 @@ pub enum Letter {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         expires_at: Option<Timestamp>,
     },
+    /// A registrant is asked whether something may be done to its domain; the token of the link is the mail's secret.
+    Confirmation {
+        /// The domain.
+        domain: DomainName,
+        /// What is to be done.
+        kind: PendingKind,
+        /// Who asked for it, as people know them.
+        asked_by: String,
+        /// When.
+        asked_at: Timestamp,
+        /// Until when it can be answered.
+        until: Timestamp,
+        /// Who holds the domain then, where that changes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        new_registrant: Option<String>,
+    },
 }
 
 impl Letter {
@@ -41,13 +58,14 @@ impl Letter {
     pub fn name(&self) -> &'static str {
         match self {
             Self::AuthCode { .. } => "auth_code",
+            Self::Confirmation { .. } => "confirmation",
         }
     }
 
     /// The domain it is about.
     pub fn domain(&self) -> &DomainName {
         match self {
-            Self::AuthCode { domain, .. } => domain,
+            Self::AuthCode { domain, .. } | Self::Confirmation { domain, .. } => domain,
         }
     }
 }

@@ -169,6 +169,9 @@ pub struct Registrar {
     /// What its account is kept in.
     #[serde(default)]
     pub currency: Currency,
+    /// Whether it registers without legal documents where a TLD demands them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub documents_waived: bool,
 }
 
 impl Registrar {
@@ -183,6 +186,7 @@ impl Registrar {
             pins: Vec::new(),
             accreditations: vec![Accreditation { tld: None, from: None, until: None }],
             currency: Currency::USD,
+            documents_waived: false,
         }
     }
 

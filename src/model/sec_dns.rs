@@ -164,7 +164,8 @@ pub struct SecDns {
 }
 
 /// What an update takes away.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Removal {
     /// Nothing: no `<rem>`, or `<all>false</all>`.
     #[default]
@@ -176,7 +177,7 @@ pub enum Removal {
 }
 
 /// A `<secDNS:update>` (RFC 5910 §5.2.5). The default changes nothing.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SecDnsUpdate {
     /// Applied first.
     pub removal: Removal,

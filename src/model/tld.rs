@@ -2,6 +2,8 @@
 //!
 //! Policy is data. The registry reads it, no gateway and no dialect does.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::domain::ContactRole;
@@ -37,6 +39,12 @@ pub struct Tld {
     /// Lengths of the periods of a domain's life.
     #[serde(default)]
     pub life: LifePolicy,
+    /// What waits for the registrant's word.
+    #[serde(default)]
+    pub confirmations: ConfirmationPolicy,
+    /// What has to be justified by a legal document.
+    #[serde(default)]
+    pub documents: DocumentPolicy,
     /// The phase of its launch (RFC 8334).
     #[serde(default)]
     pub launch_phase: LaunchPhase,
@@ -57,6 +65,8 @@ impl Tld {
             names: NamePolicy::default(),
             sec_dns: SecDnsPolicy::default(),
             life: LifePolicy::default(),
+            confirmations: ConfirmationPolicy::default(),
+            documents: DocumentPolicy::default(),
             launch_phase: LaunchPhase::Open,
             prices: Vec::new(),
         }
@@ -87,8 +97,10 @@ pub struct AuthInfoPolicy {
     pub required_at_create: bool,
     /// Wrong attempts per domain after which it is unset; unbounded when absent.
     pub attempts_max: Option<u32>,
-    /// Whether the registry makes one up at create, when none is given, and at transfer.
+    /// Whether the registry makes one up at create, when none is given, at transfer and when the registrant changes.
     pub made_up: bool,
+    /// Whether a wrong value in an info command counts as none, instead of refusing the command.
+    pub info_forgives: bool,
 }
 
 impl Default for AuthInfoPolicy {
@@ -100,6 +112,7 @@ impl Default for AuthInfoPolicy {
             required_at_create: false,
             attempts_max: None,
             made_up: false,
+            info_forgives: false,
         }
     }
 }
@@ -114,6 +127,12 @@ pub struct TermPolicy {
     pub years_min: u8,
     /// No domain may run further than this many years from now.
     pub years_max: u8,
+    /// Terms of less than a year that are taken as well, in months.
+    pub months: Vec<u8>,
+    /// A renewal ends a domain before so many years from today; at the latest after `years_max` years from now when absent.
+    pub renewed_before_years: Option<u8>,
+    /// Whether a registration ends at a midnight of its time zone: a create at the next one after its term.
+    pub to_midnight: bool,
     /// A domain is renewed only in so many days before it expires; at any time when absent.
     pub renew_window_days: Option<u32>,
     /// Years that a transfer adds when its request names none.
@@ -128,6 +147,9 @@ impl Default for TermPolicy {
             years_default: 1,
             years_min: 1,
             years_max: 10,
+            months: Vec::new(),
+            renewed_before_years: None,
+            to_midnight: false,
             renew_window_days: None,
             transfer_years: 1,
             time_zone: None,
@@ -145,6 +167,8 @@ pub struct ContactPolicy {
     pub required: Vec<ContactRole>,
     /// Most contacts of one role.
     pub per_role_max: usize,
+    /// Whether idents decide: companies and minors have administrative contacts, who are people of age.
+    pub by_ident: bool,
     /// Whether the new sponsor of a transferred domain gets copies of its contacts; else they stay the earlier sponsor's.
     pub follow_transfer: bool,
     /// Whether contact:info by another registrar without authInfo is answered with what disclose allows, or refused. Contacts
@@ -158,6 +182,7 @@ impl Default for ContactPolicy {
             registrant_required: true,
             required: Vec::new(),
             per_role_max: 10,
+            by_ident: false,
             follow_transfer: false,
             visible_to_others: true,
         }
@@ -206,6 +231,9 @@ pub struct NamePolicy {
     pub block_variants: bool,
     /// Labels nobody may register.
     pub reserved: Vec<String>,
+    /// Labels that are disputed: they are registered with a password, deleted not at all, and changed only by giving them, with
+    /// a password, to another registrant.
+    pub disputed: Vec<String>,
     /// Labels taken out of the zone for ever: what a court or the root's rules forbid.
     pub blocked: Vec<String>,
     /// Labels that cost what another tier than `standard` costs.
@@ -219,6 +247,7 @@ impl Default for NamePolicy {
             idn_table: None,
             block_variants: true,
             reserved: Vec::new(),
+            disputed: Vec::new(),
             blocked: Vec::new(),
             premium: Vec::new(),
         }
@@ -268,6 +297,32 @@ impl Default for SecDnsPolicy {
             check_digests: false,
         }
     }
+}
+
+/// What is done only when the registrant agrees, unless the registrar vouches for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ConfirmationPolicy {
+    /// A deletion.
+    pub delete: bool,
+    /// A change of registrant, unless both are the same person or company by their idents.
+    pub change_registrant: bool,
+    /// Hours after which it lapses.
+    pub hours: u32,
+}
+
+impl Default for ConfirmationPolicy {
+    fn default() -> Self {
+        Self { delete: false, change_registrant: false, hours: 48 }
+    }
+}
+
+/// What has to be justified by a legal document.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DocumentPolicy {
+    /// Whether a create and a change of registrant are, of registrars that are not exempt.
+    pub required: bool,
 }
 
 /// Lengths, in days, of the periods of a domain's life (RFC 3915 §3.1).
@@ -348,6 +403,9 @@ pub struct PriceList {
     pub renew: Price,
     /// A transfer.
     pub transfer: Price,
+    /// A registration or renewal for so many months, where the TLD takes such terms.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub months: BTreeMap<u8, i64>,
     /// A restore, without the year that an expired name needs.
     #[serde(default)]
     pub restore: i64,

@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
+use super::policy::{is_disputed, is_reserved};
 use super::refusal::Refusal;
 use super::transaction::Transaction;
 use super::{Access, Actor, Error, Operation};
@@ -9,6 +10,7 @@ use crate::model::allocation_token::AllocationToken;
 use crate::model::name::DomainName;
 use crate::model::octets::to_hex;
 use crate::model::registrar::RegistrarId;
+use crate::model::tld::Tld;
 
 /// Makes a token; the answer is the only place where it can be read.
 #[derive(Clone, Debug)]
@@ -48,6 +50,27 @@ impl Transaction<'_, '_> {
         let registrar = self.registrar()?.id.clone();
         let found = self.tx.allocation_token(&hash(token))?;
         Ok(Some(found.is_some_and(|found| found.opens(name, &registrar))))
+    }
+
+    /// Whether the password that came with the command opens a name that needs one; none when it needs none, or none came.
+    pub(super) fn password_opens(&mut self, tld: &Tld, name: &DomainName) -> Result<Option<bool>, Error> {
+        let needs = is_reserved(tld, name) || is_disputed(tld, name);
+        let Some(password) = self.conditions.name_password.as_ref().filter(|_| needs) else {
+            return Ok(None);
+        };
+        let registrar = self.registrar()?.id.clone();
+        let found = self.tx.allocation_token(&hash(password))?;
+        Ok(Some(found.is_some_and(|found| found.opens(name, &registrar))))
+    }
+
+    /// Uses the command's password up, if it has one: the next one is another.
+    pub(super) fn use_password(&mut self) -> Result<(), Error> {
+        match &self.conditions.name_password {
+            Some(password) if !self.tx.use_allocation_token(&hash(password), self.now)? => {
+                Err(Refusal::AllocationTokenWrong.into())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Uses the command's token up, if it has one.

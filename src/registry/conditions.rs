@@ -2,6 +2,7 @@
 
 use zeroize::Zeroizing;
 
+use crate::model::legal_document::LegalDocument;
 use crate::model::money::Currency;
 
 /// The terms of a command.
@@ -13,6 +14,12 @@ pub struct Conditions {
     pub allocation_token: Option<Zeroizing<String>>,
     /// The launch phase for which it is meant (RFC 8334).
     pub launch_phase: Option<String>,
+    /// What justifies it; kept with the history entry of what it does.
+    pub legal_document: Option<LegalDocument>,
+    /// What opens a name that is reserved or disputed, and is not looked at for others (.ee).
+    pub name_password: Option<Zeroizing<String>>,
+    /// Whether the registrar vouches for it that the registrant agrees, who is not asked then.
+    pub is_confirmed: bool,
 }
 
 /// A fee that the client agrees to.

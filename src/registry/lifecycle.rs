@@ -14,6 +14,7 @@ pub use self::clerk::{DueObject, Lease, ListDue, Step, Stepped, TakeLease};
 use super::billing::Priced;
 use super::domain::transfer::{approve, approved, end_without_transfer};
 use super::domain::{Delete, begin_deletion, grace, grace_with, whole_years};
+use super::pending::end;
 use super::policy::Policy;
 use super::transaction::Transaction;
 use super::{Error, Operation};
@@ -21,6 +22,7 @@ use crate::model::domain::{Deletion, Domain, GraceKind};
 use crate::model::event::{ChangeOperation, Event};
 use crate::model::money::{EntryKind, Money};
 use crate::model::object::ObjectKind;
+use crate::model::pending::PendingAnswer;
 use crate::model::tld::{AtExpiry, Tld};
 use crate::model::transfer::{Transfer, TransferStatus};
 
@@ -52,6 +54,7 @@ pub(super) fn settle(t: &mut Transaction<'_, '_>, mut domain: Domain, tld: &Tld)
 enum Due {
     AutoDeletion,
     AutoRenewal,
+    ConfirmationLapse,
     Purge,
     RestoreLapse,
     TransferApproval,
@@ -68,7 +71,11 @@ fn next(domain: &Domain, tld: &Tld) -> (Timestamp, Due) {
     // At the same instant the transfer comes first: the year it adds makes an auto-renewal needless.
     match domain.transfer.as_ref().filter(|transfer| transfer.is_pending()) {
         Some(transfer) if transfer.act_at <= domain.expires_at => (transfer.act_at, Due::TransferApproval),
-        _ => (domain.expires_at, at_expiry(tld)),
+        // What waits for the registrant waits no longer than the registration runs.
+        _ => match domain.pending.filter(|pending| pending.until <= domain.expires_at) {
+            Some(pending) => (pending.until, Due::ConfirmationLapse),
+            None => (domain.expires_at, at_expiry(tld)),
+        },
     }
 }
 
@@ -86,6 +93,7 @@ impl Due {
         match self {
             Self::AutoDeletion => AUTO_DELETE,
             Self::AutoRenewal => "domain:auto-renew",
+            Self::ConfirmationLapse => "pending:lapse",
             Self::Purge => "domain:purge",
             Self::RestoreLapse => "domain:restore-lapse",
             Self::TransferApproval => "domain:transfer-auto-approve",
@@ -106,9 +114,10 @@ impl Due {
                     false => transfer,
                 });
                 let deletion = begin_deletion(tld, at);
-                Some(Domain { deletion, transfer, grace: Vec::new(), ..domain.clone() })
+                Some(Domain { deletion, transfer, grace: Vec::new(), pending: None, ..domain.clone() })
             }
             Self::AutoRenewal => auto_renewed(domain, tld, policy),
+            Self::ConfirmationLapse => Some(Domain { pending: None, ..domain.clone() }),
             Self::Purge => None,
             Self::RestoreLapse => {
                 let deletion = domain.deletion.map(|begun| Deletion { restore_until: None, ..begun });
@@ -146,6 +155,11 @@ fn happen(
     t.as_of(at, due.operation(), |t| match due {
         Due::TransferApproval => approve(t, domain, tld, TransferStatus::ServerApproved).map(Some),
         Due::Purge => purge(t, domain).map(|()| None),
+        Due::ConfirmationLapse => end(t, domain, PendingAnswer::Expired).map(Some),
+        Due::AutoDeletion if domain.pending.is_some() => {
+            let domain = end(t, domain, PendingAnswer::Expired)?;
+            change(t, &domain, tld, at, due)
+        }
         Due::AutoDeletion if domain.transfer_is_pending() => {
             let loser = domain.sponsor.clone();
             let (kept, _) = end_without_transfer(t, domain, TransferStatus::ServerCancelled, loser)?;
@@ -177,7 +191,7 @@ fn change(
             (ChangeOperation::AutoRenew, charged)
         }
         Due::RestoreLapse => (ChangeOperation::RestoreLapse, "No restore report came in time".to_owned()),
-        Due::AutoDeletion | Due::Purge | Due::TransferApproval => {
+        Due::AutoDeletion | Due::ConfirmationLapse | Due::Purge | Due::TransferApproval => {
             (ChangeOperation::AutoDelete, "Expired".to_owned())
         }
     };

@@ -22,6 +22,7 @@ pub mod lifecycle;
 pub mod operator;
 pub mod outbox;
 pub mod password;
+pub mod pending;
 pub mod policy;
 pub mod poll;
 pub mod precondition;
@@ -86,6 +87,8 @@ pub enum Actor {
     Nobody,
     /// The registry's operator, over the command line.
     Operator,
+    /// A registrant, by the token that was mailed; it may answer what it was asked, and nothing else ([`pending`]).
+    Registrant,
     /// A registrar, logged in.
     Registrar(RegistrarId),
     /// A reseller of a registrar; it sees only the domains that carry it.

@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use super::auth_code;
 use super::operator::demand_operator;
+use super::pending;
 use super::refusal::Refusal;
 use super::transaction::Transaction;
 use super::{Access, Error, Operation};
@@ -184,6 +185,7 @@ impl Operation for Retry {
         }
         match &entry.mail.letter {
             Letter::AuthCode { domain, .. } => auth_code::Send { name: domain.clone() }.run(t)?,
+            Letter::Confirmation { domain, .. } => pending::ask_again(t, domain)?,
         }
         // Its successor is queued: the same must not be tried twice.
         Ok(t.tx.delete_mail(self.number)?)

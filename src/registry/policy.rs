@@ -65,6 +65,9 @@ impl Policy {
         if is_reserved(tld, name) {
             return Err(Refusal::policy(Field::DomainName, name, Rule::Reserved));
         }
+        if is_disputed(tld, name) {
+            return Err(Refusal::policy(Field::DomainName, name, Rule::Disputed));
+        }
         Ok(tld)
     }
 
@@ -105,6 +108,12 @@ impl Policy {
 pub(super) fn is_reserved(tld: &Tld, name: &DomainName) -> bool {
     let label = name.as_ref().split('.').next().unwrap_or_default();
     tld.names.reserved.iter().any(|reserved| reserved == label)
+}
+
+/// Whether somebody disputes that a name is its registrant's.
+pub(super) fn is_disputed(tld: &Tld, name: &DomainName) -> bool {
+    let label = name.as_ref().split('.').next().unwrap_or_default();
+    tld.names.disputed.iter().any(|disputed| disputed == label)
 }
 
 /// The name under which the variants of a name are blocked, when its TLD blocks them.

@@ -66,6 +66,7 @@ impl Transaction<'_, '_> {
             _ if self.due.is_some() => "server".to_owned(),
             Actor::Nobody => "nobody".to_owned(),
             Actor::Operator => "operator".to_owned(),
+            Actor::Registrant => "registrant".to_owned(),
             Actor::Registrar(id) => id.to_string(),
             Actor::Reseller { name, registrar } => format!("{registrar}/{name}"),
             Actor::Server => "server".to_owned(),
@@ -82,6 +83,7 @@ impl Transaction<'_, '_> {
             server_trid: self.call.server_trid.clone(),
             before: before.map(|state| state.to_string()),
             after: after.map(|state| state.to_string()),
+            document: None,
         });
     }
 }
@@ -99,7 +101,7 @@ pub(super) fn domain_state(domain: &Domain) -> Value {
         NameServer::Attribute(attribute) => json!(attribute),
     });
     let contacts = domain.contacts.iter().map(|(role, contact)| json!([role, contact.id]));
-    json!({
+    let mut state = json!({
         "name": domain.name,
         "sponsor": domain.sponsor,
         "reseller": domain.reseller,
@@ -116,7 +118,12 @@ pub(super) fn domain_state(domain: &Domain) -> Value {
         "grace": domain.grace,
         "deletion": domain.deletion,
         "transfer": domain.transfer,
-    })
+    });
+    // Only where something waits: entries that are older than this know nothing of it.
+    if let Some(pending) = &domain.pending {
+        state["pending"] = json!(pending);
+    }
+    state
 }
 
 pub(super) fn contact_state(contact: &Contact) -> Value {

@@ -11,6 +11,7 @@ use crate::model::domain::ContactRole;
 use crate::model::money::{Currency, Money};
 use crate::model::name::{DomainName, ZoneName};
 use crate::model::object::{MessageNumber, ObjectKind};
+use crate::model::pending::PendingKind;
 use crate::model::registrar::RegistrarState;
 use crate::model::status::{DomainStatus, Status};
 use crate::model::tld::LaunchPhase;
@@ -21,6 +22,8 @@ use crate::model::tld::LaunchPhase;
 pub enum Refusal {
     /// The allocation token does not open this name, for this registrar, now.
     AllocationTokenWrong,
+    /// The name is reserved or disputed, and the password given does not open it.
+    NamePasswordWrong { name: DomainName },
     /// The token is unknown, expired or revoked, or may not be used from there.
     ApiTokenInvalid,
     /// An API user of this login is there already.
@@ -91,6 +94,10 @@ pub enum Refusal {
     TldTaken { tld: ZoneName },
     /// No such TLD.
     TldUnknown { tld: ZoneName },
+    /// What was asked before waits for the registrant's word.
+    ConfirmationPending { name: DomainName, kind: PendingKind },
+    /// Nothing of this number or token waits for the registrant's word, or does any more.
+    PendingUnknown,
     /// A transfer is pending already.
     TransferPending { kind: ObjectKind, name: String },
     /// No transfer is pending.
@@ -117,6 +124,7 @@ pub enum Field {
     HostAddress,
     Ident,
     HostName,
+    LegalDocument,
     MaxSigLife,
     MessageId,
     NameServer,
@@ -197,6 +205,14 @@ pub enum Rule {
     Absent,
     /// Only the operator sets it.
     ServerStatus,
+    /// It ends at this instant or later; only what ends earlier is taken.
+    EndsBefore(Timestamp),
+    /// It is disputed.
+    Disputed,
+    /// Only people are taken, no companies.
+    PeopleOnly,
+    /// Only people of eighteen years or more are taken.
+    OfAgeOnly,
     /// Blocked as a variant of a registered name.
     VariantOf(DomainName),
     /// Beyond the longest term, in years from now.
@@ -235,6 +251,7 @@ impl Refusal {
             | Self::KeyUsed
             | Self::MailLimit
             | Self::MailUnknown { .. }
+            | Self::PendingUnknown
             | Self::RegistrarNeeded
             | Self::RegistrarState { .. }
             | Self::ResellerNeeded
@@ -251,9 +268,11 @@ impl Refusal {
             | Self::TransferNotPending { kind, name } => Some((Field::naming(*kind), name)),
             Self::MessageUnknown { .. } => Some((Field::MessageId, "")),
             Self::NotAccredited { .. } => Some((Field::DomainName, "")),
-            Self::NotNow { name, .. } => Some((Field::DomainName, name.as_ref())),
+            Self::ConfirmationPending { name, .. } | Self::NotNow { name, .. } => {
+                Some((Field::DomainName, name.as_ref()))
+            }
             Self::Policy { field, value, .. } | Self::Unknown { field, value } => Some((*field, value)),
-            Self::AllocationTokenWrong => Some((Field::AllocationToken, "")),
+            Self::AllocationTokenWrong | Self::NamePasswordWrong { .. } => Some((Field::AllocationToken, "")),
             Self::FeeCurrency { .. } => Some((Field::Currency, "")),
             Self::FeeMissing { .. } | Self::FeeTooLow { .. } => Some((Field::Fee, "")),
             Self::CreditShort { .. }
@@ -286,6 +305,7 @@ impl fmt::Display for Refusal {
             Self::ApiUserTaken { login } => write!(f, "there is an API user {login} already"),
             Self::ApiUserUnknown { login } => write!(f, "there is no API user {login}"),
             Self::AllocationTokenWrong => f.write_str("the allocation token does not open this name"),
+            Self::NamePasswordWrong { name } => write!(f, "this is not the password for {name}"),
             Self::AuthInfoMissing => f.write_str("authInfo is needed for this command"),
             Self::AuthInfoWrong { kind, .. } => {
                 write!(f, "the authInfo does not open this {kind}; ask its holder for a current one")
@@ -350,6 +370,14 @@ impl fmt::Display for Refusal {
             Self::Taken { kind, name } => write!(f, "{kind} {name} exists already"),
             Self::TldTaken { tld } => write!(f, "there is a TLD {tld} already"),
             Self::TldUnknown { tld } => write!(f, "there is no TLD {tld}; `domesday tld list` shows them"),
+            Self::ConfirmationPending { kind, .. } => {
+                let what = match kind {
+                    PendingKind::ChangeRegistrant => "a change of registrant",
+                    PendingKind::Delete => "a deletion",
+                };
+                write!(f, "{what} of the domain waits for its registrant's word")
+            }
+            Self::PendingUnknown => f.write_str("nothing of this number or token waits to be answered"),
             Self::TransferPending { kind, name } => {
                 write!(f, "a transfer of {kind} {name} is pending already")
             }
@@ -375,6 +403,7 @@ impl Field {
             Self::HostAddress => "address",
             Self::Ident => "ident",
             Self::HostName | Self::NameServer => "host",
+            Self::LegalDocument => "legal document",
             Self::MaxSigLife => "maxSigLife",
             Self::MessageId => "message",
             Self::Order => "order",
@@ -435,6 +464,10 @@ impl fmt::Display for Rule {
             Self::Reserved => f.write_str("reserved by the registry"),
             Self::Absent => f.write_str("it is not there"),
             Self::ServerStatus => f.write_str("only the registry sets or removes this status"),
+            Self::EndsBefore(at) => write!(f, "the expiry must be before {}", at.strftime("%Y-%m-%d")),
+            Self::Disputed => f.write_str("disputed: it goes to whoever has the registry's password for it"),
+            Self::PeopleOnly => f.write_str("only a person is taken here, no company"),
+            Self::OfAgeOnly => f.write_str("only a person of at least eighteen years is taken here"),
             Self::VariantOf(name) => write!(f, "blocked as a variant of {name}"),
             Self::YearsMax(most) => write!(f, "a registration may end at most {most} years from now"),
             Self::YearsMin(least) => write!(f, "at least {least} years are demanded"),

@@ -78,11 +78,17 @@ impl<'t, 's> Transaction<'t, 's> {
     /// registrar. The bill of the registrar that asked comes of it; an account whose credit is short refuses everything.
     pub(super) fn finish(&mut self, operation: &'static str, access: Access) -> Result<Option<Bill>, Error> {
         let is_priced = access == Access::Write && self.touches_prices();
+        let mut document = self.conditions.legal_document.as_ref();
         for mut entry in std::mem::take(&mut self.entries) {
-            if entry.operation.is_empty() {
+            // What fell due before is justified by nothing that the command brings.
+            let is_of_command = entry.operation.is_empty();
+            if is_of_command {
                 operation.clone_into(&mut entry.operation);
             }
-            self.tx.record(&entry)?;
+            match document.take_if(|_| is_of_command) {
+                Some(document) => self.tx.record_with_document(&entry, document)?,
+                None => self.tx.record(&entry)?,
+            }
         }
         let money = std::mem::take(&mut self.money);
         let told = self.messages.iter().map(|(registrar, ..)| registrar);
@@ -146,7 +152,7 @@ impl<'t, 's> Transaction<'t, 's> {
     pub(super) fn reseller(&self) -> Option<&ResellerName> {
         match &self.call.actor {
             Actor::Reseller { name, .. } => Some(name),
-            Actor::Nobody | Actor::Operator | Actor::Registrar(_) | Actor::Server => None,
+            Actor::Nobody | Actor::Operator | Actor::Registrant | Actor::Registrar(_) | Actor::Server => None,
         }
     }
 

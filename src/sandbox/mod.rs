@@ -27,6 +27,7 @@ use crate::admin::Problem;
 use crate::admin::socket::AdminSocket;
 use crate::config::Config;
 use crate::dialect;
+use crate::gateway::confirm;
 use crate::gateway::epp::EppGateway;
 use crate::gateway::http::{self as http_door, HttpGateway};
 use crate::gateway::listener::{Limits, Listener};
@@ -206,7 +207,7 @@ impl Sandbox {
         }
         let doors = doors(&pki, options.port_base, &registry).map_err(Problem::new)?;
         let admin = Some(AdminSocket::bind(&config_of(dir).admin.socket)?);
-        let mailer = Some(mailer(dir, options.smtp_port).map_err(Problem::new)?);
+        let mailer = Some(mailer(dir, options.smtp_port, &confirm_url(&doors)?).map_err(Problem::new)?);
         let parts = Parts { registry, lock: Some(lock), doors, admin, mailer };
         let running = server::start(parts).await.map_err(Problem::new)?;
         let described = describe(&running, &seed, &pki, dir)?;
@@ -337,7 +338,8 @@ fn doors(pki: &Pki, port_base: u16, registry: &Arc<Registry>) -> Result<Vec<Door
 fn http_gateway(registry: &Arc<Registry>) -> Arc<HttpGateway> {
     let routes = rest::routes(Arc::clone(registry), rest::Settings::default());
     let settings = http_door::Settings { request_timeout: TURN_TIMEOUT, ..http_door::Settings::default() };
-    HttpGateway::new(routes.merge(clock_routes(Arc::clone(registry))), settings)
+    let routes = routes.merge(clock_routes(Arc::clone(registry)));
+    HttpGateway::new(routes.merge(confirm::routes(Arc::clone(registry))), settings)
 }
 
 /// A listener of the dialect of this name, with the settings that it wants.
@@ -359,8 +361,16 @@ fn epp_door(
     })
 }
 
+/// Where registrants answer what they are asked.
+fn confirm_url(doors: &[Door]) -> Result<String, Problem> {
+    let door = doors.iter().find(|door| door.name == HTTP);
+    let address = door.and_then(|door| door.listener.local_addr().ok());
+    let address = address.ok_or_else(|| Problem::new("a listener is missing; start again"))?;
+    Ok(format!("https://{address}/confirm/"))
+}
+
 /// Every mail becomes a file; a server that catches it may be told as well.
-fn mailer(dir: &Path, smtp_port: Option<u16>) -> Result<Mailer, MailError> {
+fn mailer(dir: &Path, smtp_port: Option<u16>, confirm_url: &str) -> Result<Mailer, MailError> {
     let smtp = smtp_port.map(|port| Smtp {
         host: Ipv4Addr::LOCALHOST.to_string(),
         port,
@@ -369,7 +379,8 @@ fn mailer(dir: &Path, smtp_port: Option<u16>) -> Result<Mailer, MailError> {
         ca: None,
     });
     let from = "Sandbox Registry <registry@sandbox.example>".to_owned();
-    Mailer::new(&mail::Settings { from, dir: Some(dir.join(MAIL)), smtp, templates: None })
+    let (dir, confirm_url) = (Some(dir.join(MAIL)), confirm_url.to_owned());
+    Mailer::new(&mail::Settings { from, dir, smtp, templates: None, confirm_url })
 }
 
 fn tls_of(

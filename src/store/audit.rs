@@ -205,6 +205,10 @@ const REFERENCES: &[(&str, &str, &str, &str, &str)] = &[
     ("cookie's reseller", "domain_cookie", "reseller", "reseller", "username"),
     ("cookie's domain", "domain_cookie", "domain", "domain", "number"),
     ("ledger entry's registrar", "ledger", "registrar", "registrar", "id"),
+    ("pending action's domain", "pending_action", "domain", "domain", "number"),
+    ("pending action's registrar", "pending_action", "asked_by", "registrar", "id"),
+    ("legal document's history entry", "legal_document", "history", "history", "number"),
+    ("legal document's text", "legal_document_part", "document", "legal_document", "number"),
     ("allocation token's registrar", "allocation_token", "registrar", "registrar", "id"),
 ];
 

@@ -13,6 +13,7 @@ use crate::model::contact::ContactId;
 use crate::model::domain::{ContactRef, ContactRole, Deletion, Domain, Grace, HostAttribute, NameServer};
 use crate::model::name::{DomainName, HostName};
 use crate::model::object::{ContactNumber, DomainNumber, HostNumber};
+use crate::model::pending::Pending;
 use crate::model::registrar::RegistrarId;
 use crate::model::reseller::ResellerName;
 use crate::model::sec_dns::SecDns;
@@ -178,6 +179,7 @@ impl Tx<'_> {
         self.write("DELETE FROM domain_contact WHERE domain = ?1", &[number.0.into()])?;
         self.write("DELETE FROM domain_host WHERE domain = ?1", &[number.0.into()])?;
         self.forget_access(number)?;
+        self.write("DELETE FROM pending_action WHERE domain = ?1", &[number.0.into()])?;
         let sql = "DELETE FROM domain WHERE number = ?1 RETURNING name";
         let name = self.write_returning(sql, &[number.0.into()], |row| Ok(row.text(0)?.to_owned()))?;
         if let Some(name) = name {
@@ -280,6 +282,8 @@ struct DomainState {
     deletion: Option<Deletion>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     transfer: Option<Transfer>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pending: Option<Pending>,
 }
 
 impl DomainState {
@@ -301,6 +305,7 @@ impl DomainState {
             grace: domain.grace.clone(),
             deletion: domain.deletion,
             transfer: domain.transfer.clone(),
+            pending: domain.pending,
         }
     }
 }
@@ -351,6 +356,7 @@ pub(super) fn read_domain(row: &dyn Row) -> Result<Domain, StoreError> {
         grace: state.grace,
         deletion: state.deletion,
         transfer: state.transfer,
+        pending: state.pending,
     })
 }
 
@@ -360,7 +366,8 @@ pub(super) fn due_at(domain: &Domain) -> Option<Timestamp> {
         domain.transfer.as_ref().filter(|transfer| transfer.is_pending()).map(|transfer| transfer.act_at);
     let deletion = domain.deletion.map(|deletion| deletion.restore_until.unwrap_or(deletion.purge_at));
     let expiry = domain.deletion.is_none().then_some(domain.expires_at);
-    [transfer, deletion, expiry].into_iter().flatten().min()
+    let pending = domain.pending.map(|pending| pending.until);
+    [transfer, deletion, expiry, pending].into_iter().flatten().min()
 }
 
 pub(super) fn parse_name(text: &str) -> Result<DomainName, StoreError> {

@@ -2,30 +2,46 @@
 
 use jiff::Timestamp;
 
-use super::sql::Row;
+use super::sql::{Row, Value};
 use super::{StoreError, Tx};
 use crate::model::history::HistoryEntry;
+use crate::model::legal_document::{Attached, LegalDocument};
 use crate::model::object::ObjectKind;
 
 impl Tx<'_> {
-    /// Adds an entry.
+    /// Adds an entry; what is attached to it is not looked at.
     pub fn record(&mut self, entry: &HistoryEntry) -> Result<(), StoreError> {
-        let sql = "INSERT INTO history \
-                   (at, kind, object, name, operation, actor, client_trid, server_trid, before_change, after_change) \
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
-        let params = [
-            entry.at.into(),
-            entry.kind.as_str().into(),
-            entry.number.into(),
-            (&entry.name).into(),
-            (&entry.operation).into(),
-            (&entry.actor).into(),
-            entry.client_trid.as_deref().into(),
-            (&entry.server_trid).into(),
-            entry.before.as_deref().into(),
-            entry.after.as_deref().into(),
-        ];
-        self.write(sql, &params).map(drop)
+        self.write(INSERT, &params(entry)).map(drop)
+    }
+
+    /// Adds an entry with the document that justifies it.
+    pub fn record_with_document(
+        &mut self,
+        entry: &HistoryEntry,
+        document: &LegalDocument,
+    ) -> Result<(), StoreError> {
+        let missing = || StoreError::corrupt("a row got no number");
+        let sql = format!("{INSERT} RETURNING number");
+        let history = self.write_returning(&sql, &params(entry), |row| row.int(0))?.ok_or_else(missing)?;
+        let sql = "INSERT INTO legal_document (history, kind, characters, sha256) VALUES (?1, ?2, ?3, ?4) \
+                   RETURNING number";
+        let text = document.base64();
+        let (characters, sha256) = (i64::try_from(text.len()).unwrap_or(i64::MAX), document.sha256());
+        let params = [history.into(), document.kind().into(), characters.into(), (&sha256).into()];
+        let number = self.write_returning(sql, &params, |row| row.int(0))?.ok_or_else(missing)?;
+        let sql = "INSERT INTO legal_document_part (document, position, body) VALUES (?1, ?2, ?3)";
+        for (position, part) in text.as_bytes().chunks(PART_CHARACTERS).enumerate() {
+            let part = std::str::from_utf8(part).map_err(StoreError::corrupt)?;
+            let position = i64::try_from(position).unwrap_or(i64::MAX);
+            self.write(sql, &[number.into(), position.into(), part.into()])?;
+        }
+        Ok(())
+    }
+
+    /// A part of a document's base64, counted from 0; none behind the last one.
+    pub fn document_part(&mut self, number: i64, position: u32) -> Result<Option<String>, StoreError> {
+        let sql = "SELECT body FROM legal_document_part WHERE document = ?1 AND position = ?2";
+        self.first(sql, &[number.into(), position.into()], |row| Ok(row.text(0)?.to_owned()))
     }
 
     /// The newest entries of an object, newest first.
@@ -35,9 +51,13 @@ impl Tx<'_> {
         number: i64,
         most: u32,
     ) -> Result<Vec<HistoryEntry>, StoreError> {
-        let sql = "SELECT at, object, name, operation, actor, client_trid, server_trid, before_change, after_change \
-                   FROM history WHERE kind = ?1 AND object = ?2 ORDER BY number DESC LIMIT ?3";
-        self.all(sql, &[kind.as_str().into(), number.into(), most.into()], |row| read_entry(kind, row))
+        let sql = "SELECT h.at, h.object, h.name, h.operation, h.actor, h.client_trid, h.server_trid, \
+                   h.before_change, h.after_change, d.number, d.kind, d.characters, d.sha256 \
+                   FROM history h LEFT JOIN legal_document d ON d.history = h.number \
+                   WHERE h.kind = ?1 AND h.object = ?2 ORDER BY h.number DESC LIMIT ?3";
+        self.all(sql, &[kind.as_str().into(), number.into(), most.into()], |row| {
+            Ok(HistoryEntry { document: read_attached(row)?, ..read_entry(kind, row)? })
+        })
     }
 
     /// The latest instant of any entry: no clock may start before it.
@@ -68,5 +88,39 @@ pub(super) fn read_entry(kind: ObjectKind, row: &dyn Row) -> Result<HistoryEntry
         server_trid: row.text(6)?.to_owned(),
         before: row.opt_text(7)?.map(str::to_owned),
         after: row.opt_text(8)?.map(str::to_owned),
+        document: None,
     })
 }
+
+fn read_attached(row: &dyn Row) -> Result<Option<Attached>, StoreError> {
+    let Some(number) = row.opt_int(9)? else {
+        return Ok(None);
+    };
+    Ok(Some(Attached {
+        number,
+        kind: row.text(10)?.to_owned(),
+        characters: row.int(11)?.unsigned_abs(),
+        sha256: row.text(12)?.to_owned(),
+    }))
+}
+
+fn params(entry: &HistoryEntry) -> [Value<'_>; 10] {
+    [
+        entry.at.into(),
+        entry.kind.as_str().into(),
+        entry.number.into(),
+        (&entry.name).into(),
+        (&entry.operation).into(),
+        (&entry.actor).into(),
+        entry.client_trid.as_deref().into(),
+        (&entry.server_trid).into(),
+        entry.before.as_deref().into(),
+        entry.after.as_deref().into(),
+    ]
+}
+
+const INSERT: &str = "INSERT INTO history \
+                      (at, kind, object, name, operation, actor, client_trid, server_trid, before_change, after_change) \
+                      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+/// Sixteen to a mebibyte: a copy of the registry takes many rows at once.
+const PART_CHARACTERS: usize = 65_536;

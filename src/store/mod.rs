@@ -19,6 +19,7 @@ mod ledger;
 mod message;
 mod meta;
 mod outbox;
+mod pending;
 mod policy;
 mod postgres;
 mod registrar;
@@ -45,6 +46,7 @@ pub use self::domain::DomainDraft;
 pub use self::epp_user::EppUser;
 pub use self::ledger::AccountRow;
 pub use self::outbox::{DueMail, MailDraft};
+pub use self::pending::PendingDraft;
 pub use self::registrar::Credential;
 pub use self::reseller::DomainRange;
 use self::sql::Sql;
@@ -284,6 +286,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_money.sql"),
     include_str!("migrations/0005_epp_user.sql"),
     include_str!("migrations/0006_certificate.sql"),
+    include_str!("migrations/0007_pending.sql"),
 ];
 /// Written to learn whether the store can be written.
 const PROBE: &str = "INSERT INTO meta (key, value) VALUES ('probe', '0') ON CONFLICT (key) DO UPDATE SET value = excluded.value";

@@ -98,6 +98,8 @@ struct RegistrarRow {
     accreditations: Vec<Accreditation>,
     #[serde(default)]
     currency: Currency,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    documents_waived: bool,
 }
 
 impl RegistrarRow {
@@ -110,6 +112,7 @@ impl RegistrarRow {
             pins: registrar.pins.clone(),
             accreditations: registrar.accreditations.clone(),
             currency: registrar.currency,
+            documents_waived: registrar.documents_waived,
         }
     }
 
@@ -123,6 +126,7 @@ impl RegistrarRow {
             pins: self.pins,
             accreditations: self.accreditations,
             currency: self.currency,
+            documents_waived: self.documents_waived,
         }
     }
 }

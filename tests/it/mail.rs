@@ -64,7 +64,14 @@ impl Sink {
             ca: None,
         };
         let from = "registry@registry.example".to_owned();
-        Mailer::new(&Settings { from, dir: None, smtp: Some(smtp), templates: None }).unwrap()
+        Mailer::new(&Settings {
+            from,
+            dir: None,
+            smtp: Some(smtp),
+            templates: None,
+            confirm_url: "https://r.example/confirm/".to_owned(),
+        })
+        .unwrap()
     }
 }
 
@@ -266,6 +273,7 @@ async fn an_operator_s_template_replaces_ours() {
         dir: Some(server.dir.path().join("mail")),
         smtp: None,
         templates: Some(dir.to_owned()),
+        confirm_url: String::new(),
     };
     std::fs::write(dir.join("auth_code.txt"), "Subject: Õiguskood {domain}\n\nTere!\n    {code}\n").unwrap();
     ask_for_code(&server).await;

@@ -1,12 +1,15 @@
 //! What transcripts may have done beside talking: by the operator (`@operator …`), and to begin a story with (`@given …`).
 
+use domesday::model::allocation_token::AllocationToken;
 use domesday::model::event::Event;
 use domesday::model::object::ObjectKind;
+use domesday::model::octets::to_hex;
 use domesday::model::registrar::RegistrarId;
 use domesday::registry::domain::ChangeSponsor;
 use domesday::registry::operator::{ChangeRegistrar, ForcedDelete, SetServerStatuses, SetTld};
-use domesday::registry::{Actor, Call, Operation};
+use domesday::registry::{Actor, Call, Operation, pending};
 use domesday::store::Keep;
+use sha2::{Digest, Sha256};
 
 use crate::server::Server;
 
@@ -22,6 +25,14 @@ pub(crate) async fn act(server: &Server, line: &str) -> Result<(), String> {
             run(server, ForcedDelete { kind: ObjectKind::Domain, name: name.to_owned() }).await.map(drop)
         }
         "notice" => notice(server, name, rest).await,
+        "pending" => {
+            let actions = run(server, pending::List { after: 0, most: 100 }).await?;
+            let number =
+                actions.iter().find(|action| action.domain.to_string() == name).map(|found| found.number);
+            let number = number.ok_or("nothing waits there")?;
+            run(server, pending::AnswerByNumber { number, agrees: rest == "accept" }).await.map(drop)
+        }
+        "name-password" => name_password(server, name, rest).await,
         "password" => {
             let set = server.registry.set_password(&registrar(name)?, rest.to_owned().into()).await;
             set.map(drop).map_err(|error| format!("{error:?}"))
@@ -72,6 +83,17 @@ async fn statuses(server: &Server, kind: ObjectKind, name: &str, changes: &str) 
         |sign: char| changes.split(' ').filter_map(move |word| word.strip_prefix(sign)).map(str::to_owned);
     let (add, remove) = (of('+').collect(), of('-').collect());
     run(server, SetServerStatuses { kind, name: name.to_owned(), add, remove }).await
+}
+
+/// Lets a password open a reserved or disputed name.
+async fn name_password(server: &Server, name: &str, password: &str) -> Result<(), String> {
+    let hash = to_hex(&Sha256::digest(password.as_bytes()));
+    let name = Some(name.parse().map_err(|error| format!("{error}"))?);
+    let opens = AllocationToken { name, registrar: None, is_used: false };
+    let add = move |tx: &mut domesday::store::Tx<'_>| {
+        tx.add_allocation_token(&hash, &opens).map(|()| ((), Keep::Commit))
+    };
+    server.registry.store().write(add).await.map_err(|error| error.to_string())
 }
 
 async fn notice(server: &Server, to: &str, text: &str) -> Result<(), String> {

@@ -18,7 +18,9 @@ use domesday::model::money::{Currency, EntryKind, LedgerEntry};
 use domesday::model::name::ZoneName;
 use domesday::model::octets::to_hex;
 use domesday::model::registrar::{Registrar, RegistrarId};
-use domesday::model::tld::{AuthInfoMode, HostModel, LaunchPhase, Premium, Price, PriceList, Tld};
+use domesday::model::tld::{
+    AuthInfoMode, HostModel, LaunchPhase, Premium, Price, PriceList, SecDnsForm, Tld,
+};
 use domesday::registry::clock::Clock;
 use domesday::registry::secret::{ServerKey, system_random};
 use domesday::registry::{Registry, Settings};
@@ -281,6 +283,19 @@ fn seed(tx: &mut Tx<'_>, hash: &str) -> Result<(), StoreError> {
     estonian.term.time_zone = Some("EET-2EEST,M3.5.0/3,M10.5.0/4".to_owned());
     estonian.names.idn_table = Some("et".to_owned());
     estonian.names.reserved = vec!["nic".to_owned()];
+    estonian.names.disputed = vec!["vaidlus".to_owned()];
+    estonian.names.blocked = vec!["riik".to_owned()];
+    estonian.auth_info.info_forgives = true;
+    estonian.term.months = vec![3, 6, 9];
+    estonian.term.renewed_before_years = Some(11);
+    estonian.term.to_midnight = true;
+    estonian.contacts.by_ident = true;
+    estonian.contacts.follow_transfer = true;
+    estonian.sec_dns.form = SecDnsForm::Key;
+    estonian.sec_dns.records_max = 9;
+    estonian.confirmations.delete = true;
+    estonian.confirmations.change_registrant = true;
+    estonian.documents.required = true;
     estonian.hosts.model = HostModel::Attributes;
     estonian.hosts.per_domain_min = 2;
     estonian.hosts.per_domain_max = 11;
@@ -331,6 +346,7 @@ fn prices(tier: &str, cents: i64) -> PriceList {
         create: Price::PerYear(cents),
         renew: Price::PerYear(cents),
         transfer: Price::PerYear(cents),
+        months: std::collections::BTreeMap::new(),
         restore: 4 * cents,
         update: 0,
         agreement_required: tier == "premium",

@@ -21,7 +21,8 @@
 //! ```
 //!
 //! A registrar that speaks for the first time is connected and logged in with all that the greeting offers; `ClientX/2` is
-//! a second session of the same registrar. The well-known prefixes need no declaration. Of every answer the runner checks
+//! a second session of the same registrar. `{document}` stands for a legal document, `{document 4208}` for one of so many
+//! characters. The well-known prefixes need no declaration. Of every answer the runner checks
 //! that clTRID is echoed, svTRID is there and new, there is exactly one result, the frame is longer than 256 bytes, and the
 //! schemas of `../shared` accept it. Where the texts of a dialect are its own, `msg` is shown, and so is a greeting; several
 //! results are several codes. `UPDATE_TRANSCRIPTS=1 cargo test` writes what the server says into the files: read the
@@ -330,6 +331,20 @@ pub(crate) fn wrap_for(dialect: &str, command: &str, trid: &str) -> String {
     Manner::of(dialect).wrap(command, trid)
 }
 
+/// `{document}` stands for a legal document that is just large enough, `{document 4208}` for one of so many characters.
+fn with_documents(command: &str) -> String {
+    let mut out = String::new();
+    let mut rest = command;
+    while let Some((before, after)) = rest.split_once("{document") {
+        let (length, behind) = after.split_once('}').expect("a closing brace");
+        let characters = length.trim().parse().unwrap_or(4212);
+        out.push_str(before);
+        out.extend("QUFB".chars().cycle().take(characters));
+        rest = behind;
+    }
+    out + rest
+}
+
 /// What differs from dialect to dialect.
 struct Manner {
     dialect: &'static str,
@@ -351,6 +366,7 @@ impl Manner {
 
     /// A command with its envelope, the well-known prefixes declared.
     fn wrap(&self, command: &str, trid: &str) -> String {
+        let command = &with_documents(command);
         let prefixes: String = self
             .prefixes
             .iter()

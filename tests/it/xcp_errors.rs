@@ -9,6 +9,7 @@ use domesday::model::api_user::ApiRole;
 use domesday::model::money::{Currency, Money};
 use domesday::model::name::{DomainName, ZoneName};
 use domesday::model::object::{MessageNumber, ObjectKind};
+use domesday::model::pending::PendingKind;
 use domesday::model::registrar::RegistrarState;
 use domesday::registry::refusal::{Field, NotNow, Refusal, Rule};
 
@@ -61,6 +62,7 @@ fn refusals() -> Vec<Refusal> {
         Field::Email => [Field::Email],
         Field::HostAddress => [Field::HostAddress],
         Field::HostName => [Field::HostName],
+        Field::LegalDocument => [Field::LegalDocument],
         Field::MaxSigLife => [Field::MaxSigLife],
         Field::MessageId => [Field::MessageId],
         Field::NameServer => [Field::NameServer],
@@ -83,6 +85,11 @@ fn refusals() -> Vec<Refusal> {
         Refusal::AuthInfoMissing => [Refusal::AuthInfoMissing],
         Refusal::AuthInfoWrong { .. } => [Refusal::AuthInfoWrong { kind: ObjectKind::Domain, name: name() }],
         Refusal::Changed => [Refusal::Changed],
+        Refusal::ConfirmationPending { .. } => [
+            Refusal::ConfirmationPending { name: domain(), kind: PendingKind::Delete },
+        ],
+        Refusal::NamePasswordWrong { .. } => [Refusal::NamePasswordWrong { name: domain() }],
+        Refusal::PendingUnknown => [Refusal::PendingUnknown],
         Refusal::CreditShort { .. } => [Refusal::CreditShort { needed: money(1000), available: money(250) }],
         Refusal::FeeCurrency { .. } => [
             Refusal::FeeCurrency { given: Currency::USD, account: Currency::USD },

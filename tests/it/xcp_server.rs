@@ -137,6 +137,7 @@ impl XcpServer {
             dir: Some(self.dir.path().join("mail")),
             smtp: None,
             templates: None,
+            confirm_url: "https://r.example/confirm/".to_owned(),
         };
         Mailer::new(&settings).unwrap()
     }

@@ -197,6 +197,7 @@ mod tests {
             server_trid: "s1".to_owned(),
             before: None,
             after: Some(r#"{"sponsor": "Crash1", "transfer": {"requested_by": "Crash1"}}"#.to_owned()),
+            document: None,
         };
         let registrar = RegistrarId::parse("Crash1").unwrap();
         let mut kept = Kept {

@@ -2,12 +2,14 @@
 //!
 //! What the registry has no text for keeps the RFC's code, and its text is followed by ours.
 
-use super::object::shown_name;
+use super::object::{local_day, shown_name};
 use crate::gateway::epp::decode::{Fault, FaultKind};
 use crate::gateway::epp::error::{fault_code, refusal_code};
 use crate::gateway::epp::response::{ResultCode, Verdict, close};
 use crate::gateway::xml::{Document, escape};
+use crate::model::domain::ContactRole;
 use crate::model::object::ObjectKind;
+use crate::model::pending::PendingKind;
 use crate::registry::refusal::{Field, NotNow, Refusal, Rule};
 use crate::registry::session::UserRefusal;
 
@@ -97,6 +99,19 @@ pub(super) fn of_refusal(document: &Document<'_>, refusal: &Refusal) -> Verdict 
         | Refusal::NotSponsor { .. }
         | Refusal::NotTransferParty { .. } => Verdict::plain(ResultCode::AuthorizationError),
         Refusal::AuthInfoWrong { .. } => Verdict::plain(ResultCode::InvalidAuthInfo),
+        Refusal::CreditShort { .. } if verb(document) == "renew" => {
+            Verdict::saying(ResultCode::BillingFailure, "Not enough funds for renew domains")
+        }
+        Refusal::ConfirmationPending { kind: PendingKind::ChangeRegistrant, .. } => {
+            status_prohibits(ObjectKind::Domain, "pendingUpdate")
+        }
+        Refusal::ConfirmationPending { kind: PendingKind::Delete, .. } => {
+            status_prohibits(ObjectKind::Domain, "pendingDeleteConfirmation")
+        }
+        Refusal::NamePasswordWrong { .. } => {
+            let text = "Invalid authorization information; invalid reserved>pw value";
+            Verdict::saying(ResultCode::InvalidAuthInfo, text)
+        }
         Refusal::CreditShort { .. } => {
             Verdict::saying(ResultCode::BillingFailure, "Billing failure - credit balance low")
         }
@@ -117,7 +132,11 @@ pub(super) fn of_refusal(document: &Document<'_>, refusal: &Refusal) -> Verdict 
         Refusal::OwnObject { kind: ObjectKind::Domain, .. } => {
             Verdict::saying(ResultCode::UseError, "Domain already belongs to the querying registrar")
         }
-        Refusal::Policy { field, value, rule } => policy(*field, value, rule),
+        Refusal::Policy { field, value, rule } => policy(verb(document), *field, value, rule),
+        Refusal::StatusProhibits { kind: ObjectKind::Contact, .. } if verb(document) == "delete" => {
+            let text = "Contact delete prohibited by status [statuses]";
+            Verdict::saying(ResultCode::StatusProhibits, text)
+        }
         Refusal::StatusProhibits { kind, status, .. } => status_prohibits(*kind, status),
         Refusal::Taken { kind, name } => taken(*kind, name),
         Refusal::TransferNotPending { .. } => {
@@ -143,6 +162,7 @@ pub(super) fn of_refusal(document: &Document<'_>, refusal: &Refusal) -> Verdict 
         | Refusal::NotNow { .. }
         | Refusal::OperatorNeeded
         | Refusal::OwnObject { .. }
+        | Refusal::PendingUnknown
         | Refusal::RegistrarNeeded
         | Refusal::RegistrarState { .. }
         | Refusal::RegistrarTaken { .. }
@@ -152,6 +172,12 @@ pub(super) fn of_refusal(document: &Document<'_>, refusal: &Refusal) -> Verdict 
         | Refusal::TldTaken { .. }
         | Refusal::TldUnknown { .. } => explained(refusal_code(refusal), refusal),
     }
+}
+
+/// What the command does, by its element's name.
+fn verb<'d>(document: &'d Document<'_>) -> &'d str {
+    let command = document.root().children().next();
+    command.and_then(|command| command.children().next()).map_or("", |verb| verb.name())
 }
 
 /// The message id is shown as it was given; empty when none was.
@@ -166,8 +192,13 @@ fn message_unknown(document: &Document<'_>) -> Verdict {
     Verdict { values: vec![value], ..verdict }
 }
 
-fn policy(field: Field, value: &str, rule: &Rule) -> Verdict {
+fn policy(verb: &str, field: Field, value: &str, rule: &Rule) -> Verdict {
     match (field, rule) {
+        (Field::LegalDocument, Rule::Missing) => {
+            let text = "Required parameter missing: extension > extdata > legalDocument [legal_document]";
+            Verdict::saying(ResultCode::ParameterMissing, text)
+        }
+        (Field::Contact(role), _) => contact_policy(verb, role, value, rule),
         (Field::CurrentExpiry, Rule::ExpiryIs(_)) => valued(
             ResultCode::PolicyError,
             "Given and current expire dates do not match",
@@ -188,26 +219,80 @@ fn policy(field: Field, value: &str, rule: &Rule) -> Verdict {
             let text = "Parameter value policy error: registrant cannot be missing";
             Verdict::saying(ResultCode::PolicyError, text)
         }
-        (Field::DomainName, Rule::Reserved) => {
+        (Field::DomainName, Rule::Disputed) if verb != "create" => {
+            status_prohibits(ObjectKind::Domain, "disputed")
+        }
+        (Field::DomainName, Rule::Disputed | Rule::Reserved) => {
+            let text = "Required parameter missing; reserved>pw element required for reserved domains";
+            Verdict::saying(ResultCode::ParameterMissing, text)
+        }
+        (Field::DomainName, Rule::Blocked | Rule::NotDirectlyBelow(_)) => {
             let text = "Data management policy violation: Domain name is blocked [name]";
             valued(ResultCode::DataPolicyViolation, text, "name", value)
         }
-        (Field::DomainName, Rule::CharacterNotInTable(_)) => {
+        (Field::DomainName, Rule::CharacterNotInTable(_) | Rule::CharactersMin(_) | Rule::NotOffered) => {
             valued(ResultCode::ValueSyntax, "Domain name is invalid [name_dirty]", "name", value)
         }
+        (Field::NameServer, Rule::Present) => valued(
+            ResultCode::ObjectExists,
+            "Nameserver already exists on this domain [hostname]",
+            element(field),
+            value,
+        ),
+        (Field::DnsRecord, Rule::AtMost(most)) => {
+            let text = format!("DNS keys count must be between 0-{most} [dnskeys]");
+            Verdict::saying(ResultCode::ValueRange, text)
+        }
+        (Field::DnsRecord, Rule::Malformed(_) | Rule::NotTaken) => explained(ResultCode::ValueSyntax, rule),
         (_, Rule::Absent) => {
             let what = match field {
                 Field::NameServer => "Nameserver",
                 Field::Status => "Status",
                 Field::DnsRecord => "DS",
-                _ => "Contact",
+                _ => "Object",
             };
             let text = format!("{what} was not found");
             valued(ResultCode::ObjectDoesNotExist, &text, element(field), value)
         }
-        (Field::Period, Rule::YearsMax(_) | Rule::YearsMin(_)) => {
+        (Field::Period, Rule::EndsBefore(at)) => {
+            let text = format!(
+                "Object is not eligible for renewal; Expiration date must be before {}",
+                local_day(*at)
+            );
+            Verdict::saying(ResultCode::NotEligibleForRenewal, text)
+        }
+        (Field::Period, _) => {
             Verdict::saying(ResultCode::BillingFailure, "Active price missing for this operation!")
         }
+        _ => explained(ResultCode::PolicyError, rule),
+    }
+}
+
+/// What is said of a contact in a role.
+fn contact_policy(verb: &str, role: Option<ContactRole>, value: &str, rule: &Rule) -> Verdict {
+    let (title, word) = match role {
+        Some(ContactRole::Tech) => ("Tech", "tech"),
+        _ => ("Admin", "admin"),
+    };
+    match rule {
+        Rule::Absent => valued(ResultCode::ObjectDoesNotExist, "Contact was not found", "contact", value),
+        Rule::Missing if verb == "update" => {
+            Verdict::saying(ResultCode::PolicyError, format!("{title} contact is required"))
+        }
+        Rule::AtMost(_) | Rule::Missing => {
+            let least = u8::from(role != Some(ContactRole::Tech));
+            let most = if let Rule::AtMost(most) = rule { *most } else { 10 };
+            let text = format!("{title} contacts count must be between {least}-{most} [{word}_contacts]");
+            Verdict::saying(ResultCode::ValueRange, text)
+        }
+        Rule::PeopleOnly => {
+            Verdict::saying(ResultCode::PolicyError, "Admin contact can be private person only")
+        }
+        Rule::OfAgeOnly => Verdict::saying(
+            ResultCode::StatusProhibits,
+            "Administrative contact must be at least 18 years old",
+        ),
+        Rule::Present => Verdict::saying(ResultCode::PolicyError, "Contacts are invalid"),
         _ => explained(ResultCode::PolicyError, rule),
     }
 }
@@ -265,6 +350,7 @@ fn element(field: Field) -> &'static str {
         | Field::Email
         | Field::Fee
         | Field::Ident
+        | Field::LegalDocument
         | Field::MaxSigLife
         | Field::MessageId
         | Field::Order

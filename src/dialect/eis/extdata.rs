@@ -2,6 +2,8 @@
 //!
 //! The registry finds it by local names alone, so mappings read it here; the extension itself adds the ident to answers.
 
+use zeroize::Zeroizing;
+
 use super::object::{child, worded};
 use crate::gateway::epp::command::{Command, Outcome};
 use crate::gateway::epp::decode::Fault;
@@ -10,7 +12,9 @@ use crate::gateway::epp::object::Terms;
 use crate::gateway::epp::response::{Part, ResultCode};
 use crate::gateway::xml::{Element, collapse, escape};
 use crate::model::ident::{Ident, IdentKind};
+use crate::model::legal_document::{LegalDocument, LegalDocumentError};
 use crate::model::postal::Country;
+use crate::registry::conditions::Conditions;
 
 /// eis-1.0.
 pub(super) struct ExtData;
@@ -20,8 +24,16 @@ impl Extension for ExtData {
         URI
     }
 
-    fn on_command(&self, _element: Element<'_>, _command: &mut Command) -> Result<Applied, Fault> {
-        // The mapping has read it: what is missing of it is told together with what else is missing.
+    fn on_conditions(
+        &self,
+        element: Element<'_>,
+        _command: &Command,
+        conditions: &mut Conditions,
+    ) -> Result<Applied, Fault> {
+        // The registry's own mappings have read it: what is missing of it is told together with what else is missing.
+        if conditions.legal_document.is_none() && conditions.name_password.is_none() {
+            read_extdata(element, element, conditions)?;
+        }
         Ok(Applied::Yes)
     }
 
@@ -61,38 +73,54 @@ pub(super) fn ident(command: Element<'_>, terms: &Terms<'_>) -> Result<Option<Id
         .map_err(|error| worded(command, ResultCode::ValueSyntax, error.to_string()))
 }
 
-/// Judges the legal document that comes with a command, if one does: its type and its size.
-pub(super) fn judge_legal_document(command: Element<'_>, terms: &Terms<'_>) -> Result<(), Fault> {
-    let document = extdata(terms).and_then(|extdata| child(extdata, "legalDocument"));
-    let Some(document) = document.filter(|document| !document.text().trim_ascii().is_empty()) else {
-        return Ok(());
-    };
+/// Reads what is not the object's: the document that justifies a command, and the password of a reserved name. `command` is the
+/// mapping's element.
+pub(super) fn read_conditions(
+    command: Element<'_>,
+    terms: &Terms<'_>,
+    conditions: &mut Conditions,
+) -> Result<(), Fault> {
+    extdata(terms).map_or(Ok(()), |extdata| read_extdata(command, extdata, conditions))
+}
+
+fn read_extdata(
+    command: Element<'_>,
+    extdata: Element<'_>,
+    conditions: &mut Conditions,
+) -> Result<(), Fault> {
+    let password = child(extdata, "reserved").and_then(|reserved| child(reserved, "pw"));
+    let password = password.map(|password| collapse(password.text()).into_owned());
+    conditions.name_password = password.filter(|password| !password.is_empty()).map(Zeroizing::new);
+    let document = child(extdata, "legalDocument");
+    if let Some(document) = document.filter(|document| !document.text().trim_ascii().is_empty()) {
+        conditions.legal_document = Some(legal_document(command, document)?);
+    }
+    Ok(())
+}
+
+fn legal_document(command: Element<'_>, document: Element<'_>) -> Result<LegalDocument, Fault> {
+    let refuse = |code, text: &str| worded(command, code, text);
     let Some(kind) = document.attribute("type") else {
-        return Err(worded(command, ResultCode::ParameterMissing, "Required parameter missing: type"));
+        return Err(refuse(ResultCode::ParameterMissing, "Required parameter missing: type"));
     };
-    if !DOCUMENT_TYPES.contains(&collapse(kind).as_ref()) {
-        return Err(worded(command, ResultCode::PolicyError, "Attribute is invalid: type"));
-    }
-    let refuse = |why: &str| {
-        let text = format!("Data management policy violation; Legal document size {why}");
-        Err(worded(command, ResultCode::DataPolicyViolation, text))
-    };
-    match document.text().trim_ascii().len() {
-        ..DOCUMENT_CHARACTERS_MIN => refuse("is less than minimum allowed size of 3kB"),
-        DOCUMENT_CHARACTERS_MIN..=DOCUMENT_CHARACTERS_MAX => Ok(()),
-        _ => refuse("exceeds maximum allowed size of 8mB"),
-    }
+    LegalDocument::new(&collapse(kind), document.text()).map_err(|error| match error {
+        LegalDocumentError::Kind => refuse(ResultCode::PolicyError, "Attribute is invalid: type"),
+        LegalDocumentError::NotBase64 => {
+            refuse(ResultCode::ValueSyntax, "Parameter value syntax error: legalDocument is not base64")
+        }
+        LegalDocumentError::TooLarge => refuse(
+            ResultCode::DataPolicyViolation,
+            "Data management policy violation; Legal document size exceeds maximum allowed size of 8mB",
+        ),
+        LegalDocumentError::TooSmall => refuse(
+            ResultCode::DataPolicyViolation,
+            "Data management policy violation; Legal document size is less than minimum allowed size of 3kB",
+        ),
+    })
 }
 
 fn extdata<'s>(terms: &Terms<'s>) -> Option<Element<'s>> {
     terms.extension.and_then(|extension| child(extension, "extdata"))
 }
 
-/// Characters of base64.
-const DOCUMENT_CHARACTERS_MIN: usize = 4209;
-const DOCUMENT_CHARACTERS_MAX: usize = 8_388_608;
-const DOCUMENT_TYPES: &[&str] = &[
-    "pdf", "asice", "asics", "sce", "scs", "adoc", "edoc", "bdoc", "ddoc", "zip", "rar", "gz", "tar", "7z",
-    "odt", "doc", "docx",
-];
 const URI: &str = "https://epp.tld.ee/schema/eis-1.0.xsd";

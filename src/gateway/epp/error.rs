@@ -9,14 +9,14 @@ use crate::registry::refusal::{Field, NotNow, Refusal};
 pub fn refusal_code(refusal: &Refusal) -> ResultCode {
     match refusal {
         Refusal::AuthInfoMissing => ResultCode::ParameterMissing,
-        Refusal::AuthInfoWrong { .. } => ResultCode::InvalidAuthInfo,
+        Refusal::AuthInfoWrong { .. } | Refusal::NamePasswordWrong { .. } => ResultCode::InvalidAuthInfo,
         Refusal::CreditShort { .. } | Refusal::NotPriced { .. } => ResultCode::BillingFailure,
         Refusal::FeeCurrency { .. } | Refusal::FeeTooLow { .. } => ResultCode::ValueRange,
         Refusal::FeeMissing { .. } => ResultCode::ParameterMissing,
         Refusal::Linked { .. } => ResultCode::AssociationProhibits,
         // Neither is refused to a registrar over EPP.
         Refusal::MailLimit => ResultCode::PolicyError,
-        Refusal::MailUnknown { .. } => ResultCode::ObjectDoesNotExist,
+        Refusal::MailUnknown { .. } | Refusal::PendingUnknown => ResultCode::ObjectDoesNotExist,
         Refusal::ApiUserUnknown { .. }
         | Refusal::MessageUnknown { .. }
         | Refusal::NotFound { .. }
@@ -44,7 +44,7 @@ pub fn refusal_code(refusal: &Refusal) -> ResultCode {
         Refusal::Changed | Refusal::KeyUsed | Refusal::Policy { .. } | Refusal::Setting { .. } => {
             ResultCode::PolicyError
         }
-        Refusal::StatusProhibits { .. } => ResultCode::StatusProhibits,
+        Refusal::ConfirmationPending { .. } | Refusal::StatusProhibits { .. } => ResultCode::StatusProhibits,
         Refusal::ApiUserTaken { .. }
         | Refusal::RegistrarTaken { .. }
         | Refusal::Taken { .. }
@@ -120,6 +120,7 @@ fn elements_of(field: Field) -> &'static [&'static str] {
         Field::Ident => &["ident"],
         Field::HostAddress => &["addr", "hostAddr"],
         Field::HostName => &["name"],
+        Field::LegalDocument => &["legalDocument"],
         Field::MaxSigLife => &["maxSigLife"],
         Field::MessageId => &["poll"],
         Field::NameServer => &["hostObj", "hostName", "ns"],

@@ -5,6 +5,7 @@ use super::response::Part;
 use crate::model::event::{ChangeOperation, Event};
 use crate::model::money::Money;
 use crate::model::name::DomainName;
+use crate::model::pending::{PendingAnswer, PendingKind};
 use crate::model::transfer::TransferStatus;
 
 /// The text of a message and its `resData`, in the namespace of the object it is about.
@@ -29,7 +30,18 @@ pub fn render(event: &Event, terms: &Terms<'_>) -> (String, Option<Part>) {
             domain::pending_data(name, *granted, client_trid.as_deref(), server_trid, *at, &mut xml);
             (format!("The pending action on {name} {done}"), Some(Part { uri: domain::URI, xml }))
         }
-        Event::DomainTransfer { name, transfer } => {
+        Event::DomainConfirmation { name, kind, answer, client_trid, server_trid, at } => {
+            let granted = *answer == PendingAnswer::Confirmed;
+            let what = match kind {
+                PendingKind::ChangeRegistrant => "change of registrant",
+                PendingKind::Delete => "deletion",
+            };
+            let mut xml = String::new();
+            domain::pending_data(name, granted, client_trid.as_deref(), server_trid, *at, &mut xml);
+            let text = format!("The {what} of {name} was {} by its registrant", answer_word(*answer));
+            (text, Some(Part { uri: domain::URI, xml }))
+        }
+        Event::DomainTransfer { name, transfer, .. } => {
             let mut xml = String::new();
             domain::transfer_data(name, transfer, &mut xml);
             (transfer_text(transfer.status).to_owned(), Some(Part { uri: domain::URI, xml }))
@@ -40,6 +52,14 @@ pub fn render(event: &Event, terms: &Terms<'_>) -> (String, Option<Part>) {
             (format!("Your available credit is {available} {}, below {mark}", account.currency), None)
         }
         Event::Notice { text } => (text.clone(), None),
+    }
+}
+
+fn answer_word(answer: PendingAnswer) -> &'static str {
+    match answer {
+        PendingAnswer::Confirmed => "confirmed",
+        PendingAnswer::Expired => "not confirmed in time",
+        PendingAnswer::Rejected => "rejected",
     }
 }
 

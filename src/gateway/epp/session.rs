@@ -338,6 +338,7 @@ impl<'g> Session<'g> {
         if element.name() != envelope.verb.name() {
             return Err(Fault::at(element, FaultKind::Unexpected));
         }
+        mapping.conditions(envelope.verb, element, terms, conditions)?;
         let mut command = mapping.decode(envelope.verb, element, terms)?;
         if let Some(second) = children.next() {
             return Err(Fault::at(second, FaultKind::Unexpected));

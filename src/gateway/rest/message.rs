@@ -15,6 +15,7 @@ use super::value::{TransferView, malformed};
 use crate::model::event::{Event, Message};
 use crate::model::money::{Account, Money};
 use crate::model::object::MessageNumber;
+use crate::model::pending::PendingAnswer;
 use crate::registry::poll::{Ack, Acked, Head, Request};
 
 /// The head of the queue.
@@ -148,7 +149,17 @@ impl MessageView {
                 server_trid: Some(server_trid.clone()),
                 ..blank
             },
-            Event::DomainTransfer { name, transfer } => Self {
+            Event::DomainConfirmation { name, kind, answer, client_trid, server_trid, at } => Self {
+                event: "domain-confirmation",
+                object: Some(name.to_string()),
+                at: Some(*at),
+                granted: Some(*answer == PendingAnswer::Confirmed),
+                client_trid: client_trid.clone(),
+                server_trid: Some(server_trid.clone()),
+                text: Some(format!("{} {}", kind.as_str(), answer.as_str())),
+                ..blank
+            },
+            Event::DomainTransfer { name, transfer, .. } => Self {
                 event: "domain-transfer",
                 object: Some(name.to_string()),
                 transfer: Some(TransferView::of(name, transfer)),

@@ -191,6 +191,11 @@ pub(super) fn no_content() -> Rendering {
     Rendering { status: StatusCode::NO_CONTENT.as_u16(), head: Vec::new(), body: String::new() }
 }
 
+/// It is asked for, and somebody else decides.
+pub(super) fn asked_for() -> Rendering {
+    Rendering { status: StatusCode::ACCEPTED.as_u16(), head: Vec::new(), body: String::new() }
+}
+
 /// A JSON answer that is known by its tag.
 pub(super) fn tagged(body: &impl Serialize) -> Rendering {
     let mut rendering = rendered(StatusCode::OK, body);

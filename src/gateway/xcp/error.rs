@@ -104,7 +104,7 @@ pub fn refusal_reply(refusal: &Refusal) -> Reply {
             ObjectKind::Contact | ObjectKind::Domain => detailed(465, "In use", refusal),
         },
         Refusal::MailLimit => fault_reply(&Fault::CommandRate),
-        Refusal::MailUnknown { .. } | Refusal::MessageUnknown { .. } => {
+        Refusal::MailUnknown { .. } | Refusal::MessageUnknown { .. } | Refusal::PendingUnknown => {
             Reply::refused(480, sentence(refusal))
         }
         // A foreign domain and one that does not exist are one answer.
@@ -125,6 +125,7 @@ pub fn refusal_reply(refusal: &Refusal) -> Reply {
         | Refusal::ApiUserUnknown { .. }
         | Refusal::Changed
         | Refusal::KeyUsed
+        | Refusal::NamePasswordWrong { .. }
         | Refusal::NotAccredited { .. }
         | Refusal::NotTransferParty { .. }
         | Refusal::OperatorNeeded
@@ -146,7 +147,7 @@ pub fn refusal_reply(refusal: &Refusal) -> Reply {
             ObjectKind::Contact | ObjectKind::Host => Reply::refused(485, sentence(refusal)),
         },
         Refusal::TransferNotPending { .. } => Reply::refused(480, sentence(refusal)),
-        Refusal::TransferPending { .. } => Reply::refused(
+        Refusal::ConfirmationPending { .. } | Refusal::TransferPending { .. } => Reply::refused(
             437,
             "Cannot process command because there is already another request waiting on this domain",
         ),
@@ -192,6 +193,7 @@ fn policy_reply(field: Field, value: &str, rule: &Rule) -> Reply {
             | Field::HostAddress
             | Field::HostName
             | Field::Ident
+            | Field::LegalDocument
             | Field::MaxSigLife
             | Field::MessageId
             | Field::NameServer
@@ -225,7 +227,7 @@ fn key_of(field: Field) -> &'static str {
         Field::Email => "email",
         Field::HostAddress => "ipaddress",
         Field::HostName => "name",
-        Field::Ident => "tld_data",
+        Field::Ident | Field::LegalDocument => "tld_data",
         Field::MessageId => "event_id",
         Field::NameServer => "nameserver_list",
         Field::Order => "order_id",

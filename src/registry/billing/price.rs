@@ -2,6 +2,7 @@
 
 use crate::model::money::{Currency, Money};
 use crate::model::name::DomainName;
+use crate::model::period::{Period, Unit};
 use crate::model::tld::{PriceList, STANDARD, Tld};
 use crate::registry::refusal::Refusal;
 
@@ -10,10 +11,14 @@ use crate::registry::refusal::Refusal;
 pub enum Priced {
     /// A registration for so many years.
     Create(u8),
+    /// A registration for so many months.
+    CreateMonths(u8),
     /// A delete, which is free.
     Delete,
     /// A renewal by so many years.
     Renew(u8),
+    /// A renewal by so many months.
+    RenewMonths(u8),
     /// A restore, without the year that an expired name needs.
     Restore,
     /// A transfer that adds so many years.
@@ -70,9 +75,26 @@ pub fn fee_of(tld: &Tld, name: &DomainName, priced: Priced, currency: Currency) 
 }
 
 impl Priced {
+    /// A registration for a term.
+    pub fn create(term: Period) -> Self {
+        match term.unit() {
+            Unit::Month => Self::CreateMonths(term.value()),
+            Unit::Year => Self::Create(term.value()),
+        }
+    }
+
+    /// A renewal by a term.
+    pub fn renew(term: Period) -> Self {
+        match term.unit() {
+            Unit::Month => Self::RenewMonths(term.value()),
+            Unit::Year => Self::Renew(term.value()),
+        }
+    }
+
     fn by(self, list: &PriceList) -> Option<i64> {
         match self {
             Self::Create(years) => list.create.of(years),
+            Self::CreateMonths(months) | Self::RenewMonths(months) => list.months.get(&months).copied(),
             Self::Delete => Some(0),
             Self::Renew(years) => list.renew.of(years),
             Self::Restore => Some(list.restore),
@@ -84,12 +106,14 @@ impl Priced {
     fn years(self) -> Option<u8> {
         match self {
             Self::Create(years) | Self::Renew(years) | Self::Transfer(years) => Some(years),
-            Self::Delete | Self::Restore | Self::Update => None,
+            Self::CreateMonths(_) | Self::Delete | Self::RenewMonths(_) | Self::Restore | Self::Update => {
+                None
+            }
         }
     }
 
     fn is_create(self) -> bool {
-        matches!(self, Self::Create(_))
+        matches!(self, Self::Create(_) | Self::CreateMonths(_))
     }
 }
 

@@ -23,6 +23,7 @@ async fn open_priced(deposit: &str) -> TestRegistry {
             create: Price::PerYear(1000),
             renew: Price::PerYear(1200),
             transfer: Price::PerYear(1100),
+            months: std::collections::BTreeMap::new(),
             restore: 4000,
             update: 0,
             agreement_required: false,

@@ -11,11 +11,12 @@ use crate::model::ident::Ident;
 use crate::model::octets::to_hex;
 use crate::model::postal::PostalInfo;
 use crate::model::registrar::RegistrarId;
+use crate::model::tld::AuthInfoMode;
 use crate::registry::refusal::{Field, Refusal, Rule};
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Error, Operation};
 
-/// Makes a contact with an ident.
+/// Makes a contact with an ident. Its sponsor can read its authInfo.
 #[derive(Clone, Debug)]
 pub struct Register {
     /// Its code; one is made up when absent.
@@ -54,7 +55,8 @@ impl Operation for Register {
         };
         let created = create.run(t)?;
         let before = t.contact_to_see(&created.id)?;
-        let after = Contact { ident: Some(self.ident.clone()), ..before.clone() };
+        let auth_info = self.auth_info.as_ref().map(|value| t.keep_auth_info(AuthInfoMode::Readable, value));
+        let after = Contact { ident: Some(self.ident.clone()), auth_info, ..before.clone() };
         t.tx.update_contact(&after)?;
         t.record_contact(Some(&before), Some(&after));
         Ok(created)
@@ -77,7 +79,13 @@ impl Operation for Amend {
 
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Created, Error> {
         self.update.run(t)?;
-        let contact = t.contact_to_see(&self.update.id)?;
+        let mut contact = t.contact_to_see(&self.update.id)?;
+        if let Some(Some(value)) = &self.update.change.auth_info {
+            let before = contact.clone();
+            contact.auth_info = Some(t.keep_auth_info(AuthInfoMode::Readable, value));
+            t.tx.update_contact(&contact)?;
+            t.record_contact(Some(&before), Some(&contact));
+        }
         match &self.ident {
             Some(given) if contact.ident.as_ref() != Some(given) => {
                 Err(Refusal::policy(Field::Ident, given.code(), Rule::Fixed).into())

@@ -224,7 +224,9 @@ fn decided(
     let (status, acting) = match &t.call.actor {
         Actor::Registrar(id) | Actor::Reseller { registrar: id, .. } => (by_client, id.clone()),
         // Nobody gets this far: the contact was obtained by a right.
-        Actor::Nobody | Actor::Operator | Actor::Server => (by_server, pending.acting.clone()),
+        Actor::Nobody | Actor::Operator | Actor::Registrant | Actor::Server => {
+            (by_server, pending.acting.clone())
+        }
     };
     Transfer { status, acting, act_at: t.now, ..pending }
 }

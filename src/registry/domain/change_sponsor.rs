@@ -5,6 +5,7 @@ use crate::model::domain::Domain;
 use crate::model::name::DomainName;
 use crate::model::registrar::RegistrarId;
 use crate::model::transfer::{Transfer, TransferStatus};
+use crate::registry::pending::drop_pending;
 use crate::registry::refusal::Refusal;
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Error, Operation};
@@ -35,6 +36,7 @@ impl Operation for ChangeSponsor {
         if domain.sponsor == self.to {
             return Ok(());
         }
+        domain = drop_pending(t, domain)?;
         if domain.transfer_is_pending() {
             let loser = domain.sponsor.clone();
             (domain, _) = end_without_transfer(t, &domain, TransferStatus::ServerCancelled, loser)?;

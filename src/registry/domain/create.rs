@@ -4,9 +4,10 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 
+use super::people::judge_people;
 use super::{
-    ServerRef, expiry_after, grace, judge_sec_dns, judge_servers, judge_shape, made_up_auth_info,
-    resolve_contacts, resolve_servers, some_days, years_of,
+    ServerRef, demand_document, expiry_after, grace, judge_sec_dns, judge_servers, judge_shape,
+    made_up_auth_info, next_midnight, resolve_contacts, resolve_servers, some_days, term_of,
 };
 use crate::model::auth_info::AuthInfo;
 use crate::model::contact::ContactId;
@@ -70,18 +71,26 @@ impl Operation for Create {
         let tld = policy.judge_form(&self.name)?;
         demand_phase(t, tld)?;
         let opened = t.token_opens(&self.name)?;
-        if opened.is_none() {
+        let by_password = t.password_opens(tld, &self.name)?;
+        if opened.is_none() && by_password.is_none() {
             policy.judge_name(&self.name)?;
         }
+        demand_document(t, tld)?;
         let period = self.judge(tld)?;
-        let expires_at = expiry_after(tld, t.now, t.now, period)?;
+        let mut expires_at = expiry_after(tld, t.now, t.now, period)?;
+        if tld.term.to_midnight {
+            expires_at = next_midnight(tld, expires_at);
+        }
 
         t.demand_business_right(Some(tld))?;
         if opened == Some(false) {
             return Err(Refusal::AllocationTokenWrong.into());
         }
+        if by_password == Some(false) {
+            return Err(Refusal::NamePasswordWrong { name: self.name.clone() }.into());
+        }
         let sponsor = t.registrar()?.id.clone();
-        let fee = t.fee(tld, &self.name, Priced::Create(period.value()), &sponsor)?;
+        let fee = t.fee(tld, &self.name, Priced::create(period), &sponsor)?;
         t.demand_agreement(&fee)?;
         if !t.tx.registered(&[&self.name])?.is_empty() {
             return Err(self.taken());
@@ -94,6 +103,10 @@ impl Operation for Create {
         }
         let (registrant, contacts) = resolve_contacts(t, self.registrant.as_ref(), &self.contacts)?;
         let name_servers = resolve_servers(t, &self.servers)?;
+        let people = judge_people(t, tld, None, registrant.as_ref(), &contacts)?;
+        if !people.is_empty() {
+            return Err(Error::Refused(people));
+        }
 
         let given = self.auth_info.clone().or_else(|| made_up_auth_info(t, tld));
         let auth_info = given.map(|value| t.keep_auth_info(tld.auth_info.mode, &value));
@@ -117,11 +130,15 @@ impl Operation for Create {
             grace: vec![grace(GraceKind::Add, t.now, tld.life.add_grace_days, 0, fee.amount)],
             deletion: None,
             transfer: None,
+            pending: None,
         };
         let draft = DomainDraft { domain: domain.clone(), variant_key };
         // Two that create the same name at once have both seen it free; the store lets one of them have it.
         domain.number = t.tx.insert_domain(&draft)?.ok_or_else(|| self.taken())?;
         t.use_token()?;
+        if by_password == Some(true) {
+            t.use_password()?;
+        }
         t.record_domain(None, Some(&domain));
         t.charge(&sponsor, &self.name, EntryKind::Create, &fee, some_days(tld.life.add_grace_days));
         Ok(Created { name: domain.name, created_at: domain.created_at, expires_at })
@@ -131,7 +148,7 @@ impl Operation for Create {
 impl Create {
     /// What the TLD's policy says of the command itself; the period, in years.
     fn judge(&self, tld: &Tld) -> Result<Period, Error> {
-        let period = years_of(tld, self.period)?;
+        let period = term_of(tld, self.period)?;
         judge_servers(tld, &self.name, &self.servers).map_err(Error::Refused)?;
         let roles: Vec<ContactRole> = self.contacts.iter().map(|(role, _)| *role).collect();
         judge_shape(tld, self.servers.len(), self.registrant.is_some(), &roles).map_err(Error::Refused)?;

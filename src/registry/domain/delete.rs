@@ -1,12 +1,17 @@
 //! `domain:delete` (RFC 5731 §3.2.2; RFC 3915 §3; BCP 244).
 
+use std::sync::Arc;
+
 use super::{begin_deletion, demand_open_for, years_before};
 use crate::model::domain::{Domain, GraceKind};
 use crate::model::event::ChangeOperation;
 use crate::model::name::DomainName;
 use crate::model::object::ObjectKind;
 use crate::model::status::Transform;
-use crate::registry::refusal::Refusal;
+use crate::model::tld::Tld;
+use crate::registry::pending;
+use crate::registry::policy::is_disputed;
+use crate::registry::refusal::{Field, Refusal, Rule};
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Error, Operation};
 
@@ -24,6 +29,8 @@ pub enum Deleted {
     Gone,
     /// Its redemption period has begun.
     Pending,
+    /// The registrant is asked whether it agrees; until then the domain is as it was.
+    Waiting,
 }
 
 impl Operation for Delete {
@@ -32,32 +39,58 @@ impl Operation for Delete {
     const ACCESS: Access = Access::Write;
 
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Deleted, Error> {
+        let (domain, tld) = self.judged(t)?;
+        let is_asked = tld.confirmations.delete && domain.registrant.is_some();
+        if is_asked && !t.conditions.is_confirmed && !t.is_privileged() {
+            pending::ask(t, &domain, &tld, &pending::Change::Delete)?;
+            return Ok(Deleted::Waiting);
+        }
+        carry_out(t, &domain, &tld)
+    }
+}
+
+impl Delete {
+    /// Does it without asking the registrant, who has agreed.
+    pub(in crate::registry) fn carry_out(&self, t: &mut Transaction<'_, '_>) -> Result<Deleted, Error> {
+        let (domain, tld) = self.judged(t)?;
+        carry_out(t, &domain, &tld)
+    }
+
+    /// The domain, when it may be deleted.
+    fn judged(&self, t: &mut Transaction<'_, '_>) -> Result<(Domain, Arc<Tld>), Error> {
         let (domain, tld) = t.domain_to_change(&self.name)?;
         demand_open_for(t, &domain, Transform::Delete)?;
+        if is_disputed(&tld, &domain.name) && !t.is_privileged() {
+            return Err(Refusal::policy(Field::DomainName, &domain.name, Rule::Disputed).into());
+        }
         // Their glue would be left without the domain that justifies it (RFC 5731 §3.2.2, BCP 244).
         if !t.tx.subordinate_hosts(domain.number)?.is_empty() {
             let name = self.name.to_string();
             return Err(Refusal::Linked { kind: ObjectKind::Domain, name, by: ObjectKind::Host }.into());
         }
-        // What runs now is undone: its fee is given back, and its years with it (RFC 3915 §3.1).
-        let (fee, years) = domain.refundable(t.now);
-        t.refund(&domain.sponsor, &domain.name, fee);
-        let deletion = begin_deletion(&tld, t.now).filter(|_| !domain.in_grace(GraceKind::Add, t.now));
-        let Some(deletion) = deletion else {
-            t.tx.delete_domain(domain.number)?;
-            t.record_domain(Some(&domain), None);
-            t.tell_changed(&domain, ChangeOperation::DeletePurge, None);
-            return Ok(Deleted::Gone);
-        };
-        let after = Domain {
-            deletion: Some(deletion),
-            expires_at: years_before(domain.expires_at, years),
-            grace: Vec::new(),
-            ..domain.clone()
-        };
-        t.tx.update_domain(&domain, &after)?;
-        t.record_domain(Some(&domain), Some(&after));
-        t.tell_changed(&after, ChangeOperation::Delete, None);
-        Ok(Deleted::Pending)
+        Ok((domain, tld))
     }
+}
+
+fn carry_out(t: &mut Transaction<'_, '_>, domain: &Domain, tld: &Tld) -> Result<Deleted, Error> {
+    // What runs now is undone: its fee is given back, and its years with it (RFC 3915 §3.1).
+    let (fee, years) = domain.refundable(t.now);
+    t.refund(&domain.sponsor, &domain.name, fee);
+    let deletion = begin_deletion(tld, t.now).filter(|_| !domain.in_grace(GraceKind::Add, t.now));
+    let Some(deletion) = deletion else {
+        t.tx.delete_domain(domain.number)?;
+        t.record_domain(Some(domain), None);
+        t.tell_changed(domain, ChangeOperation::DeletePurge, None);
+        return Ok(Deleted::Gone);
+    };
+    let after = Domain {
+        deletion: Some(deletion),
+        expires_at: years_before(domain.expires_at, years),
+        grace: Vec::new(),
+        ..domain.clone()
+    };
+    t.tx.update_domain(domain, &after)?;
+    t.record_domain(Some(domain), Some(&after));
+    t.tell_changed(&after, ChangeOperation::Delete, None);
+    Ok(Deleted::Pending)
 }

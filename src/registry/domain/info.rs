@@ -12,6 +12,7 @@ use crate::model::status::{DomainStatus, StatusSet};
 use crate::model::tld::Tld;
 use crate::registry::auth_info::{AuthInfoShown, unexpired};
 use crate::registry::contact::transfer::as_of;
+use crate::registry::policy::is_disputed;
 use crate::registry::refusal::Refusal;
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Error, Operation};
@@ -45,6 +46,8 @@ pub struct View {
     pub subordinate_hosts: Vec<HostName>,
     /// Its authInfo, as far as this client may see it.
     pub auth_info: AuthInfoShown,
+    /// Whether somebody disputes that it is its registrant's.
+    pub is_disputed: bool,
     /// When it was looked at.
     pub at: Timestamp,
 }
@@ -56,12 +59,19 @@ impl Operation for Info {
 
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<View, Error> {
         let (mut domain, tld) = t.domain_to_see(&self.name)?;
-        demand_right_if_given(t, &domain, &tld, self.auth_info.as_ref())?;
+        let presented = self.auth_info.as_ref();
+        let is_shown = match presented {
+            Some(presented) if tld.auth_info.info_forgives => opens(t, &tld, &domain, presented)?,
+            _ => {
+                demand_right_if_given(t, &domain, &tld, presented)?;
+                presented.is_some()
+            }
+        };
         // Who sells for whom is no business of other registrars, whatever they present.
         if !t.is_privileged() && !t.is(&domain.sponsor) && t.reseller().is_none() {
             domain.reseller = None;
         }
-        let auth_info = if t.is_privileged() || t.is(&domain.sponsor) || self.auth_info.is_some() {
+        let auth_info = if t.is_privileged() || t.is(&domain.sponsor) || is_shown {
             t.show_auth_info(unexpired(domain.auth_info.as_ref(), &tld.auth_info, t.now))
         } else {
             AuthInfoShown::Nothing
@@ -70,6 +80,7 @@ impl Operation for Info {
             statuses: shown_statuses(&domain),
             subordinate_hosts: t.tx.subordinate_hosts(domain.number)?,
             auth_info,
+            is_disputed: is_disputed(&tld, &self.name),
             at: t.now,
             domain,
         })

@@ -12,6 +12,7 @@ mod follow;
 pub mod info;
 pub mod list;
 pub mod lock;
+mod people;
 #[cfg(test)]
 mod properties;
 pub mod register;
@@ -25,7 +26,9 @@ pub mod update;
 use std::collections::HashSet;
 
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Span, Timestamp};
+use jiff::{SignedDuration, Span, Timestamp, ToSpan as _};
+
+use serde::{Deserialize, Serialize};
 
 pub use self::change_sponsor::ChangeSponsor;
 pub use self::check::Check;
@@ -55,13 +58,15 @@ use crate::model::domain::{
 };
 use crate::model::name::{DomainName, HostName};
 use crate::model::octets::to_hex;
+use crate::model::pending::PendingKind;
 use crate::model::period::{Period, Unit};
 use crate::model::sec_dns::{Records, SecDns, SecDnsError};
 use crate::model::status::{DomainStatus, Facts, StatusSet, Transform};
 use crate::model::tld::{HostModel, SecDnsForm, Tld};
 
 /// A name server as a command names it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ServerRef {
     /// By attribute (`hostAttr`).
     Attribute(HostAttribute),
@@ -86,7 +91,10 @@ pub fn shown_statuses(domain: &Domain) -> StatusSet<DomainStatus> {
     } else if domain.transfer_is_pending() {
         Some(Transform::Transfer)
     } else {
-        None
+        domain.pending.map(|pending| match pending.kind {
+            PendingKind::ChangeRegistrant => Transform::Update,
+            PendingKind::Delete => Transform::Delete,
+        })
     };
     domain.statuses.effective(Facts { associated: !domain.name_servers.is_empty(), pending })
 }
@@ -99,10 +107,26 @@ fn demand_open_for(t: &Transaction<'_, '_>, domain: &Domain, transform: Transfor
     if domain.transfer_is_pending() {
         return Err(Refusal::domain_status(&domain.name, DomainStatus::PendingTransfer));
     }
+    demand_nothing_pending(domain)?;
     match domain.statuses.prohibiting(transform) {
         Some(status) if !t.is_privileged() => Err(Refusal::domain_status(&domain.name, status)),
         _ => Ok(()),
     }
+}
+
+/// Refuses a command while another waits for the registrant's word.
+fn demand_nothing_pending(domain: &Domain) -> Result<(), Refusal> {
+    match domain.pending {
+        Some(pending) => Err(Refusal::ConfirmationPending { name: domain.name.clone(), kind: pending.kind }),
+        None => Ok(()),
+    }
+}
+
+/// The term of a create or renew: whole years, or months that the TLD takes as well.
+fn term_of(tld: &Tld, period: Option<Period>) -> Result<Period, Refusal> {
+    let months =
+        period.filter(|period| period.unit() == Unit::Month && tld.term.months.contains(&period.value()));
+    months.map_or_else(|| years_of(tld, period), Ok)
 }
 
 /// The period of a create, renew or transfer in whole years, within the TLD's bounds.
@@ -136,13 +160,55 @@ fn malformed_period(years: u8) -> Refusal {
 
 /// The end of a registration one period after `from`, no later than the TLD's longest term from now.
 fn expiry_after(tld: &Tld, now: Timestamp, from: Timestamp, period: Period) -> Result<Timestamp, Refusal> {
-    let refuse = || Refusal::policy(Field::Period, period.value(), Rule::YearsMax(tld.term.years_max));
-    let end = period.after(from).map_err(|_| refuse())?;
+    let refuse = |rule| Refusal::policy(Field::Period, period.value(), rule);
+    let too_long = Rule::YearsMax(tld.term.years_max);
+    let end = match tld.term.to_midnight {
+        true => after_locally(tld, from, period),
+        false => period.after(from).ok(),
+    };
+    let end = end.ok_or_else(|| refuse(too_long.clone()))?;
+    if let Some(years) = tld.term.renewed_before_years {
+        let today = now.to_zoned(zone(tld)).start_of_day().ok();
+        let bound = today.and_then(|today| today.checked_add(i64::from(years).years()).ok());
+        match bound.map(|bound| bound.timestamp()).filter(|bound| end >= *bound) {
+            Some(bound) => return Err(refuse(Rule::EndsBefore(bound))),
+            None => return Ok(end),
+        }
+    }
     let longest = whole_years(tld.term.years_max).and_then(|most| most.after(now).ok());
     if longest.is_some_and(|longest| end > longest) {
-        return Err(refuse());
+        return Err(refuse(too_long));
     }
     Ok(end)
+}
+
+/// One period after an instant, by the calendar of the TLD's time zone.
+fn after_locally(tld: &Tld, from: Timestamp, period: Period) -> Option<Timestamp> {
+    let span = Span::new().try_months(period.months()).ok()?;
+    Some(from.to_zoned(zone(tld)).checked_add(span).ok()?.timestamp())
+}
+
+/// The midnight at which a registration ends that would end at an instant: the next one, in the TLD's time zone.
+fn next_midnight(tld: &Tld, end: Timestamp) -> Timestamp {
+    let tomorrow = end.to_zoned(zone(tld)).tomorrow().and_then(|day| day.start_of_day());
+    tomorrow.map_or(end, |midnight| midnight.timestamp())
+}
+
+/// Where the TLD's days begin; UTC when it names no zone, or none that there is.
+fn zone(tld: &Tld) -> TimeZone {
+    tld.term.time_zone.as_deref().and_then(|zone| TimeZone::posix(zone).ok()).unwrap_or(TimeZone::UTC)
+}
+
+/// Refuses what has to be justified by a legal document and is not.
+fn demand_document(t: &Transaction<'_, '_>, tld: &Tld) -> Result<(), Refusal> {
+    let is_exempt = || match t.registrar() {
+        Ok(registrar) => registrar.documents_waived,
+        Err(_) => true,
+    };
+    if !tld.documents.required || t.conditions.legal_document.is_some() || is_exempt() {
+        return Ok(());
+    }
+    Err(Refusal::policy(Field::LegalDocument, "", Rule::Missing))
 }
 
 /// A value that nobody gave, where the TLD wants every domain to have one: 128 random bits.

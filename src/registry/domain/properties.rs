@@ -85,6 +85,7 @@ fn prices() -> PriceList {
         create: Price::PerYear(1000),
         renew: Price::PerYear(1200),
         transfer: Price::PerYear(1100),
+        months: std::collections::BTreeMap::new(),
         restore: 4000,
         update: 1,
         agreement_required: false,

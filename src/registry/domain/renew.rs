@@ -2,15 +2,13 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 
-use super::{days_after, demand_open_for, expiry_after, grace, grace_with, some_days, years_of};
+use super::{days_after, demand_open_for, expiry_after, grace, grace_with, some_days, term_of, zone};
 use crate::model::domain::{Domain, GraceKind};
 use crate::model::money::EntryKind;
 use crate::model::name::DomainName;
-use crate::model::period::Period;
+use crate::model::period::{Period, Unit};
 use crate::model::status::Transform;
-use crate::model::tld::Tld;
 use crate::registry::billing::Priced;
 use crate::registry::refusal::{Field, NotNow, Refusal, Rule};
 use crate::registry::transaction::Transaction;
@@ -42,7 +40,7 @@ impl Operation for Renew {
     const ACCESS: Access = Access::Write;
 
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Renewed, Error> {
-        let period = years_of(&*t.tld_of(&self.name)?, self.period)?;
+        let period = term_of(&*t.tld_of(&self.name)?, self.period)?;
         let (domain, tld) = t.domain_to_change(&self.name)?;
         if domain.deletion.is_some() {
             return Err(Refusal::NotNow { name: domain.name, reason: NotNow::Deleting }.into());
@@ -58,22 +56,23 @@ impl Operation for Renew {
             return Err(Refusal::NotNow { name: domain.name, reason: NotNow::TooEarly(days) }.into());
         }
         let expires_at = expiry_after(&tld, t.now, domain.expires_at, period)?;
-        let years = period.value();
-        let fee = t.fee(&tld, &domain.name, Priced::Renew(years), &domain.sponsor)?;
+        let fee = t.fee(&tld, &domain.name, Priced::renew(period), &domain.sponsor)?;
         t.demand_agreement(&fee)?;
-        let days = tld.life.renew_grace_days;
-        let begins = grace(GraceKind::Renew, t.now, days, years, fee.amount);
-        let after = Domain { expires_at, grace: grace_with(&domain, t.now, begins), ..domain.clone() };
+        // A grace period gives back whole years: a renewal by months has none.
+        let (days, grace) = match period.unit() {
+            Unit::Month => (0, domain.grace.clone()),
+            Unit::Year => {
+                let days = tld.life.renew_grace_days;
+                let begins = grace(GraceKind::Renew, t.now, days, period.value(), fee.amount);
+                (days, grace_with(&domain, t.now, begins))
+            }
+        };
+        let after = Domain { expires_at, grace, ..domain.clone() };
         t.tx.update_domain(&domain, &after)?;
         t.record_domain(Some(&domain), Some(&after));
         t.charge(&domain.sponsor, &domain.name, EntryKind::Renew, &fee, some_days(days));
         Ok(Renewed { name: after.name, expires_at: after.expires_at })
     }
-}
-
-/// Where the TLD's days begin; UTC when it names no zone, or none that there is.
-fn zone(tld: &Tld) -> TimeZone {
-    tld.term.time_zone.as_deref().and_then(|zone| TimeZone::posix(zone).ok()).unwrap_or(TimeZone::UTC)
 }
 
 #[cfg(test)]
@@ -85,7 +84,6 @@ mod tests {
     use super::super::update::Update;
     use super::*;
     use crate::model::domain::Grace;
-    use crate::model::period::Unit;
     use crate::model::status::DomainStatus;
     use crate::registry::testing::{at, name};
 

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 
 use super::follow::with_own_contacts;
 use super::info::{Presented, demand_auth_info, demand_right_if_given};
-use super::{days_after, grace, made_up_auth_info, whole_years, years_before, years_of};
+use super::{
+    days_after, demand_nothing_pending, grace, made_up_auth_info, whole_years, years_before, years_of,
+};
 use crate::model::domain::{Domain, GraceKind};
 use crate::model::event::Event;
 use crate::model::host::Host;
@@ -328,6 +330,7 @@ pub(in crate::registry) fn demand_transferable(
     if domain.transfer_is_pending() {
         return Err(Refusal::TransferPending { kind: ObjectKind::Domain, name: name.to_string() });
     }
+    demand_nothing_pending(domain)?;
     if let Some(status) = domain.statuses.prohibiting(Transform::Transfer) {
         return Err(Refusal::domain_status(name, status));
     }
@@ -370,7 +373,12 @@ fn tell(t: &mut Transaction<'_, '_>, domain: &Domain, transfer: &Transfer) {
         if t.due.is_none() && t.is(registrar) {
             continue;
         }
-        let event = Event::DomainTransfer { name: domain.name.clone(), transfer: transfer.clone() };
+        let event = Event::DomainTransfer {
+            name: domain.name.clone(),
+            transfer: transfer.clone(),
+            registrant: domain.registrant.as_ref().map(|contact| contact.id.clone()),
+            contacts: domain.contacts.iter().map(|(_, contact)| contact.id.clone()).collect(),
+        };
         t.notify(registrar, event);
     }
 }

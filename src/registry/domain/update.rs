@@ -1,10 +1,13 @@
 //! `domain:update` (RFC 5731 §3.2.5; RFC 5910 §5.2.5).
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
+use super::people::{are_the_same, judge_people};
 use super::restore::updater;
 use super::{
-    ServerRef, demand_open_for, judge_sec_dns, judge_servers, judge_shape, resolve_contacts, resolve_servers,
+    ServerRef, demand_document, demand_open_for, judge_sec_dns, judge_servers, judge_shape,
+    made_up_auth_info, resolve_contacts, resolve_servers,
 };
 use crate::model::auth_info::AuthInfo;
 use crate::model::contact::ContactId;
@@ -16,6 +19,8 @@ use crate::model::sec_dns::{Records, Removal, SecDns, SecDnsError, SecDnsUpdate}
 use crate::model::status::{DomainStatus, Rationale, Status, Transform};
 use crate::model::tld::{HostModel, Tld};
 use crate::registry::billing::Priced;
+use crate::registry::pending;
+use crate::registry::policy::is_disputed;
 use crate::registry::refusal::{Field, Refusal, Rule};
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Error, Operation};
@@ -48,9 +53,14 @@ pub struct Changes {
     pub statuses: Vec<(DomainStatus, Option<Rationale>)>,
 }
 
-/// A domain is changed.
+/// What became of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Updated;
+pub enum Updated {
+    /// The domain is changed.
+    Done,
+    /// The registrant is asked whether it agrees; until then the domain is as it was.
+    Waiting,
+}
 
 impl Operation for Update {
     type Outcome = Updated;
@@ -58,12 +68,47 @@ impl Operation for Update {
     const ACCESS: Access = Access::Write;
 
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Updated, Error> {
+        let tld = t.tld_of(&self.name)?;
+        let mut refusals = self.judge(&tld, t.is_privileged()).err().unwrap_or_default();
+        if self.registrant.is_some() {
+            refusals.extend(demand_document(t, &tld).err());
+        }
+        if !refusals.is_empty() {
+            return Err(Error::Refused(refusals));
+        }
+        let planned = self.plan(t)?;
+        if self.needs_consent(t, &planned)? {
+            let held = Box::new(pending::HeldUpdate::of(t, self));
+            pending::ask(t, &planned.before, &planned.tld, &pending::Change::Update(held))?;
+            return Ok(Updated::Waiting);
+        }
+        self.write(t, planned).map(|()| Updated::Done)
+    }
+}
+
+/// An update that nothing speaks against.
+struct Planned {
+    before: Domain,
+    after: Domain,
+    tld: Arc<Tld>,
+}
+
+impl Update {
+    /// Does it without asking the registrant, who has agreed.
+    pub(in crate::registry) fn carry_out(&self, t: &mut Transaction<'_, '_>) -> Result<(), Error> {
         self.judge(&*t.tld_of(&self.name)?, t.is_privileged()).map_err(Error::Refused)?;
+        let planned = self.plan(t)?;
+        self.write(t, planned)
+    }
+
+    /// The domain before and after, when nothing speaks against it.
+    fn plan(&self, t: &mut Transaction<'_, '_>) -> Result<Planned, Error> {
         let (domain, tld) = t.domain_to_change(&self.name)?;
         let (registrant, contacts) =
             resolve_contacts(t, self.registrant.iter().flatten().next(), &self.add.contacts)?;
         let servers = resolve_servers(t, &self.add.servers)?;
         self.demand_open(t, &domain)?;
+        self.demand_undisputed(t, &domain, &tld)?;
 
         let mut after = domain.clone();
         let absent = self.remove_from(&mut after);
@@ -73,6 +118,7 @@ impl Operation for Update {
             after.registrant = registrant;
         }
         refusals.extend(self.judge_result(&tld, &after));
+        refusals.extend(judge_people(t, &tld, Some(&domain), after.registrant.as_ref(), &after.contacts)?);
         if let Some(update) = &self.sec_dns {
             match changed_sec_dns(&tld, &domain.sec_dns, update) {
                 Ok(sec_dns) => after.sec_dns = sec_dns,
@@ -85,6 +131,51 @@ impl Operation for Update {
         if let Some(auth_info) = &self.auth_info {
             after.auth_info = auth_info.as_ref().map(|value| t.keep_auth_info(tld.auth_info.mode, value));
         }
+        // Whoever had the domain knows its code.
+        if self.auth_info.is_none()
+            && after.registrant != domain.registrant
+            && let Some(code) = made_up_auth_info(t, &tld)
+        {
+            after.auth_info = Some(t.keep_auth_info(tld.auth_info.mode, &code));
+        }
+        Ok(Planned { before: domain, after, tld })
+    }
+
+    /// Whether the registrant has to agree first: it gives the domain to somebody else, and nobody vouches for it.
+    fn needs_consent(&self, t: &mut Transaction<'_, '_>, planned: &Planned) -> Result<bool, Error> {
+        let Planned { before, after, tld } = planned;
+        let is_asked =
+            tld.confirmations.change_registrant && !t.conditions.is_confirmed && !t.is_privileged();
+        // A disputed name goes by a password, whatever its registrant says.
+        if !is_asked || is_disputed(tld, &before.name) {
+            return Ok(false);
+        }
+        match (&before.registrant, &after.registrant) {
+            (Some(old), Some(new)) => Ok(!are_the_same(t, old, new)?),
+            (None, _) | (_, None) => Ok(false),
+        }
+    }
+
+    /// Refuses what is done to a disputed name, but for giving it, with its password, to somebody else.
+    fn demand_undisputed(
+        &self,
+        t: &mut Transaction<'_, '_>,
+        domain: &Domain,
+        tld: &Tld,
+    ) -> Result<(), Error> {
+        if !is_disputed(tld, &domain.name) || t.is_privileged() {
+            return Ok(());
+        }
+        let is_given = matches!(&self.registrant, Some(Some(new)) if domain.registrant.as_ref().is_none_or(|old| old.id != *new));
+        match t.password_opens(tld, &domain.name)? {
+            Some(true) if is_given => t.use_password(),
+            Some(false) if is_given => Err(Refusal::NamePasswordWrong { name: domain.name.clone() }.into()),
+            _ => Err(Refusal::policy(Field::DomainName, &domain.name, Rule::Disputed).into()),
+        }
+    }
+
+    fn write(&self, t: &mut Transaction<'_, '_>, planned: Planned) -> Result<(), Error> {
+        let Planned { before: domain, mut after, tld } = planned;
         if !t.is_privileged() {
             let fee = t.fee(&tld, &domain.name, Priced::Update, &domain.sponsor)?;
             t.demand_agreement(&fee)?;
@@ -95,11 +186,9 @@ impl Operation for Update {
         t.tx.update_domain(&domain, &after)?;
         t.record_domain(Some(&domain), Some(&after));
         t.tell_changed(&after, ChangeOperation::Update, None);
-        Ok(Updated)
+        Ok(())
     }
-}
 
-impl Update {
     /// An update that changes nothing yet.
     pub fn of(name: DomainName) -> Self {
         Self {

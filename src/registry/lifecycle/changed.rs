@@ -23,6 +23,7 @@ impl Transaction<'_, '_> {
             _ if by_server => "server".to_owned(),
             Actor::Operator => "operator".to_owned(),
             Actor::Registrar(id) | Actor::Reseller { registrar: id, .. } => id.to_string(),
+            Actor::Registrant => "registrant".to_owned(),
             Actor::Nobody | Actor::Server => "server".to_owned(),
         };
         let change = Change {
@@ -32,7 +33,33 @@ impl Transaction<'_, '_> {
             server_trid: self.call.server_trid.clone(),
             who,
             reason,
+            statuses_set: Vec::new(),
+            statuses_removed: Vec::new(),
         };
+        self.tell_change(domain, change);
+    }
+
+    /// As [`Self::tell_changed`], of server statuses that the operator set and removed.
+    pub(in crate::registry) fn tell_statuses(
+        &mut self,
+        domain: &Domain,
+        statuses_set: &[String],
+        statuses_removed: &[String],
+    ) {
+        let change = Change {
+            operation: ChangeOperation::Update,
+            is_before: false,
+            at: self.now,
+            server_trid: self.call.server_trid.clone(),
+            who: "operator".to_owned(),
+            reason: None,
+            statuses_set: statuses_set.to_vec(),
+            statuses_removed: statuses_removed.to_vec(),
+        };
+        self.tell_change(domain, change);
+    }
+
+    fn tell_change(&mut self, domain: &Domain, change: Change) {
         let statuses = shown_statuses(domain);
         let kept = Domain { auth_info: None, ..domain.clone() };
         self.notify(&domain.sponsor, Event::DomainChanged { domain: Box::new(kept), statuses, change });

@@ -21,6 +21,7 @@ async fn populated() -> TestRegistry {
             create: Price::PerYear(0),
             renew: Price::PerYear(1200),
             transfer: Price::PerYear(0),
+            months: std::collections::BTreeMap::new(),
             restore: 0,
             update: 0,
             agreement_required: false,

@@ -63,6 +63,27 @@ impl Operation for History {
     }
 }
 
+/// Asks for a part of a legal document's base64.
+#[derive(Clone, Copy, Debug)]
+pub struct DocumentPart {
+    /// The document, as its history entry names it.
+    pub number: i64,
+    /// The part, counted from 0.
+    pub position: u32,
+}
+
+impl Operation for DocumentPart {
+    /// None behind the last part.
+    type Outcome = Option<String>;
+    const NAME: &'static str = "operator:document";
+    const ACCESS: Access = Access::Read;
+
+    fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Option<String>, Error> {
+        demand_operator(t)?;
+        Ok(t.tx.document_part(self.number, self.position)?)
+    }
+}
+
 /// The name as history spells it; none when no object of this kind can have it.
 fn canonical(kind: ObjectKind, name: &str) -> Option<String> {
     match ObjectName::parse(kind, name).ok()? {

@@ -7,7 +7,7 @@ pub mod statuses;
 pub mod tlds;
 
 pub use self::delete::ForcedDelete;
-pub use self::look::{History, Show};
+pub use self::look::{DocumentPart, History, Show};
 pub use self::registrars::{AddRegistrar, ChangeRegistrar, ListRegistrars, RegistrarChange, RegistrarSeen};
 pub use self::statuses::SetServerStatuses;
 pub use self::tlds::{AddTld, ListTlds, SetTld};
@@ -22,7 +22,7 @@ use crate::model::object::ObjectKind;
 pub(in crate::registry) fn demand_operator(t: &Transaction<'_, '_>) -> Result<(), Error> {
     match t.call.actor {
         Actor::Operator => Ok(()),
-        Actor::Nobody | Actor::Registrar(_) | Actor::Reseller { .. } | Actor::Server => {
+        Actor::Nobody | Actor::Registrant | Actor::Registrar(_) | Actor::Reseller { .. } | Actor::Server => {
             Err(Refusal::OperatorNeeded.into())
         }
     }

@@ -67,6 +67,8 @@ pub enum RegistrarChange {
     State(RegistrarState),
     /// Sets how many sessions it may hold open.
     SessionsMax(u32),
+    /// Sets whether it registers without legal documents where a TLD demands them.
+    DocumentsWaived(bool),
 }
 
 impl Operation for ChangeRegistrar {
@@ -172,6 +174,7 @@ fn apply(change: &RegistrarChange, registrar: &mut Registrar) -> Result<(), Refu
         }
         RegistrarChange::State(state) => registrar.state = *state,
         RegistrarChange::SessionsMax(most) => registrar.sessions_max = *most,
+        RegistrarChange::DocumentsWaived(waived) => registrar.documents_waived = *waived,
     }
     let longest = registrar.networks.len().max(registrar.pins.len()).max(registrar.accreditations.len());
     if longest > LIST_MAX {

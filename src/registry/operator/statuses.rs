@@ -3,9 +3,9 @@
 use super::{ObjectName, demand_operator};
 use crate::model::contact::Contact;
 use crate::model::domain::Domain;
-use crate::model::event::ChangeOperation;
 use crate::model::host::Host;
 use crate::model::object::ObjectKind;
+use crate::model::pending::PendingKind;
 use crate::model::status::{Meaning, Status, StatusSet, Transform};
 use crate::registry::refusal::{Field, Refusal, Rule};
 use crate::registry::transaction::Transaction;
@@ -45,13 +45,18 @@ impl Operation for SetServerStatuses {
             ObjectName::Domain(name) => {
                 let (before, _) = t.domain_to_change(&name)?;
                 let transfer = before.transfer_is_pending().then_some(Transform::Transfer);
-                let pending = before.deletion.as_ref().map(|_| Transform::Delete).or(transfer);
+                let waiting = before.pending.map(|pending| match pending.kind {
+                    PendingKind::ChangeRegistrant => Transform::Update,
+                    PendingKind::Delete => Transform::Delete,
+                });
+                let deletion = before.deletion.as_ref().map(|_| Transform::Delete);
+                let pending = deletion.or(transfer).or(waiting);
                 let statuses = self.apply(&before.statuses, pending)?;
                 let (updated_by, updated_at) = (Some(before.sponsor.clone()), Some(t.now));
                 let after = Domain { statuses, updated_by, updated_at, ..before.clone() };
                 t.tx.update_domain(&before, &after)?;
                 t.record_domain(Some(&before), Some(&after));
-                t.tell_changed(&after, ChangeOperation::Update, None);
+                t.tell_statuses(&after, &self.add, &self.remove);
             }
             ObjectName::Host(name) => {
                 let before = t.host_to_change(&name)?;

@@ -3,6 +3,7 @@
 use super::samples::{at, entry};
 use super::{Store, change, look};
 use crate::model::history::HistoryEntry;
+use crate::model::legal_document::LegalDocument;
 use crate::model::object::ObjectKind::{Contact, Domain, Host};
 
 pub(super) async fn history(store: Store) {
@@ -57,4 +58,39 @@ pub(super) async fn record(store: Store) {
     };
     change(&store, move |tx| tx.record(&full())).await;
     assert_eq!(look(&store, |tx| tx.history(Contact, 1, 1)).await, [full()]);
+}
+
+pub(super) async fn record_with_document(store: Store) {
+    change(&store, |tx| {
+        tx.record(&entry(Domain, 7, "a.example", "DD-1"))?;
+        tx.record_with_document(&entry(Domain, 7, "a.example", "DD-2"), &document(4400))
+    })
+    .await;
+    let entries = look(&store, |tx| tx.history(Domain, 7, 9)).await;
+    let attached = entries[0].document.clone().unwrap();
+    let sent = document(4400);
+    assert_eq!((attached.kind.as_str(), attached.characters, attached.sha256), ("bdoc", 4400, sent.sha256()));
+    assert_eq!((entries[0].server_trid.as_str(), &entries[1].document), ("DD-2", &None));
+}
+
+pub(super) async fn document_part(store: Store) {
+    change(&store, |tx| {
+        let entry = entry(Domain, 7, "a.example", "DD-1");
+        tx.record_with_document(&entry, &document(150_000))
+    })
+    .await;
+    let number = look(&store, |tx| tx.history(Domain, 7, 9)).await[0].document.clone().unwrap().number;
+    let mut text = String::new();
+    let mut position = 0;
+    while let Some(part) = look(&store, move |tx| tx.document_part(number, position)).await {
+        text += &part;
+        position += 1;
+    }
+    assert_eq!((text.as_str(), position), (document(150_000).base64(), 3));
+    assert_eq!(look(&store, move |tx| tx.document_part(number + 1, 0)).await, None);
+}
+
+fn document(characters: usize) -> LegalDocument {
+    let text: String = "ABCDEFGH".chars().cycle().take(characters).collect();
+    LegalDocument::new("bdoc", &text).unwrap()
 }

@@ -118,6 +118,7 @@ pub(super) fn domain(name: &str) -> Domain {
         grace: Vec::new(),
         deletion: None,
         transfer: Some(transfer()),
+        pending: None,
     }
 }
 
@@ -176,6 +177,7 @@ pub(super) fn entry(kind: ObjectKind, number: i64, name: &str, server_trid: &str
         server_trid: server_trid.to_owned(),
         before: None,
         after: Some("{}".to_owned()),
+        document: None,
     }
 }
 

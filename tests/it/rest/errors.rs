@@ -10,6 +10,7 @@ use domesday::model::domain::ContactRole;
 use domesday::model::money::{Currency, Money};
 use domesday::model::name::{DomainName, ZoneName};
 use domesday::model::object::{MessageNumber, ObjectKind};
+use domesday::model::pending::PendingKind;
 use domesday::model::registrar::RegistrarState;
 use domesday::registry::Error;
 use domesday::registry::refusal::{Field, NotNow, Refusal, Rule};
@@ -57,6 +58,8 @@ fn every_reason_is_described_or_the_operators_alone() {
             "mail-limit",
             "mail-unknown",
             "operator-needed",
+            "name-password-wrong",
+            "pending-unknown",
             "registrar-needed",
             "registrar-taken",
             "registrar-unknown",
@@ -104,6 +107,7 @@ fn samples() -> Vec<Refusal> {
         Refusal::AuthInfoMissing,
         Refusal::AuthInfoWrong { kind, name: name() },
         Refusal::Changed,
+        Refusal::ConfirmationPending { name: domain(), kind: PendingKind::ChangeRegistrant },
         Refusal::CreditShort { needed: money(1000), available: money(250) },
         Refusal::FeeCurrency { given: Currency::parse("EUR").unwrap(), account: Currency::USD },
         Refusal::FeeMissing { fee: money(1000) },
@@ -117,6 +121,8 @@ fn samples() -> Vec<Refusal> {
         Refusal::MailLimit,
         Refusal::MailUnknown { number: 7 },
         Refusal::MessageUnknown { number: MessageNumber(7) },
+        Refusal::NamePasswordWrong { name: domain() },
+        Refusal::PendingUnknown,
         Refusal::NotAccredited { tld: zone() },
         Refusal::NotFound { kind, name: name() },
         Refusal::NotNow { name: domain(), reason: NotNow::NotInRedemption },

@@ -1,7 +1,7 @@
 //! contact-ee-1.1: codes with the registrar's prefix, an ident instead of an address, `creData` after updates too.
 
 use super::{Faults, auth_info, child, contact_id, local_leaf, says, worded};
-use crate::dialect::eis::extdata::{ident, judge_legal_document};
+use crate::dialect::eis::extdata::{ident, read_conditions};
 use crate::gateway::epp::command::{Command, Outcome, Verb};
 use crate::gateway::epp::decode::{Fault, FaultKind};
 use crate::gateway::epp::object::{ObjectMapping, Terms};
@@ -11,6 +11,7 @@ use crate::model::contact::{Contact, ContactId, Email, Phone};
 use crate::model::ident::Ident;
 use crate::model::postal::{PostalInfo, PostalKind, PostalParts};
 use crate::registry::auth_info::AuthInfoShown;
+use crate::registry::conditions::Conditions;
 use crate::registry::contact::check::Checked;
 use crate::registry::contact::create::Created;
 use crate::registry::contact::info::View;
@@ -31,7 +32,6 @@ impl ObjectMapping for EeContact {
     }
 
     fn decode(&self, verb: Verb, element: Element<'_>, terms: &Terms<'_>) -> Result<Command, Fault> {
-        judge_legal_document(element, terms)?;
         match verb {
             Verb::Check => check(element, terms).map(Command::ContactCheck),
             Verb::Create => create(element, terms).map(Command::ContactRegister),
@@ -43,6 +43,16 @@ impl ObjectMapping for EeContact {
                 Err(Fault::at(element, FaultKind::UndefinedVerb))
             }
         }
+    }
+
+    fn conditions(
+        &self,
+        _verb: Verb,
+        element: Element<'_>,
+        terms: &Terms<'_>,
+        conditions: &mut Conditions,
+    ) -> Result<(), Fault> {
+        read_conditions(element, terms, conditions)
     }
 
     fn code_of(&self, request: Element<'_>, outcome: &Outcome) -> ResultCode {

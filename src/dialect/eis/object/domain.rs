@@ -4,15 +4,19 @@ mod read;
 mod write;
 
 pub(in crate::dialect::eis) use self::write::transfer_data;
-use crate::dialect::eis::extdata::judge_legal_document;
+use super::child;
+use crate::dialect::eis::extdata::read_conditions;
 use crate::gateway::epp::command::{Command, Outcome, TransferOp, Verb};
 use crate::gateway::epp::decode::{Fault, FaultKind};
 use crate::gateway::epp::object::{ObjectMapping, Terms};
 use crate::gateway::epp::response::ResultCode;
-use crate::gateway::xml::Element;
+use crate::gateway::xml::{Element, collapse};
+use crate::registry::conditions::Conditions;
+use crate::registry::domain::delete::Deleted;
 use crate::registry::domain::transfer::{
     TransferApprove, TransferCancel, TransferQuery, TransferReject, TransferRequest,
 };
+use crate::registry::domain::update::Updated;
 
 /// A version of the registry's domain schema.
 pub(crate) struct EeDomain {
@@ -38,7 +42,6 @@ impl ObjectMapping for EeDomain {
     }
 
     fn decode(&self, verb: Verb, element: Element<'_>, terms: &Terms<'_>) -> Result<Command, Fault> {
-        judge_legal_document(element, terms)?;
         match verb {
             Verb::Check => read::check(element, terms).map(Command::DomainCheck),
             Verb::Create => read::create(element, terms).map(Command::DomainCreate),
@@ -51,8 +54,29 @@ impl ObjectMapping for EeDomain {
         }
     }
 
+    fn conditions(
+        &self,
+        verb: Verb,
+        element: Element<'_>,
+        terms: &Terms<'_>,
+        conditions: &mut Conditions,
+    ) -> Result<(), Fault> {
+        let changed = || child(child(element, "chg")?, "registrant");
+        let vouched = match verb {
+            Verb::Delete => Some(element),
+            Verb::Update => changed(),
+            _ => None,
+        };
+        let verified = vouched.and_then(|element| element.attribute("verified")).map(collapse);
+        conditions.is_confirmed = verified.as_deref() == Some("yes");
+        read_conditions(element, terms, conditions)
+    }
+
     fn code_of(&self, _request: Element<'_>, outcome: &Outcome) -> ResultCode {
         match outcome {
+            Outcome::DomainDelete(Deleted::Waiting) | Outcome::DomainUpdate(Updated::Waiting) => {
+                ResultCode::OkPending
+            }
             Outcome::DomainTransferRequest(state) if state.transfer.is_pending() => ResultCode::OkPending,
             // A deletion that has begun is done, as far as this registry's clients are told.
             _ => ResultCode::Ok,

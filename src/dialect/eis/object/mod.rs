@@ -89,6 +89,12 @@ fn local_leaf(tag: &str, at: Timestamp, out: &mut String) {
     close(tag, out);
 }
 
+/// The day on which an instant lies in Tallinn.
+pub(super) fn local_day(at: Timestamp) -> String {
+    let zone = TimeZone::posix(TALLINN).unwrap_or(TimeZone::UTC);
+    at.to_zoned(zone).date().to_string()
+}
+
 /// The rule since 2002, so that no time zone database is needed.
 const TALLINN: &str = "EET-2EEST,M3.5.0/3,M10.5.0/4";
 

@@ -13,6 +13,7 @@ use crate::registry::domain::delete::Deleted;
 use crate::registry::domain::transfer::{
     TransferApprove, TransferCancel, TransferQuery, TransferReject, TransferRequest,
 };
+use crate::registry::domain::update::Updated;
 
 /// domain-1.0.
 pub struct Domain;
@@ -43,7 +44,8 @@ impl ObjectMapping for Domain {
 
     fn code(&self, outcome: &Outcome) -> ResultCode {
         match outcome {
-            Outcome::DomainDelete(Deleted::Pending) => ResultCode::OkPending,
+            Outcome::DomainDelete(Deleted::Pending | Deleted::Waiting)
+            | Outcome::DomainUpdate(Updated::Waiting) => ResultCode::OkPending,
             Outcome::DomainTransferRequest(state) if state.transfer.is_pending() => ResultCode::OkPending,
             _ => ResultCode::Ok,
         }

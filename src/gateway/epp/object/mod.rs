@@ -10,6 +10,7 @@ use super::decode::{Fault, FaultKind};
 use super::response::ResultCode;
 use crate::gateway::xml::Element;
 use crate::model::registrar::RegistrarId;
+use crate::registry::conditions::Conditions;
 
 /// One namespace and its verbs.
 pub trait ObjectMapping: Sync {
@@ -21,6 +22,17 @@ pub trait ObjectMapping: Sync {
 
     /// Reads the mapping's element of a command.
     fn decode(&self, verb: Verb, element: Element<'_>, terms: &Terms<'_>) -> Result<Command, Fault>;
+
+    /// Reads what of the command says on which terms it is to be done, where the mapping has such things; before it is decoded.
+    fn conditions(
+        &self,
+        _verb: Verb,
+        _element: Element<'_>,
+        _terms: &Terms<'_>,
+        _conditions: &mut Conditions,
+    ) -> Result<(), Fault> {
+        Ok(())
+    }
 
     /// The result code of an outcome.
     fn code(&self, _outcome: &Outcome) -> ResultCode {

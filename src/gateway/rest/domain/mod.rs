@@ -12,13 +12,16 @@ use self::read::{Carrier, DomainChange, NewDomain, Renewal, RestoreReportGiven};
 use self::write::{DomainDeleted, DomainExpiry, DomainPage, DomainView, RestorePending};
 use super::Rest;
 use super::error::Problem;
-use super::request::{Answered, Caller, Given, Named, Nothing, no_content, rendered, tag_of, tagged};
+use super::request::{
+    Answered, Caller, Given, Named, Nothing, asked_for, no_content, rendered, tag_of, tagged,
+};
 use super::value::malformed;
 use crate::model::name::DomainName;
 use crate::model::object::DomainNumber;
 use crate::registry::domain::delete::Deleted;
 use crate::registry::domain::info::{Presented, View};
 use crate::registry::domain::list::PAGE_MAX;
+use crate::registry::domain::update::Updated;
 use crate::registry::domain::{Delete, Info, List, RestoreRequest};
 
 /// List the domains that you sponsor
@@ -85,7 +88,11 @@ pub(super) async fn update(
     let name = name_of(&name)?;
     let change = value.operation(name.clone())?;
     let guarded = caller.guarded(Info { name, auth_info: None }, tag, change);
-    Ok(rest.answer(caller, &bytes, guarded, |_| no_content()).await)
+    let render = |updated: &_| match updated {
+        Updated::Done => no_content(),
+        Updated::Waiting => asked_for(),
+    };
+    Ok(rest.answer(caller, &bytes, guarded, render).await)
 }
 
 /// Delete a domain
@@ -104,6 +111,7 @@ pub(super) async fn delete(
     let render = |deleted: &_| match deleted {
         Deleted::Gone => no_content(),
         Deleted::Pending => rendered(StatusCode::ACCEPTED, &DomainDeleted::pending()),
+        Deleted::Waiting => asked_for(),
     };
     Ok(rest.answer(caller, b"", guarded, render).await)
 }

@@ -56,7 +56,16 @@ fn event(message: &Message) -> Assoc {
 
 fn content(event: &Event) -> (&'static str, &'static str, Assoc) {
     match event {
-        Event::DomainTransfer { name, transfer } => (
+        Event::DomainConfirmation { name, kind, answer, .. } => (
+            "DOMAIN",
+            "STATUS_CHANGE",
+            Assoc::of([
+                ("domain_name", name.as_str().into()),
+                ("operation", kind.as_str().into()),
+                ("confirmation", answer.as_str().into()),
+            ]),
+        ),
+        Event::DomainTransfer { name, transfer, .. } => (
             "TRANSFER",
             "STATUS_CHANGE",
             Assoc::of([

@@ -48,7 +48,7 @@ pub(super) fn create(element: Element<'_>, terms: &Terms<'_>) -> Result<Create, 
     let mut faults = Faults::default();
     let name = name(element, &mut faults);
     let period = child(element, "period").and_then(|element| faults.take(period(element)));
-    let servers = servers(element, &mut faults);
+    let servers = servers(element, name.as_ref(), true, &mut faults);
     let registrant = child(element, "registrant").filter(|element| says(*element));
     let registrant = registrant.and_then(|element| faults.take(contact_id(element, terms)));
     let contacts = contacts(element, terms, &mut faults);
@@ -67,8 +67,12 @@ pub(super) fn create(element: Element<'_>, terms: &Terms<'_>) -> Result<Create, 
 pub(super) fn update(element: Element<'_>, terms: &Terms<'_>) -> Result<Update, Fault> {
     let mut faults = Faults::default();
     let name = name(element, &mut faults);
-    let add = child(element, "add").map(|add| changes(add, terms, &mut faults)).unwrap_or_default();
-    let remove = child(element, "rem").map(|remove| changes(remove, terms, &mut faults)).unwrap_or_default();
+    let add = child(element, "add")
+        .map(|add| changes(add, name.as_ref(), true, terms, &mut faults))
+        .unwrap_or_default();
+    let remove = child(element, "rem")
+        .map(|remove| changes(remove, name.as_ref(), false, terms, &mut faults))
+        .unwrap_or_default();
     let change = child(element, "chg");
     let registrant = change.and_then(|change| child(change, "registrant")).filter(|element| says(*element));
     let registrant = registrant.and_then(|element| faults.take(contact_id(element, terms))).map(Some);
@@ -140,13 +144,27 @@ fn period(element: Element<'_>) -> Result<Period, Fault> {
     Period::new(value, unit).map_err(|_| worded(element, ResultCode::BillingFailure, unpriced))
 }
 
-/// Host attributes; host objects are passed over.
-fn servers(element: Element<'_>, faults: &mut Faults) -> Vec<ServerRef> {
+/// Host attributes; host objects are passed over. One below the domain needs its addresses, unless it is to go.
+fn servers(
+    element: Element<'_>,
+    name: Option<&DomainName>,
+    glued: bool,
+    faults: &mut Faults,
+) -> Vec<ServerRef> {
     let Some(list) = child(element, "ns") else {
         return Vec::new();
     };
     let attributes = list.children().filter(|child| child.name() == "hostAttr");
-    attributes.filter_map(|attribute| faults.take(server(attribute))).map(ServerRef::Attribute).collect()
+    let servers: Vec<HostAttribute> =
+        attributes.filter_map(|attribute| faults.take(server(attribute))).collect();
+    let needs_glue = |server: &HostAttribute| {
+        server.addresses.is_empty() && name.is_some_and(|name| server.name.is_subordinate_to(name))
+    };
+    if glued && servers.iter().any(needs_glue) {
+        let text = "Either IPv4 or IPv6 is required for glue record generation";
+        faults.0.push(worded(list, ResultCode::ParameterMissing, text));
+    }
+    servers.into_iter().map(ServerRef::Attribute).collect()
 }
 
 fn server(attribute: Element<'_>) -> Result<HostAttribute, Fault> {
@@ -177,8 +195,14 @@ fn contacts(element: Element<'_>, terms: &Terms<'_>, faults: &mut Faults) -> Vec
 }
 
 /// What is added or removed. Of all statuses only `clientHold`, alone, is a client's.
-fn changes(element: Element<'_>, terms: &Terms<'_>, faults: &mut Faults) -> Changes {
-    let servers = servers(element, faults);
+fn changes(
+    element: Element<'_>,
+    name: Option<&DomainName>,
+    glued: bool,
+    terms: &Terms<'_>,
+    faults: &mut Faults,
+) -> Changes {
+    let servers = servers(element, name, glued, faults);
     let contacts = contacts(element, terms, faults);
     let statuses: Vec<Element<'_>> = element.children().filter(|child| child.name() == "status").collect();
     let is_hold = |status: &Element<'_>| status.attribute("s") == Some(DomainStatus::ClientHold.as_str());

@@ -5,6 +5,8 @@ use crate::gateway::epp::response::{close, leaf, open, push_address, push_status
 use crate::gateway::xml::{Element, collapse, escape};
 use crate::model::domain::{ContactRole, Domain, NameServer};
 use crate::model::name::DomainName;
+use crate::model::pending::PendingKind;
+use crate::model::status::DomainStatus;
 use crate::model::transfer::Transfer;
 use crate::registry::auth_info::AuthInfoShown;
 use crate::registry::domain::check::{Checked, Unavailable};
@@ -17,6 +19,9 @@ pub(super) fn check(uri: &str, checked: &Checked, out: &mut String) {
     open_data(uri, "chkData", out);
     for (name, unavailable) in &checked.names {
         out.push_str("<domain:cd><domain:name avail=\"");
+        // Whoever has the password of a reserved name gets it, so it counts as free.
+        let free = Unavailable::NotAllowed(Rule::Reserved);
+        let unavailable = unavailable.as_ref().filter(|unavailable| **unavailable != free);
         out.push(if unavailable.is_none() { '1' } else { '0' });
         out.push_str("\">");
         escape(&shown_name(name), out);
@@ -42,7 +47,7 @@ pub(super) fn info(uri: &str, view: &View, request: Element<'_>, out: &mut Strin
     open_data(uri, "infData", out);
     leaf("domain:name", &domain.name.to_unicode(), out);
     leaf("domain:roid", &format!("EIS-{}", domain.number.0), out);
-    push_statuses("domain:status", &view.statuses, out);
+    statuses(view, out);
     if let Some(registrant) = &domain.registrant {
         leaf("domain:registrant", registrant.id.as_str(), out);
     }
@@ -96,6 +101,31 @@ pub(in crate::dialect::eis) fn transfer_data(
         local_leaf("domain:exDate", expires_at, out);
     }
     close("domain:trnData", out);
+}
+
+/// The statuses of the registry's schema: it has some that the RFC has not.
+fn statuses(view: &View, out: &mut String) {
+    let is_asked = view.domain.pending.is_some_and(|pending| pending.kind == PendingKind::Delete);
+    let mut shown = view.statuses.clone();
+    if is_asked {
+        shown.remove(DomainStatus::PendingDelete);
+    }
+    if view.domain.deletion.is_some() {
+        // Out of the zone already.
+        shown.insert(DomainStatus::ServerHold, None);
+    }
+    if view.is_disputed {
+        shown.remove(DomainStatus::Ok);
+    }
+    push_statuses("domain:status", &shown, out);
+    for (status, _) in [("pendingDeleteConfirmation", is_asked), ("disputed", view.is_disputed)]
+        .into_iter()
+        .filter(|(_, is_shown)| *is_shown)
+    {
+        out.push_str("<domain:status s=\"");
+        out.push_str(status);
+        out.push_str("\"/>");
+    }
 }
 
 /// Host objects are shown as the attributes that the registry knows.

@@ -115,6 +115,7 @@ pub fn snapshot_data(
         statuses: statuses.clone(),
         subordinate_hosts: Vec::new(),
         auth_info: AuthInfoShown::Nothing,
+        is_disputed: false,
         at,
     };
     info(&view, HostsShown { delegated: true, subordinate: false }, terms, out);
