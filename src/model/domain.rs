@@ -141,6 +141,10 @@ pub struct Deletion {
     /// A restore was requested and waits for its report until this instant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restore_until: Option<Timestamp>,
+    /// The registration has lapsed: nobody deleted it, it may be renewed in its redemption period, and it is out of the zone from
+    /// this instant on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold_at: Option<Timestamp>,
 }
 
 /// Where a deletion stands at an instant.
@@ -155,6 +159,11 @@ pub enum DeletionPhase {
 }
 
 impl Deletion {
+    /// Whether a renewal ends it.
+    pub fn is_renewable(&self, now: Timestamp) -> bool {
+        self.hold_at.is_some() && self.phase(now) == DeletionPhase::Redemption
+    }
+
     /// Where it stands at `now`.
     pub fn phase(&self, now: Timestamp) -> DeletionPhase {
         if self.restore_until.is_some_and(|until| now < until) {

@@ -349,6 +349,8 @@ pub struct LifePolicy {
     pub transfer_lock_days: u32,
     /// What happens at the end of a registration.
     pub at_expiry: AtExpiry,
+    /// From the end of a registration that lapses to its being taken out of the zone.
+    pub hold_after_days: u32,
 }
 
 /// What happens to a domain at the end of its registration.
@@ -357,6 +359,9 @@ pub struct LifePolicy {
 pub enum AtExpiry {
     /// It is deleted, as if its registrar had done it then.
     Delete,
+    /// It is out of the zone after `hold_after_days`, and is deleted at the end of the redemption period that begins then; until
+    /// that its registrar may renew it.
+    Lapse,
     /// It is renewed for a year, and its registrar pays.
     Renew,
 }
@@ -374,6 +379,7 @@ impl Default for LifePolicy {
             transfer_pending_days: 5,
             transfer_lock_days: 0,
             at_expiry: AtExpiry::Renew,
+            hold_after_days: 15,
         }
     }
 }

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 pub use self::clerk::{DueObject, Lease, ListDue, Step, Stepped, TakeLease};
 use super::billing::Priced;
 use super::domain::transfer::{approve, approved, end_without_transfer};
-use super::domain::{Delete, begin_deletion, grace, grace_with, whole_years};
+use super::domain::{Delete, begin_deletion, begin_lapse, grace, grace_with, whole_years};
 use super::pending::end;
 use super::policy::Policy;
 use super::transaction::Transaction;
@@ -55,6 +55,7 @@ enum Due {
     AutoDeletion,
     AutoRenewal,
     ConfirmationLapse,
+    Lapse,
     Purge,
     RestoreLapse,
     TransferApproval,
@@ -81,6 +82,7 @@ fn next(domain: &Domain, tld: &Tld) -> (Timestamp, Due) {
 
 fn at_expiry(tld: &Tld) -> Due {
     match tld.life.at_expiry {
+        AtExpiry::Lapse => Due::Lapse,
         AtExpiry::Renew => Due::AutoRenewal,
         AtExpiry::Delete if tld.life.redemption_days == 0 => Due::Purge,
         AtExpiry::Delete => Due::AutoDeletion,
@@ -94,6 +96,7 @@ impl Due {
             Self::AutoDeletion => AUTO_DELETE,
             Self::AutoRenewal => "domain:auto-renew",
             Self::ConfirmationLapse => "pending:lapse",
+            Self::Lapse => LAPSE,
             Self::Purge => "domain:purge",
             Self::RestoreLapse => "domain:restore-lapse",
             Self::TransferApproval => "domain:transfer-auto-approve",
@@ -103,7 +106,7 @@ impl Due {
     /// What it makes of a domain at its instant; none for the purge, and where it cannot be done.
     fn outcome(self, domain: &Domain, tld: &Tld, policy: &Policy, at: Timestamp) -> Option<Domain> {
         match self {
-            Self::AutoDeletion => {
+            Self::AutoDeletion | Self::Lapse => {
                 let transfer = domain.transfer.clone().map(|transfer| match transfer.is_pending() {
                     true => Transfer {
                         status: TransferStatus::ServerCancelled,
@@ -113,7 +116,10 @@ impl Due {
                     },
                     false => transfer,
                 });
-                let deletion = begin_deletion(tld, at);
+                let deletion = match self {
+                    Self::Lapse => Some(begin_lapse(tld, at)),
+                    _ => begin_deletion(tld, at),
+                };
                 Some(Domain { deletion, transfer, grace: Vec::new(), pending: None, ..domain.clone() })
             }
             Self::AutoRenewal => auto_renewed(domain, tld, policy),
@@ -156,16 +162,18 @@ fn happen(
         Due::TransferApproval => approve(t, domain, tld, TransferStatus::ServerApproved).map(Some),
         Due::Purge => purge(t, domain).map(|()| None),
         Due::ConfirmationLapse => end(t, domain, PendingAnswer::Expired).map(Some),
-        Due::AutoDeletion if domain.pending.is_some() => {
+        Due::AutoDeletion | Due::Lapse if domain.pending.is_some() => {
             let domain = end(t, domain, PendingAnswer::Expired)?;
             change(t, &domain, tld, at, due)
         }
-        Due::AutoDeletion if domain.transfer_is_pending() => {
+        Due::AutoDeletion | Due::Lapse if domain.transfer_is_pending() => {
             let loser = domain.sponsor.clone();
             let (kept, _) = end_without_transfer(t, domain, TransferStatus::ServerCancelled, loser)?;
             change(t, &kept, tld, at, due)
         }
-        Due::AutoDeletion | Due::AutoRenewal | Due::RestoreLapse => change(t, domain, tld, at, due),
+        Due::AutoDeletion | Due::AutoRenewal | Due::Lapse | Due::RestoreLapse => {
+            change(t, domain, tld, at, due)
+        }
     })
 }
 
@@ -183,6 +191,10 @@ fn change(
     };
     t.tx.update_domain(domain, &after)?;
     t.record_domain(Some(domain), Some(&after));
+    if due == Due::Lapse {
+        // Its registrar knows the day, and loses nothing yet.
+        return Ok(Some(after));
+    }
     let (operation, reason) = match due {
         Due::AutoRenewal => {
             let fee = renewal_fee(domain, tld, &policy);
@@ -191,7 +203,7 @@ fn change(
             (ChangeOperation::AutoRenew, charged)
         }
         Due::RestoreLapse => (ChangeOperation::RestoreLapse, "No restore report came in time".to_owned()),
-        Due::AutoDeletion | Due::ConfirmationLapse | Due::Purge | Due::TransferApproval => {
+        Due::AutoDeletion | Due::ConfirmationLapse | Due::Lapse | Due::Purge | Due::TransferApproval => {
             (ChangeOperation::AutoDelete, "Expired".to_owned())
         }
     };
@@ -232,8 +244,8 @@ fn tell_purged(t: &mut Transaction<'_, '_>, domain: &Domain) -> Result<(), Error
         return Ok(());
     }
     let entries = t.tx.history(ObjectKind::Domain, domain.number.0, ENTRIES_SEARCHED)?;
-    let begun =
-        entries.into_iter().find(|entry| [Delete::NAME, AUTO_DELETE].contains(&entry.operation.as_str()));
+    let begins = [Delete::NAME, AUTO_DELETE, LAPSE];
+    let begun = entries.into_iter().find(|entry| begins.contains(&entry.operation.as_str()));
     let own = begun.filter(|begun| begun.operation == Delete::NAME && begun.actor == domain.sponsor.as_str());
     match own {
         Some(begun) => {
@@ -252,6 +264,7 @@ fn tell_purged(t: &mut Transaction<'_, '_>, domain: &Domain) -> Result<(), Error
 }
 
 const AUTO_DELETE: &str = "domain:auto-delete";
+const LAPSE: &str = "domain:lapse";
 /// Between a delete and the purge there are few entries: restores that lapsed.
 const ENTRIES_SEARCHED: u32 = 64;
 

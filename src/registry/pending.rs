@@ -165,7 +165,14 @@ pub(super) struct HeldUpdate {
 struct HeldChanges {
     servers: Vec<ServerRef>,
     contacts: Vec<(ContactRole, ContactId)>,
-    statuses: Vec<(String, Option<(Option<String>, String)>)>,
+    statuses: Vec<HeldStatus>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct HeldStatus {
+    status: String,
+    lang: Option<String>,
+    text: Option<String>,
 }
 
 impl HeldUpdate {
@@ -199,15 +206,17 @@ impl HeldUpdate {
 impl HeldChanges {
     fn of(changes: Changes) -> Self {
         let Changes { servers, contacts, statuses } = changes;
-        let rationale = |why: Rationale| (why.lang().map(str::to_owned), why.text().to_owned());
-        let statuses =
-            statuses.into_iter().map(|(status, why)| (status.as_str().to_owned(), why.map(rationale)));
+        let statuses = statuses.into_iter().map(|(status, why)| HeldStatus {
+            status: status.as_str().to_owned(),
+            lang: why.as_ref().and_then(Rationale::lang).map(str::to_owned),
+            text: why.map(|why| why.text().to_owned()),
+        });
         Self { servers, contacts, statuses: statuses.collect() }
     }
 
     fn into_changes(self) -> Changes {
-        let statuses = self.statuses.into_iter().filter_map(|(status, why)| {
-            let why = why.and_then(|(lang, text)| Rationale::new(lang, text).ok());
+        let statuses = self.statuses.into_iter().filter_map(|HeldStatus { status, lang, text }| {
+            let why = text.and_then(|text| Rationale::new(lang, text).ok());
             Some((DomainStatus::parse(&status)?, why))
         });
         let statuses = statuses.collect();

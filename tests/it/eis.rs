@@ -40,6 +40,89 @@ async fn an_idle_connection_ends_without_a_word_and_gives_its_place_back() {
     }
 }
 
+/// Seed 000 prints no frame: it says what login, logout and poll have and what of it may be left out.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_session_functions_take_what_the_document_says() {
+    if let Some(shared) = std::env::var_os("DOMESDAY_SHARED") {
+        let seed = std::path::Path::new(&shared).join("seeds/000_e8ab374fa4a68e4b.txt");
+        let text = std::fs::read_to_string(seed).unwrap();
+        assert!(!text.contains("<epp") && !text.contains("<command"), "a frame to be sent as it is printed");
+        for row in [
+            "clID | true",
+            "pw | true",
+            "[options](#options) | false",
+            "[svcs](#svcs) | false",
+            "op (req, ack)",
+        ] {
+            assert!(text.contains(row), "{row}");
+        }
+    }
+    let server = server(dialect::named("eis").unwrap().settings()).await;
+    let body = "<clID>mari</clID><pw>foo-BAR2</pw>";
+    let options = "<options><version>1.0</version><lang>en</lang></options>";
+    let object = "<objURI>https://epp.tld.ee/schema/domain-eis-1.0.xsd</objURI>";
+    let extension = "<svcExtension><extURI>https://epp.tld.ee/schema/eis-1.0.xsd</extURI></svcExtension>";
+    for login in [
+        body.to_owned(),
+        format!("{body}<options/>"),
+        format!("{body}<options><version>1.0</version></options>"),
+        format!("{body}<options><lang>en</lang></options><svcs/>"),
+        format!("{body}{options}<svcs>{object}</svcs>"),
+        format!("{body}{options}<svcs>{extension}</svcs>"),
+        format!("{body}{options}<svcs>{object}{object}{extension}</svcs>"),
+    ] {
+        for trid in ["", "<clTRID>wgyn001#10-09-08at13:47</clTRID>"] {
+            let frame =
+                |command: &str| format!("<epp xmlns=\"{EPP}\"><command>{command}{trid}</command></epp>");
+            let (mut client, greeting) = Client::connect(&server, Some("mari")).await;
+            assert!(greeting.contains("<svID>EPP server (EIS)</svID>"), "{greeting}");
+            let hello = client.ask(&format!("<epp xmlns=\"{EPP}\"><hello/></epp>")).await;
+            assert!(hello.contains("<greeting>"), "{hello}");
+            for (command, code) in [
+                (format!("<login>{login}</login>"), 1000),
+                ("<poll op=\"req\"/>".to_owned(), 1300),
+                ("<poll op=\"ack\" msgID=\"1\"/>".to_owned(), 2303),
+                ("<logout/>".to_owned(), 1500),
+            ] {
+                let answer = client.ask(&frame(&command)).await;
+                assert!(answer.contains(&format!("<result code=\"{code}\">")), "{command}\n{answer}");
+                assert_eq!(
+                    answer.contains("<clTRID>wgyn001#10-09-08at13:47</clTRID>"),
+                    !trid.is_empty(),
+                    "{answer}"
+                );
+            }
+            assert_eq!(client.receive().await, None, "a logout ends the connection");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_legal_document_of_one_character_too_many_changes_nothing() {
+    let server = server(dialect::named("eis").unwrap().settings()).await;
+    let mut client = Client::log_in(&server, "mari").await;
+    let owner = "<create><contact:create><contact:id>owner</contact:id><contact:postalInfo><contact:name>A</contact:name>\
+                 </contact:postalInfo><contact:voice>+372.1234567</contact:voice><contact:email>a@b.example</contact:email>\
+                 </contact:create></create><extension><eis:extdata><eis:ident type=\"priv\" cc=\"EE\">37605030299</eis:ident>\
+                 </eis:extdata></extension>";
+    assert!(client.ask(&wrap_for("eis", owner, "owner-1")).await.contains("<result code=\"1000\">"));
+    let create = |characters: u32| {
+        let command = format!(
+            "<create><domain:create><domain:name>a.ee</domain:name><domain:registrant>owner</domain:registrant>\
+             </domain:create></create><extension><eis:extdata><eis:legalDocument type=\"asice\">{{document {characters}}}\
+             </eis:legalDocument></eis:extdata></extension>"
+        );
+        wrap_for("eis", &command, "create-1")
+    };
+    for characters in [4208, 8_388_609] {
+        let answer = client.ask(&create(characters)).await;
+        assert!(answer.contains("<result code=\"2308\">"), "{characters}: {answer}");
+    }
+    let check = "<check><domain:check><domain:name>a.ee</domain:name></domain:check></check>";
+    assert!(client.ask(&wrap_for("eis", check, "check-1")).await.contains("avail=\"1\""));
+    assert!(client.ask(&create(8_388_608)).await.contains("<result code=\"1000\">"));
+}
+
 /// Every value of every command in the transcripts, replaced by what a careless or hostile client may write there.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bent_values_are_refused_or_taken_and_break_nothing() {

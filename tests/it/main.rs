@@ -5,6 +5,7 @@
 
 mod client;
 mod codes;
+mod confirm;
 mod eis;
 mod hostile;
 mod http;

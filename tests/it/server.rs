@@ -19,7 +19,7 @@ use domesday::model::name::ZoneName;
 use domesday::model::octets::to_hex;
 use domesday::model::registrar::{Registrar, RegistrarId};
 use domesday::model::tld::{
-    AuthInfoMode, HostModel, LaunchPhase, Premium, Price, PriceList, SecDnsForm, Tld,
+    AtExpiry, AuthInfoMode, HostModel, LaunchPhase, Premium, Price, PriceList, SecDnsForm, Tld,
 };
 use domesday::registry::clock::Clock;
 use domesday::registry::secret::{ServerKey, system_random};
@@ -303,6 +303,8 @@ fn seed(tx: &mut Tx<'_>, hash: &str) -> Result<(), StoreError> {
     estonian.life.transfer_pending_days = 0;
     estonian.life.pending_delete_days = 1;
     estonian.life.add_grace_days = 0;
+    estonian.life.renew_grace_days = 0;
+    estonian.life.at_expiry = AtExpiry::Lapse;
     tx.put_tld(&estonian)?;
     for id in REGISTRARS {
         let id = RegistrarId::parse(id).unwrap();

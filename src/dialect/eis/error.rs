@@ -252,6 +252,13 @@ fn policy(verb: &str, field: Field, value: &str, rule: &Rule) -> Verdict {
                 _ => "Object",
             };
             let text = format!("{what} was not found");
+            if field == Field::Status {
+                let verdict = status_prohibits(ObjectKind::Domain, value);
+                return Verdict {
+                    values: verdict.values,
+                    ..Verdict::saying(ResultCode::ObjectDoesNotExist, text)
+                };
+            }
             valued(ResultCode::ObjectDoesNotExist, &text, element(field), value)
         }
         (Field::Period, Rule::EndsBefore(at)) => {

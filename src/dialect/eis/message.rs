@@ -33,6 +33,10 @@ pub(super) fn render(event: &Event, head: &Letterhead, terms: &Terms<'_>) -> (St
                 .map(|status| format!("{status} is cancelled on domain {name}"));
             (set.chain(removed).collect::<Vec<_>>().join(". "), None)
         }
+        // Nothing else of this registry's is completed later without its own message.
+        Event::DomainPendingDone { name, granted: true, .. } => {
+            (format!("Domain deleted!: {}", name.to_unicode()), None)
+        }
         Event::DomainConfirmation { name, kind, answer, .. } => {
             let said = match answer {
                 PendingAnswer::Confirmed => "confirmed",

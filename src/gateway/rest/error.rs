@@ -270,6 +270,7 @@ pub const REASONS: &[(&str, &str)] = &[
     ("auth-info-missing", "The request needs the object's authInfo."),
     ("auth-info-wrong", "The authInfo is not the object's, or none is set."),
     ("changed", "The object is not any more what If-Match names: read it again."),
+    ("confirmation-pending", "What was asked before waits for the registrant's word."),
     ("credit-short", "Your account does not cover what it costs."),
     ("fee-currency", "You agreed to a fee in another currency than your account's."),
     ("fee-missing", "You must say that you know what it costs."),

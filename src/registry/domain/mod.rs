@@ -406,6 +406,20 @@ pub(super) fn begin_deletion(tld: &Tld, now: Timestamp) -> Option<Deletion> {
             redemption_until,
             purge_at: days_after(redemption_until, tld.life.pending_delete_days),
             restore_until: None,
+            hold_at: None,
         }
     })
+}
+
+/// The end of a registration that lapses: out of the zone, then redemption, all of it renewable.
+pub(super) fn begin_lapse(tld: &Tld, expired_at: Timestamp) -> Deletion {
+    let hold_at = days_after(expired_at, tld.life.hold_after_days);
+    let redemption_until = days_after(hold_at, tld.life.redemption_days);
+    Deletion {
+        requested_at: expired_at,
+        redemption_until,
+        purge_at: days_after(redemption_until, tld.life.pending_delete_days),
+        restore_until: None,
+        hold_at: Some(hold_at),
+    }
 }

@@ -42,10 +42,10 @@ impl Operation for Renew {
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Renewed, Error> {
         let period = term_of(&*t.tld_of(&self.name)?, self.period)?;
         let (domain, tld) = t.domain_to_change(&self.name)?;
-        if domain.deletion.is_some() {
+        if domain.deletion.is_some_and(|deletion| !deletion.is_renewable(t.now)) {
             return Err(Refusal::NotNow { name: domain.name, reason: NotNow::Deleting }.into());
         }
-        demand_open_for(t, &domain, Transform::Renew)?;
+        demand_open_for(t, &Domain { deletion: None, ..domain.clone() }, Transform::Renew)?;
         if self.current_expiry != domain.expires_at.to_zoned(zone(&tld)).date() {
             let rule = Rule::ExpiryIs(domain.expires_at);
             return Err(Refusal::policy(Field::CurrentExpiry, self.current_expiry, rule).into());
@@ -67,7 +67,8 @@ impl Operation for Renew {
                 (days, grace_with(&domain, t.now, begins))
             }
         };
-        let after = Domain { expires_at, grace, ..domain.clone() };
+        // A registration that has lapsed is one again.
+        let after = Domain { expires_at, grace, deletion: None, ..domain.clone() };
         t.tx.update_domain(&domain, &after)?;
         t.record_domain(Some(&domain), Some(&after));
         t.charge(&domain.sponsor, &domain.name, EntryKind::Renew, &fee, some_days(days));

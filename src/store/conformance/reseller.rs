@@ -68,8 +68,13 @@ pub(super) async fn reseller_domains(store: Store) {
             let mut carried = Domain { expires_at: at(day), reseller: Some(named(carrier)), ..domain(name) };
             if name == "d.example" {
                 let (requested_at, redemption_until, purge_at) = (at(1), at(2), at(3));
-                carried.deletion =
-                    Some(Deletion { requested_at, redemption_until, purge_at, restore_until: None });
+                carried.deletion = Some(Deletion {
+                    requested_at,
+                    redemption_until,
+                    purge_at,
+                    restore_until: None,
+                    hold_at: None,
+                });
             }
             tx.insert_domain(&draft(carried))?;
         }

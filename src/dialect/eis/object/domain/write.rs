@@ -19,9 +19,11 @@ pub(super) fn check(uri: &str, checked: &Checked, out: &mut String) {
     open_data(uri, "chkData", out);
     for (name, unavailable) in &checked.names {
         out.push_str("<domain:cd><domain:name avail=\"");
-        // Whoever has the password of a reserved name gets it, so it counts as free.
-        let free = Unavailable::NotAllowed(Rule::Reserved);
-        let unavailable = unavailable.as_ref().filter(|unavailable| **unavailable != free);
+        // Whoever has the password of a reserved or disputed name gets it, so it counts as free.
+        let by_password = |unavailable: &&Unavailable| {
+            matches!(unavailable, Unavailable::NotAllowed(Rule::Disputed | Rule::Reserved))
+        };
+        let unavailable = unavailable.as_ref().filter(|unavailable| !by_password(unavailable));
         out.push(if unavailable.is_none() { '1' } else { '0' });
         out.push_str("\">");
         escape(&shown_name(name), out);
@@ -106,22 +108,26 @@ pub(in crate::dialect::eis) fn transfer_data(
 /// The statuses of the registry's schema: it has some that the RFC has not.
 fn statuses(view: &View, out: &mut String) {
     let is_asked = view.domain.pending.is_some_and(|pending| pending.kind == PendingKind::Delete);
+    let lapsed_until_hold = view.domain.deletion.and_then(|deletion| deletion.hold_at);
+    let is_held =
+        view.domain.deletion.is_some() && lapsed_until_hold.is_none_or(|hold_at| hold_at <= view.at);
     let mut shown = view.statuses.clone();
-    if is_asked {
+    if is_asked || lapsed_until_hold.is_some() {
         shown.remove(DomainStatus::PendingDelete);
     }
-    if view.domain.deletion.is_some() {
-        // Out of the zone already.
+    if is_held {
         shown.insert(DomainStatus::ServerHold, None);
     }
     if view.is_disputed {
         shown.remove(DomainStatus::Ok);
     }
     push_statuses("domain:status", &shown, out);
-    for (status, _) in [("pendingDeleteConfirmation", is_asked), ("disputed", view.is_disputed)]
-        .into_iter()
-        .filter(|(_, is_shown)| *is_shown)
-    {
+    let others = [
+        ("expired", lapsed_until_hold.is_some()),
+        ("pendingDeleteConfirmation", is_asked),
+        ("disputed", view.is_disputed),
+    ];
+    for (status, _) in others.into_iter().filter(|(_, is_shown)| *is_shown) {
         out.push_str("<domain:status s=\"");
         out.push_str(status);
         out.push_str("\"/>");
