@@ -25,7 +25,7 @@ async fn what_is_referred_is_nobody_elses_and_does_nothing() {
     let view = registry.as_registrar("ClientX", info).await.unwrap();
     assert!(view.statuses.contains(DomainStatus::PendingCreate), "{:?}", view.statuses);
     let check = Check { names: vec![Ok(name("a.example"))] };
-    assert!(format!("{:?}", registry.as_registrar("ClientY", check).await.unwrap()).contains("Taken"));
+    assert!(format!("{:?}", registry.as_registrar("ClientY", check).await.unwrap()).contains("InUse"));
     let deleted = registry.as_registrar("ClientX", Delete { name: name("a.example") }).await;
     assert_eq!(word(&refusal(deleted)), "StatusProhibits");
     let own = registry.as_registrar("ClientX", Accept { case, account: None }).await;
