@@ -80,7 +80,9 @@ pub(super) fn judge_refusal(refusal: &Refusal) -> (ResultCode, String) {
     let text = sentence(refusal);
     let told = |v: &str| format!("{v} {text}.");
     match refusal {
-        Refusal::CaseUnknown { .. } | Refusal::NotFound { .. } | Refusal::MessageUnknown { .. } => (usual, told("V910")),
+        Refusal::CaseUnknown { .. } | Refusal::NotFound { .. } | Refusal::MessageUnknown { .. } => {
+            (usual, told("V910"))
+        }
         Refusal::Taken { kind, name } => {
             let reason = match kind {
                 ObjectKind::Contact => format!("V279 Account {name} exists already."),

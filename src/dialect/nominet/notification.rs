@@ -32,10 +32,13 @@ pub(super) fn render(event: &Event, terms: &Terms<'_>) -> (String, Option<Part>)
             let part = Part { uri: uri::CONTACT, xml };
             ("Account Details Change Notification", version.map(|_| part))
         }
-        Event::ContactDeleted { contact } => {
-            ("Contact deleted notification", Version::at_least(version, Version::V1_2).map(|v| contact_gone(v, contact)))
+        Event::ContactDeleted { contact } => (
+            "Contact deleted notification",
+            Version::at_least(version, Version::V1_2).map(|v| contact_gone(v, contact)),
+        ),
+        Event::DataQuality { quality, contact, domains } => {
+            return data_quality(version, quality, contact, domains);
         }
-        Event::DataQuality { quality, contact, domains } => return data_quality(version, quality, contact, domains),
         Event::DomainChanged { domain, change, .. } if is_cancelled(change.operation) => {
             ("Domain name Cancellation Notification", version.map(|v| cancelled(v, domain, change)))
         }
@@ -66,7 +69,9 @@ pub(super) fn render(event: &Event, terms: &Terms<'_>) -> (String, Option<Part>)
                 })
             }),
         ),
-        Event::RegistrantTransfer { is_asked: true, originator, case: Some(case), contact, domains, .. } => (
+        Event::RegistrantTransfer {
+            is_asked: true, originator, case: Some(case), contact, domains, ..
+        } => (
             "Registrant Transfer Authorisation Request",
             version.map(|v| {
                 v.part("trnAuthData", "", |out| {
@@ -95,7 +100,11 @@ pub(super) fn render(event: &Event, terms: &Terms<'_>) -> (String, Option<Part>)
             }),
         ),
         Event::RegistrarChange { originator, to, case, contact, domains } => (
-            if case.is_some() { "Registrar Change Authorisation Request" } else { "Registrar Change Notification" },
+            if case.is_some() {
+                "Registrar Change Authorisation Request"
+            } else {
+                "Registrar Change Notification"
+            },
             version.map(|v| {
                 v.part("rcData", "", |out| {
                     leaf("n:orig", originator, out);

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use super::decode::{Fault, FaultKind, check_attributes, only_children, token, word};
 use crate::gateway::xml::{Children, Document, Element};
 use crate::registry::conditions::Conditions;
-use crate::registry::{
-    Call, Done, Error, Operation, Registry, case, contact, domain, host, lock, poll, tag,
-};
+use crate::registry::{Call, Done, Error, Operation, Registry, case, contact, domain, host, lock, poll, tag};
 
 /// What a client sent.
 pub enum Request<'d> {

@@ -110,6 +110,10 @@ impl Release {
                 for name in t.tx.domains_of_registrant(registrant.number)? {
                     domains.push(t.domain_to_change(&name)?.0);
                 }
+                if domains.is_empty() {
+                    let rule = Rule::Malformed("it has no domains that could be released".to_owned());
+                    return Err(Refusal::policy(Field::Registrant, id, rule).into());
+                }
                 Ok((registrant, domains))
             }
         }
@@ -236,6 +240,8 @@ pub(in crate::registry) fn hand_over(
                 sponsor: to.clone(),
                 transferred_at: Some(t.now),
                 auth_info: None,
+                // Nobody else can ask for what has just gone.
+                transfer: registrant.transfer.clone().filter(|transfer| !transfer.is_pending()),
                 ..registrant.clone()
             };
             t.tx.update_contact(&after)?;

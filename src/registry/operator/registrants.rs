@@ -56,7 +56,7 @@ impl Operation for TransferRegistrant {
         if to.id != from {
             demand_receives(t, &to, &domains)?;
             if to.receives == Receives::Asked {
-                let account = Some(account.id.clone());
+                let account = Some(account.id);
                 let handshake = Handshake { from, to: to.id, account, is_registrant_transfer: true };
                 return case::open(t, &handshake, &former, &domains).map(Some);
             }

@@ -52,7 +52,9 @@ impl ObjectMapping for Locks {
             (None, Some(name)) => Lockable::RegistrantOf(domain_name(name)?),
             (Some(id), None) => return Err(Fault::at(id, FaultKind::Unexpected)),
             (Some(_), Some(second)) => return Err(Fault::at(second, FaultKind::Unexpected)),
-            (None, None) => return Err(Fault::at(element, FaultKind::EmptyChoice("contactId or domainName"))),
+            (None, None) => {
+                return Err(Fault::at(element, FaultKind::EmptyChoice("contactId or domainName")));
+            }
         };
         cursor.end()?;
         Ok(Command::SetLock(SetLock { on, kind, locked: element.name() == "lock" }))

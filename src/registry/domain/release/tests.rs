@@ -115,6 +115,9 @@ async fn releases_that_are_refused() {
     let account = Some(contact("sh8013"));
     let elsewhere = Release { account, ..release("a.example", "ClientY") };
     assert_eq!(word(&refused(elsewhere).await), "Unknown", "ClientX's, not ClientY's");
+    let nothing = Releasable::Registrant(contact("sh8013"));
+    let nothing = Release { what: nothing, ..release("a.example", "ClientY") };
+    assert_eq!(word(&refused(nothing).await), "Policy", "it has no domains");
     let not_receiving = Refusal::NotReceiving { registrar: "ClientY".to_owned() };
     change_registrar(&registry, "ClientY", |registrar| registrar.receives = Receives::Never).await;
     assert_eq!(refused(release("a.example", "ClientY")).await, not_receiving);

@@ -63,7 +63,9 @@ async fn each_renewal_is_undone_once_and_its_fee_comes_back() {
     }
     let over = refusal(registry.as_registrar("ClientX", unrenew()).await);
     assert_eq!(over, Refusal::NotNow { name: name("a.example"), reason: NotNow::NotRenewed });
-    assert!(kept(&registry, "a.example").await.unwrap().grace.iter().all(|grace| grace.kind == GraceKind::Add));
+    assert!(
+        kept(&registry, "a.example").await.unwrap().grace.iter().all(|grace| grace.kind == GraceKind::Add)
+    );
 }
 
 #[tokio::test]
