@@ -14,6 +14,7 @@ use super::pending::Pending;
 use super::registrar::RegistrarId;
 use super::reseller::ResellerName;
 use super::sec_dns::SecDns;
+use super::standing::DomainStanding;
 use super::status::{DomainStatus, StatusSet};
 use super::transfer::Transfer;
 
@@ -220,6 +221,9 @@ pub struct Domain {
     /// What waits for the registrant's word; never while it is being deleted or transferred.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending: Option<Pending>,
+    /// What the registry holds for or against it.
+    #[serde(default, skip_serializing_if = "DomainStanding::is_clear")]
+    pub standing: DomainStanding,
 }
 
 impl Domain {

@@ -123,11 +123,15 @@ pub(super) fn domain_state(domain: &Domain) -> Value {
     if let Some(pending) = &domain.pending {
         state["pending"] = json!(pending);
     }
+    // Left out while there is nothing to say, as history knew no such thing once.
+    if !domain.standing.is_clear() {
+        state["standing"] = json!(domain.standing);
+    }
     state
 }
 
 pub(super) fn contact_state(contact: &Contact) -> Value {
-    json!({
+    let mut state = json!({
         "id": contact.id,
         "sponsor": contact.sponsor,
         "created_at": contact.created_at,
@@ -142,7 +146,11 @@ pub(super) fn contact_state(contact: &Contact) -> Value {
         "disclose": contact.disclose,
         "statuses": contact.statuses,
         "transfer": contact.transfer,
-    })
+    });
+    if !contact.standing.is_clear() {
+        state["standing"] = json!(contact.standing);
+    }
+    state
 }
 
 pub(super) fn host_state(host: &Host) -> Value {

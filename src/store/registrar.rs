@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::domain::parse_registrar;
 use super::{StoreError, Tx, from_json, to_json};
 use crate::model::money::Currency;
-use crate::model::registrar::{Accreditation, CertificatePin, Registrar, RegistrarId, RegistrarState};
+use crate::model::registrar::{
+    Accreditation, CertificatePin, Receives, Registrar, RegistrarId, RegistrarState,
+};
 
 /// What a login is judged by.
 #[derive(Clone)]
@@ -100,6 +102,10 @@ struct RegistrarRow {
     currency: Currency,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     documents_waived: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    trading_name: Option<String>,
+    #[serde(default)]
+    receives: Receives,
 }
 
 impl RegistrarRow {
@@ -113,6 +119,8 @@ impl RegistrarRow {
             accreditations: registrar.accreditations.clone(),
             currency: registrar.currency,
             documents_waived: registrar.documents_waived,
+            trading_name: registrar.trading_name.clone(),
+            receives: registrar.receives,
         }
     }
 
@@ -127,6 +135,8 @@ impl RegistrarRow {
             accreditations: self.accreditations,
             currency: self.currency,
             documents_waived: self.documents_waived,
+            trading_name: self.trading_name,
+            receives: self.receives,
         }
     }
 }

@@ -150,6 +150,7 @@ pub(super) fn of_refusal(document: &Document<'_>, refusal: &Refusal) -> Verdict 
         | Refusal::ApiTokenInvalid
         | Refusal::ApiUserTaken { .. }
         | Refusal::ApiUserUnknown { .. }
+        | Refusal::CaseUnknown { .. }
         | Refusal::Changed
         | Refusal::FeeCurrency { .. }
         | Refusal::FeeMissing { .. }
@@ -160,6 +161,7 @@ pub(super) fn of_refusal(document: &Document<'_>, refusal: &Refusal) -> Verdict 
         | Refusal::ResellerNeeded
         | Refusal::NotAccredited { .. }
         | Refusal::NotNow { .. }
+        | Refusal::NotReceiving { .. }
         | Refusal::OperatorNeeded
         | Refusal::OwnObject { .. }
         | Refusal::PendingUnknown
@@ -350,6 +352,7 @@ fn element(field: Field) -> &'static str {
         Field::Status => "status",
         Field::AllocationToken
         | Field::AuthInfo
+        | Field::Case
         | Field::Currency
         | Field::CurrentExpiry
         | Field::Disclose
@@ -358,12 +361,14 @@ fn element(field: Field) -> &'static str {
         | Field::Fee
         | Field::Ident
         | Field::LegalDocument
+        | Field::Lock
         | Field::MaxSigLife
         | Field::MessageId
         | Field::Order
         | Field::Phase
         | Field::PostalInfo
         | Field::Profile
+        | Field::Receiver
         | Field::Reseller
         | Field::RestoreReport
         | Field::Urgent

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::renew::invoiced_from;
 use super::{begin_deletion, demand_open_for, years_before};
 use crate::model::domain::{Domain, GraceKind};
 use crate::model::event::ChangeOperation;
@@ -9,11 +10,11 @@ use crate::model::name::DomainName;
 use crate::model::object::ObjectKind;
 use crate::model::status::Transform;
 use crate::model::tld::Tld;
-use crate::registry::pending;
 use crate::registry::policy::is_disputed;
-use crate::registry::refusal::{Field, Refusal, Rule};
+use crate::registry::refusal::{Field, NotNow, Refusal, Rule};
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Error, Operation};
+use crate::registry::{case, pending};
 
 /// Deletes a domain.
 #[derive(Clone, Debug)]
@@ -68,6 +69,7 @@ impl Delete {
             let name = self.name.to_string();
             return Err(Refusal::Linked { kind: ObjectKind::Domain, name, by: ObjectKind::Host }.into());
         }
+        demand_not_invoiced(t, &domain, &tld)?;
         Ok((domain, tld))
     }
 }
@@ -93,4 +95,21 @@ fn carry_out(t: &mut Transaction<'_, '_>, domain: &Domain, tld: &Tld) -> Result<
     t.record_domain(Some(domain), Some(&after));
     t.tell_changed(&after, ChangeOperation::Delete, None);
     Ok(Deleted::Pending)
+}
+
+/// Refuses a delete that a TLD with invoices does not take: it is paid, its registrar has changed, or it is about to.
+fn demand_not_invoiced(t: &mut Transaction<'_, '_>, domain: &Domain, tld: &Tld) -> Result<(), Error> {
+    if !tld.auth_info.offered {
+        case::demand_no_case(t, domain)?;
+    }
+    let Some(invoiced_from) = invoiced_from(tld, domain.created_at) else {
+        return Ok(());
+    };
+    let refuse = |reason| Err(Refusal::NotNow { name: domain.name.clone(), reason }.into());
+    match domain.transferred_at {
+        _ if t.is_privileged() => Ok(()),
+        Some(_) => refuse(NotNow::SponsorChanged),
+        None if invoiced_from <= t.now => refuse(NotNow::Invoiced),
+        None => Ok(()),
+    }
 }

@@ -1,14 +1,16 @@
 //! `domain:renew` (RFC 5731 §3.2.3).
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan as _};
 
 use super::{days_after, demand_open_for, expiry_after, grace, grace_with, some_days, term_of, zone};
 use crate::model::domain::{Domain, GraceKind};
 use crate::model::money::EntryKind;
 use crate::model::name::DomainName;
 use crate::model::period::{Period, Unit};
+use crate::model::standing::OpenRenewal;
 use crate::model::status::Transform;
+use crate::model::tld::Tld;
 use crate::registry::billing::Priced;
 use crate::registry::refusal::{Field, NotNow, Refusal, Rule};
 use crate::registry::transaction::Transaction;
@@ -67,13 +69,29 @@ impl Operation for Renew {
                 (days, grace_with(&domain, t.now, begins))
             }
         };
+        let mut standing = domain.standing.clone();
+        standing.renewals.retain(|renewal| t.now < renewal.until);
+        if let Some(until) = invoiced_from(&tld, t.now)
+            && period.unit() == Unit::Year
+        {
+            standing.renewals.push(OpenRenewal { until, years: period.value(), fee: fee.amount });
+        }
         // A registration that has lapsed is one again.
-        let after = Domain { expires_at, grace, deletion: None, ..domain.clone() };
+        let after = Domain { expires_at, grace, deletion: None, standing, ..domain.clone() };
         t.tx.update_domain(&domain, &after)?;
         t.record_domain(Some(&domain), Some(&after));
         t.charge(&domain.sponsor, &domain.name, EntryKind::Renew, &fee, some_days(days));
         Ok(Renewed { name: after.name, expires_at: after.expires_at })
     }
+}
+
+/// When what is done now is invoiced: after a day of the following month, where the TLD invoices.
+pub(super) fn invoiced_from(tld: &Tld, now: Timestamp) -> Option<Timestamp> {
+    let day = i8::try_from(tld.term.invoiced_after_day?).ok()?;
+    let zone = zone(tld);
+    let following = now.to_zoned(zone.clone()).date().first_of_month().checked_add(1.month()).ok()?;
+    let last = following.with().day(day.min(following.days_in_month())).build().ok()?;
+    last.tomorrow().ok()?.to_zoned(zone).ok().map(|zoned| zoned.timestamp())
 }
 
 #[cfg(test)]

@@ -44,6 +44,7 @@ impl ObjectMapping for Domain {
 
     fn code(&self, outcome: &Outcome) -> ResultCode {
         match outcome {
+            Outcome::DomainCreate(created) if created.is_pending => ResultCode::OkPending,
             Outcome::DomainDelete(Deleted::Pending | Deleted::Waiting)
             | Outcome::DomainUpdate(Updated::Waiting) => ResultCode::OkPending,
             Outcome::DomainTransferRequest(state) if state.transfer.is_pending() => ResultCode::OkPending,
