@@ -129,6 +129,7 @@ pub(super) fn render(event: &Event, terms: &Terms<'_>) -> (String, Option<Part>)
         Event::CertificateExpires { .. }
         | Event::ContactTransfer { .. }
         | Event::DomainChanged { .. }
+        | Event::DomainConfirmation { .. }
         | Event::DomainPendingDone { .. }
         | Event::DomainTransfer { .. }
         | Event::LowBalance { .. }
