@@ -5,6 +5,7 @@ mod api_user;
 mod backup;
 mod bench;
 mod billing;
+mod clock;
 mod copy;
 mod crash_test;
 mod epp;
@@ -50,6 +51,9 @@ enum Command {
     CheckConfig(serve::CheckConfig),
     /// Serve a registry to try things on: on loopback, with certificates, accounts and a clock to turn
     Sandbox(sandbox::Sandbox),
+    /// The clock of a sandbox that runs: read it, turn it, see what falls due
+    #[command(subcommand)]
+    Clock(clock::Verb),
     /// Registrars: accounts, certificates, networks, accreditations
     #[command(subcommand)]
     Registrar(registrar::Verb),
@@ -117,6 +121,7 @@ impl Command {
             Self::Serve(serve) => serve.run().await,
             Self::CheckConfig(check) => check.run(),
             Self::Sandbox(sandbox) => sandbox.run().await,
+            Self::Clock(verb) => verb.run().await,
             Self::Registrar(verb) => verb.run().await,
             Self::ApiUser(verb) => verb.run().await,
             Self::Reseller(verb) => verb.run().await,

@@ -3,10 +3,14 @@
 //! `DIR/sandbox.json` describes it to programs; it is there only while everything answers. What lies in DIR is what
 //! `domesday init` makes, so every operator's verb works on it.
 
+mod certificate;
+pub mod client;
 pub mod clock;
+pub mod faults;
 pub mod http;
 pub mod pki;
 pub mod seed;
+pub mod snapshot;
 
 use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, OpenOptions};
@@ -17,12 +21,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
 
-use self::http::clock_routes;
+use self::faults::{Faults, FaultsAt};
 use self::pki::{CertificateFiles, Pki};
 use self::seed::{Seed, SeedApiUser, SeedDomain, SeedReseller};
+use self::snapshot::{SEEDED, Snapshots};
 use crate::admin::Problem;
 use crate::admin::socket::AdminSocket;
 use crate::config::Config;
@@ -193,7 +200,7 @@ impl Sandbox {
         let registry = open_registry(dir).await?;
         // Before the seed, whose objects begin when the clock does.
         clock::start(&registry, options.clock).await?;
-        sow_once(&registry, &seed, dir).await?;
+        let sown = sow_once(&registry, &seed, dir).await?;
         let registrars = seed.registrars.iter().map(|registrar| registrar.id.as_str());
         let users = seed.epp_users.iter().map(|user| user.login.as_str());
         let names: Vec<&str> = registrars.chain(users).collect();
@@ -204,7 +211,11 @@ impl Sandbox {
         for (user, files) in seed.epp_users.iter().zip(pki.clients.iter().skip(seed.registrars.len())) {
             user.register(&registry, &files.certificate).await?;
         }
-        let doors = doors(&pki, options.port_base, &registry).map_err(Problem::new)?;
+        let laboratory = laboratory(&registry, &seed, &pki, dir)?;
+        if sown {
+            laboratory.snapshots.take(SEEDED).await?;
+        }
+        let doors = doors(&pki, dir, options.port_base, laboratory).map_err(Problem::new)?;
         let admin = Some(AdminSocket::bind(&config_of(dir).admin.socket)?);
         let mailer = Some(mailer(dir, options.smtp_port).map_err(Problem::new)?);
         let parts = Parts { registry, lock: Some(lock), doors, admin, mailer };
@@ -293,33 +304,55 @@ async fn open_registry(dir: &Path) -> Result<Arc<Registry>, Problem> {
     server::open_registry(&config).await.map_err(Problem::new)
 }
 
-/// Sows the seed into a database that has none.
-async fn sow_once(registry: &Arc<Registry>, seed: &Seed, dir: &Path) -> Result<(), Problem> {
+/// Sows the seed into a database that has none; whether it did.
+async fn sow_once(registry: &Arc<Registry>, seed: &Seed, dir: &Path) -> Result<bool, Problem> {
     let sown = registry.store().read(|tx| tx.meta(SOWN)).await.map_err(Problem::new)?;
     if sown.is_some() {
-        return Ok(());
+        return Ok(false);
     }
     seed.sow(registry).await.map_err(|problem| {
         let dir = dir.display();
         Problem::new(format_args!("the seed is not taken: {problem}; correct it and remove {dir}"))
     })?;
     let mark = registry.store().write(|tx| tx.put_meta(SOWN, "1").map(|()| ((), Keep::Commit)));
-    mark.await.map_err(Problem::new)
+    mark.await.map(|()| true).map_err(Problem::new)
 }
 
-fn doors(pki: &Pki, port_base: u16, registry: &Arc<Registry>) -> Result<Vec<Door>, StartError> {
+/// What only a sandbox has: snapshots, faults.
+fn laboratory(registry: &Arc<Registry>, seed: &Seed, pki: &Pki, dir: &Path) -> Result<http::Sandbox, Problem> {
+    let certificates = pki.clients.iter().skip(seed.registrars.len()).map(|files| files.certificate.clone());
+    let users = seed.epp_users.iter().cloned().zip(certificates).collect();
+    let faults = Faults::new(EPP_LISTENERS);
+    faults.replace(&seed.faults).map_err(|why| Problem::new(format_args!("a [[fault]] of the seed: {why}")))?;
+    Ok(http::Sandbox {
+        registry: Arc::clone(registry),
+        snapshots: Snapshots::new(Arc::clone(registry), dir, users),
+        faults,
+        seed_faults: seed.faults.clone(),
+        one_at_a_time: Mutex::new(()),
+    })
+}
+
+fn doors(pki: &Pki, dir: &Path, port_base: u16, sandbox: http::Sandbox) -> Result<Vec<Door>, StartError> {
+    let (registry, faults) = (Arc::clone(&sandbox.registry), Arc::clone(&sandbox.faults));
+    let registry = &registry;
+    let epp = |name, offset, client| {
+        let tls = epp_tls(pki, dir, client, FaultsAt { faults: Arc::clone(&faults), listener: name })?;
+        let faults = FaultsAt { faults: Arc::clone(&faults), listener: name };
+        epp_door(name, bind(port_base, offset)?, tls, registry, faults)
+    };
     // Before the certificates are read: when they expire is measured there.
     observe::measure();
     Ok(vec![
-        epp_door(IETF, bind(port_base, IETF_OFFSET)?, tls_of(pki, ClientCertificate::Required)?, registry)?,
-        epp_door(EIS, bind(port_base, EIS_OFFSET)?, tls_of(pki, ClientCertificate::Optional)?, registry)?,
+        epp(IETF, IETF_OFFSET, ClientCertificate::Required)?,
+        epp(EIS, EIS_OFFSET, ClientCertificate::Optional)?,
         Door {
             name: HTTP.to_owned(),
             listener: bind(port_base, HTTP_OFFSET)?,
             tls: Some(tls_of(pki, ClientCertificate::Off)?),
             limits: LIMITS,
             drain_timeout: DRAIN_TIMEOUT,
-            gateway: Gateway::Http(http_gateway(registry)),
+            gateway: Gateway::Http(http_gateway(registry, sandbox)),
         },
         Door {
             name: XCP.to_owned(),
@@ -334,10 +367,10 @@ fn doors(pki: &Pki, port_base: u16, registry: &Arc<Registry>) -> Result<Vec<Door
 }
 
 /// Turning the clock by years may run many things, so a request may take long here.
-fn http_gateway(registry: &Arc<Registry>) -> Arc<HttpGateway> {
+fn http_gateway(registry: &Arc<Registry>, sandbox: http::Sandbox) -> Arc<HttpGateway> {
     let routes = rest::routes(Arc::clone(registry), rest::Settings::default());
     let settings = http_door::Settings { request_timeout: TURN_TIMEOUT, ..http_door::Settings::default() };
-    HttpGateway::new(routes.merge(clock_routes(Arc::clone(registry))), settings)
+    HttpGateway::new(routes.merge(http::routes(sandbox)), settings)
 }
 
 /// A listener of the dialect of this name, with the settings that it wants.
@@ -346,9 +379,11 @@ fn epp_door(
     listener: Listener,
     tls: Arc<tokio_rustls::rustls::ServerConfig>,
     registry: &Arc<Registry>,
+    faults: FaultsAt,
 ) -> Result<Door, StartError> {
     let dialect = dialect::named(name).ok_or_else(|| StartError::Dialect { listener: name.to_owned() })?;
-    let gateway = EppGateway::new(Arc::clone(registry), dialect, dialect.settings());
+    let (registry, faults) = (Arc::clone(registry), Arc::new(faults));
+    let gateway = EppGateway::in_laboratory(registry, dialect, dialect.settings(), faults);
     Ok(Door {
         name: name.to_owned(),
         listener,
@@ -376,9 +411,26 @@ fn tls_of(
     pki: &Pki,
     client: ClientCertificate,
 ) -> Result<Arc<tokio_rustls::rustls::ServerConfig>, tls::TlsError> {
-    let CertificateFiles { certificate, key } = pki.server.clone();
-    let files = TlsFiles { certificate, key, client_ca: Some(pki.ca.clone()) };
-    tls::server_config(&files, client, Clock::system().now())
+    tls::server_config(&tls_files(pki, &pki.server), client, Clock::system().now())
+}
+
+/// The TLS side of an EPP listener, which may be ordered to show a certificate that is over.
+fn epp_tls(
+    pki: &Pki,
+    dir: &Path,
+    client: ClientCertificate,
+    faults: FaultsAt,
+) -> Result<Arc<tokio_rustls::rustls::ServerConfig>, StartError> {
+    let now = Clock::system().now();
+    let expired = pki::expired_server(dir, now).map_err(|error| StartError::Admin(Problem::new(error)))?;
+    let then = now.to_zoned(TimeZone::UTC).saturating_sub(Span::new().years(2)).timestamp();
+    let expired = tls::server_config(&tls_files(pki, &expired), client, then)?;
+    Ok(certificate::with_faults(tls_of(pki, client)?.as_ref(), &expired, faults))
+}
+
+fn tls_files(pki: &Pki, server: &CertificateFiles) -> TlsFiles {
+    let CertificateFiles { certificate, key } = server.clone();
+    TlsFiles { certificate, key, client_ca: Some(pki.ca.clone()) }
 }
 
 fn bind(port_base: u16, offset: u16) -> Result<Listener, StartError> {
@@ -402,7 +454,7 @@ fn describe(running: &Running, seed: &Seed, pki: &Pki, dir: &Path) -> Result<Des
         key: relative(&files.key),
     });
     let mut epp = BTreeMap::new();
-    for name in [IETF, EIS] {
+    for &name in EPP_LISTENERS {
         let at = address(name)?;
         epp.insert(name.to_owned(), EppAddress { host: at.ip().to_string(), port: at.port(), tls: true });
     }
@@ -467,6 +519,7 @@ const IETF: &str = "ietf";
 const IETF_OFFSET: u16 = 0;
 const EIS: &str = "eis";
 const EIS_OFFSET: u16 = 1;
+const EPP_LISTENERS: &[&str] = &[IETF, EIS];
 const HTTP: &str = "http";
 const HTTP_OFFSET: u16 = 43;
 const HEALTH_OFFSET: u16 = 80;

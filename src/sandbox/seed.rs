@@ -12,6 +12,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use serde::Deserialize;
 
+use super::faults::Fault;
 use super::pki::sha256_of_pem;
 use crate::admin::{Problem, Request, Secret, execute};
 use crate::config::read_bounded;
@@ -64,6 +65,9 @@ pub struct Seed {
     /// API users.
     #[serde(default, rename = "api_user")]
     pub api_users: Vec<SeedApiUser>,
+    /// Faults that are ordered from the beginning.
+    #[serde(default, rename = "fault")]
+    pub faults: Vec<Fault>,
 }
 
 /// An API user of a seed file.

@@ -8,6 +8,7 @@ mod api;
 mod audit;
 mod certificate;
 mod contact;
+mod content;
 mod domain;
 mod epp_user;
 mod history;
@@ -56,6 +57,7 @@ conformance! {
         allocation_token: add_allocation_token allocation_token use_allocation_token;
         certificate: certificate certificates put_certificate;
         contact: contacts_due contact contact_by_number contact_is_linked contact_numbers delete_contact insert_contact update_contact;
+        content: content replace_content;
         domain: domains_served_by due_domains delete_domain domain domain_name domain_sponsor insert_domain registered seem_registered sponsored_domains subordinate_hosts update_domain variant_holder;
         epp_user: epp_user set_epp_access set_user_password;
         history: history latest_change numbers_named record;

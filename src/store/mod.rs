@@ -10,6 +10,7 @@ mod certificate;
 #[cfg(test)]
 mod conformance;
 mod contact;
+mod content;
 mod domain;
 mod epp_user;
 mod history;
@@ -40,6 +41,7 @@ use std::thread;
 use tokio::sync::oneshot;
 
 pub use self::api::{ApiAccount, ApiToken, KeptAnswer};
+pub use self::content::Content;
 pub use self::audit::{Kept, LastChange, MessageTally};
 pub use self::domain::DomainDraft;
 pub use self::epp_user::EppUser;

@@ -3,6 +3,7 @@
 //! Each frame gets one answer. The order in which a request is judged is that of decisions.md: XML, the command, login,
 //! namespaces, schema, then the registry.
 
+mod disturbed;
 mod login;
 mod user_login;
 
@@ -15,12 +16,14 @@ use super::command::{Command, Envelope, Outcome, Request, Verb, client_trid, rea
 use super::decode::{Fault, FaultKind, only_children, word};
 use super::dialect::{Account, AckNames, Dialect, EPP, Manners};
 use super::extension::Applied;
+use super::laboratory::Disturbance;
 use super::object::{ObjectMapping, Terms};
 use super::response::{Answer, Letterhead, Part, QueueState, ResultCode, Verdict, greeting};
 use crate::gateway::measure;
 use crate::gateway::tls::Peer;
 use crate::gateway::xml::{Bounds, Document, Element, collapse, decode_text};
 use crate::model::object::MessageNumber;
+use crate::model::registrar::RegistrarId;
 use crate::registry::conditions::Conditions;
 use crate::registry::session::Session as Place;
 use crate::registry::{Actor, Call, Done, Error, Registry, poll};
@@ -28,6 +31,10 @@ use crate::registry::{Actor, Call, Done, Error, Registry, poll};
 /// What becomes of the connection after an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum After {
+    /// The connection is cut, and the answer is lost.
+    Break,
+    /// The connection is cut amid the answer.
+    BreakAmid,
     Close,
     GoOn,
 }
@@ -40,6 +47,8 @@ pub(super) struct Session<'g> {
     wrong_logins: u32,
     /// The envelope of the request that is being answered.
     head: &'static Letterhead,
+    /// What a laboratory does to the request that is being answered.
+    disturbance: Option<Disturbance>,
 }
 
 /// Who is logged in, and what they declared.
@@ -69,7 +78,7 @@ impl Drop for HeldPlace {
 impl<'g> Session<'g> {
     pub(super) fn new(gateway: &'g EppGateway, peer: Peer) -> Self {
         let head = first_letterhead(gateway.dialect);
-        Self { gateway, peer, login: None, wrong_logins: 0, head }
+        Self { gateway, peer, login: None, wrong_logins: 0, head, disturbance: None }
     }
 
     /// Whether somebody is logged in.
@@ -158,11 +167,16 @@ impl<'g> Session<'g> {
         Err(Verdict::saying(code, text))
     }
 
+    fn registrar(&self) -> Option<&RegistrarId> {
+        let place = self.login.as_ref().and_then(|login| login.place.place.as_ref());
+        place.map(|place| &place.registrar)
+    }
+
     fn manners(&self) -> &'static Manners {
         self.gateway.dialect.manners()
     }
 
-    async fn command(
+    async fn obey(
         &mut self,
         document: &Document<'_>,
         envelope: Envelope<'_>,
@@ -170,8 +184,7 @@ impl<'g> Session<'g> {
         server_trid: &str,
     ) -> (Answer, After) {
         let begun = std::time::Instant::now();
-        let registrar = self.login.as_ref().and_then(|login| login.place.place.as_ref());
-        let registrar = registrar.map(|place| place.registrar.clone());
+        let registrar = self.registrar().cloned();
         let (answer, after) = match (envelope.verb, &registrar) {
             (Verb::Login, _) => match self.manners().account {
                 Account::Registrar => self.login(envelope, server_trid).await,
@@ -239,8 +252,7 @@ impl<'g> Session<'g> {
             Ok(command) => command,
             Err(fault) => return self.faulty(&fault),
         };
-        let done = command.run(&self.gateway.registry, call, Conditions::default()).await;
-        match done.map(|done| done.outcome) {
+        match self.run_poll(command, call).await.map(|done| done.outcome) {
             Ok(Outcome::PollNewest(head) | Outcome::PollRequest(head)) => self.poll_head(head),
             Ok(Outcome::PollAck(acked)) => {
                 let next = acked.next.filter(|_| self.manners().ack_names == AckNames::Next);
@@ -481,11 +493,7 @@ impl<'g> Session<'g> {
             names_per_check_max: self.gateway.settings.names_per_check_max,
             is_extended: extension.is_some(),
             extension,
-            registrar: self
-                .login
-                .as_ref()
-                .and_then(|login| login.place.place.as_ref())
-                .map(|place| &place.registrar),
+            registrar: self.registrar(),
         }
     }
 

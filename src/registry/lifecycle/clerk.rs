@@ -48,8 +48,21 @@ pub enum DueObject {
 pub struct Stepped {
     /// Whether it was still to be done.
     pub done: bool,
+    /// The name in history of what was done.
+    pub operation: Option<&'static str>,
     /// When the next thing is due for the object, if anything is.
     pub next: Option<Timestamp>,
+}
+
+/// Something that happened by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Happened {
+    /// When it fell due, to which it is dated.
+    pub at: Timestamp,
+    /// To what.
+    pub object: DueObject,
+    /// Its name in history.
+    pub operation: &'static str,
 }
 
 /// Makes this node the clerk for a while, or keeps it.
@@ -113,7 +126,7 @@ impl Operation for Step {
 }
 
 impl Stepped {
-    const NOTHING: Self = Self { done: false, next: None };
+    const NOTHING: Self = Self { done: false, operation: None, next: None };
 }
 
 impl Step {
@@ -129,8 +142,14 @@ impl Step {
             return Ok(Stepped::NOTHING);
         }
         match happen(t, &domain, &tld, at, due)? {
-            Some(after) => Ok(Stepped { done: true, next: Some(next(&after, &tld).0) }),
-            None => Ok(Stepped { done: due == Due::Purge, next: None }),
+            Some(after) => {
+                let next = Some(next(&after, &tld).0);
+                Ok(Stepped { done: true, operation: Some(due.operation()), next })
+            }
+            None => {
+                let done = due == Due::Purge;
+                Ok(Stepped { done, operation: done.then(|| due.operation()), next: None })
+            }
         }
     }
 
@@ -138,8 +157,8 @@ impl Step {
         let Some(before) = t.tx.contact(id)? else {
             return Ok(Stepped::NOTHING);
         };
-        let after = transfer::settled(t, id)?;
-        Ok(Stepped { done: after != before, next: None })
+        let done = transfer::settled(t, id)? != before;
+        Ok(Stepped { done, operation: done.then_some(transfer::AUTO_APPROVE), next: None })
     }
 }
 
@@ -147,6 +166,11 @@ impl Registry {
     /// Does everything that is due, each step in a transaction of its own, and tells how many steps that were; none while
     /// another node is the clerk. A step that fails is logged and tried again the next time.
     pub async fn run_due(self: &Arc<Self>) -> usize {
+        self.run_due_telling(|_| {}).await
+    }
+
+    /// As [`Self::run_due`], and tells of each step that is done, in order.
+    pub async fn run_due_telling(self: &Arc<Self>, mut tell: impl FnMut(Happened) + Send) -> usize {
         self.announce_certificate_ends().await;
         let mut done = 0;
         loop {
@@ -155,7 +179,7 @@ impl Registry {
             };
             self.announce_certificate_ends().await;
             let listed = self.run(self.clerk(), ListDue { limit: STEPS_LISTED }).await.unwrap_or_default();
-            let done_now = self.run_steps(listed, lease).await;
+            let done_now = self.run_steps(listed, lease, &mut tell).await;
             done += done_now;
             if done_now == 0 {
                 return done;
@@ -170,7 +194,12 @@ impl Registry {
     }
 
     /// Does steps in the order in which they fell due. What a step makes due in its turn is done in its place among them.
-    async fn run_steps(self: &Arc<Self>, listed: Vec<Step>, lease: Lease) -> usize {
+    async fn run_steps(
+        self: &Arc<Self>,
+        listed: Vec<Step>,
+        lease: Lease,
+        tell: &mut (impl FnMut(Happened) + Send),
+    ) -> usize {
         // Beyond the last of a list that was cut off others may be due that are not in it.
         let is_cut = listed.len() >= usize::try_from(STEPS_LISTED).unwrap_or(usize::MAX);
         let horizon = listed.last().filter(|_| is_cut).map_or(self.clock.now(), |last| last.due_at);
@@ -188,6 +217,9 @@ impl Registry {
                 continue;
             };
             done += usize::from(stepped.done);
+            if let Some(operation) = stepped.operation {
+                tell(Happened { at: due_at, object: object.clone(), operation });
+            }
             if let Some(due_at) = stepped.next.filter(|next| *next <= horizon && stepped.done) {
                 waiting.insert((due_at, object));
             }
