@@ -10,6 +10,7 @@ mod copy;
 mod crash_test;
 mod epp;
 mod init;
+mod maintenance;
 mod object;
 mod outbox;
 mod password;
@@ -20,6 +21,7 @@ mod reseller;
 mod restore;
 mod sandbox;
 mod serve;
+mod story;
 mod tld;
 mod token;
 mod verify;
@@ -88,6 +90,9 @@ enum Command {
     /// Allocation tokens, which open reserved names
     #[command(subcommand)]
     Token(token::Verb),
+    /// Maintenance of the registry: announce it to registrars, change it, call it off
+    #[command(subcommand)]
+    Maintenance(maintenance::Verb),
     /// Copy the database into a new file, while the server runs or not
     Backup(backup::Backup),
     /// Put a backup in the place of the database
@@ -134,6 +139,7 @@ impl Command {
             Self::History(history) => history.run().await,
             Self::Billing(verb) => verb.run().await,
             Self::Token(verb) => verb.run().await,
+            Self::Maintenance(verb) => verb.run().await,
             Self::Backup(backup) => backup.run().await,
             Self::Restore(restore) => restore.run().await,
             Self::Verify(verify) => verify.run().await,

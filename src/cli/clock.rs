@@ -58,7 +58,9 @@ impl Verb {
         let answer = match self {
             Self::Now(Now { sandbox }) => ask(&sandbox.dir, None).await?,
             Self::Set(Set { to, sandbox }) => ask(&sandbox.dir, Some(json!({ "now": to }))).await?,
-            Self::Advance(Advance { by, sandbox }) => ask(&sandbox.dir, Some(json!({ "advance": by }))).await?,
+            Self::Advance(Advance { by, sandbox }) => {
+                ask(&sandbox.dir, Some(json!({ "advance": by }))).await?
+            }
         };
         show(&answer)
     }

@@ -19,7 +19,7 @@ use super::status::{ContactStatus, StatusSet};
 use super::transfer::Transfer;
 
 /// A contact (RFC 5733).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contact {
     /// Its number.
     pub number: ContactNumber,

@@ -3,12 +3,14 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::contact::ContactId;
+use super::contact::{Contact, ContactId};
 use super::domain::Domain;
+use super::host::Host;
+use super::maintenance::{Maintenance, MaintenanceNotice};
 use super::money::Account;
 use super::name::DomainName;
 use super::object::MessageNumber;
-use super::status::{DomainStatus, StatusSet};
+use super::status::{ContactStatus, DomainStatus, HostStatus, StatusSet};
 use super::transfer::Transfer;
 
 /// Everything a service message can tell. The stored form is this type's JSON; a variant is never changed once released.
@@ -19,6 +21,15 @@ pub enum Event {
     CertificateExpires {
         /// When.
         at: Timestamp,
+    },
+    /// Something the operator or the server did to a contact without being asked by its sponsor (RFC 8590).
+    ContactChanged {
+        /// The contact as it was before, or is after: `change.state` tells. Without authInfo.
+        contact: Box<Contact>,
+        /// The statuses that it showed.
+        statuses: StatusSet<ContactStatus>,
+        /// What was done.
+        change: Change,
     },
     /// A contact's transfer was requested or decided.
     ContactTransfer {
@@ -42,6 +53,22 @@ pub enum Event {
         statuses: StatusSet<DomainStatus>,
         /// What was done.
         change: Change,
+    },
+    /// As [`Self::ContactChanged`], of a host.
+    HostChanged {
+        /// The host as it was before, or is after.
+        host: Box<Host>,
+        /// The statuses that it showed.
+        statuses: StatusSet<HostStatus>,
+        /// What was done.
+        change: Change,
+    },
+    /// Maintenance of the registry is announced, changed or called off (RFC 9167).
+    Maintenance {
+        /// Which of these.
+        notice: MaintenanceNotice,
+        /// The event as it is, or was; with those of its zones that are this registrar's matter.
+        maintenance: Box<Maintenance>,
     },
     /// What is available of an account fell below the mark that was set.
     LowBalance {
@@ -73,8 +100,11 @@ impl Event {
     pub fn domain(&self) -> Option<&DomainName> {
         match self {
             Self::CertificateExpires { .. }
+            | Self::ContactChanged { .. }
             | Self::ContactTransfer { .. }
+            | Self::HostChanged { .. }
             | Self::LowBalance { .. }
+            | Self::Maintenance { .. }
             | Self::Notice { .. } => None,
             Self::DomainChanged { domain, .. } => Some(&domain.name),
             Self::DomainTransfer { name, .. } | Self::DomainPendingDone { name, .. } => Some(name),

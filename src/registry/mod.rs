@@ -19,6 +19,7 @@ pub mod epp_user;
 pub mod health;
 pub mod host;
 pub mod lifecycle;
+pub mod maintenance;
 pub mod operator;
 pub mod outbox;
 pub mod password;

@@ -71,7 +71,9 @@ impl Client {
         match status {
             200..300 => Ok(body),
             _ => Err(Problem::new(
-                body["error"].as_str().map_or_else(|| format!("the sandbox answered {status}"), str::to_owned),
+                body["error"]
+                    .as_str()
+                    .map_or_else(|| format!("the sandbox answered {status}"), str::to_owned),
             )),
         }
     }

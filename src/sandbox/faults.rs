@@ -201,7 +201,10 @@ impl Faults {
     fn judge(&self, fault: &Fault) -> Result<(), String> {
         let Fault { kind, registrar, listener, command, millis, count, probability, seed } = fault;
         if let Some(listener) = listener.as_ref().filter(|listener| !self.listeners.contains(listener)) {
-            return Err(format!("there is no EPP listener {listener}; there is {}", self.listeners.join(", ")));
+            return Err(format!(
+                "there is no EPP listener {listener}; there is {}",
+                self.listeners.join(", ")
+            ));
         }
         if let Some(command) = command.as_deref().filter(|command| !COMMANDS.contains(command)) {
             return Err(format!("{command} is no command; these are: {}", COMMANDS.join(", ")));
@@ -229,10 +232,14 @@ impl Faults {
             (FaultKind::SessionLimit, Some(other)) if other != Verb::Login.name() => {
                 Err("session-limit is about login".to_owned())
             }
-            (FaultKind::PollOutOfOrder | FaultKind::PollDuplicate, Some(other)) if other != Verb::Poll.name() => {
+            (FaultKind::PollOutOfOrder | FaultKind::PollDuplicate, Some(other))
+                if other != Verb::Poll.name() =>
+            {
                 Err("this fault is about poll".to_owned())
             }
-            (FaultKind::ExpiredCertificate, Some(other)) if registrar.is_none() || other != Verb::Login.name() => {
+            (FaultKind::ExpiredCertificate, Some(other))
+                if registrar.is_none() || other != Verb::Login.name() =>
+            {
                 Err("expired-certificate is about the handshake, or about a registrar's login".to_owned())
             }
             _ => Ok(()),
@@ -345,7 +352,8 @@ mod tests {
         faults.order(fault(r#"{"kind": "answer-2400", "registrar": "ClientY"}"#)).unwrap();
         faults.order(fault(r#"{"kind": "answer-2400", "listener": "eis"}"#)).unwrap();
         assert_eq!(strike(&faults, Verb::Create), None, "another registrar, another listener");
-        let order = fault(r#"{"kind": "answer-2400", "registrar": "ClientX", "command": "create", "count": 2}"#);
+        let order =
+            fault(r#"{"kind": "answer-2400", "registrar": "ClientX", "command": "create", "count": 2}"#);
         faults.order(order).unwrap();
         assert_eq!(strike(&faults, Verb::Check), None);
         let answered = Some(Disturbance::Answer(ResultCode::CommandFailed));

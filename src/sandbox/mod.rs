@@ -319,11 +319,18 @@ async fn sow_once(registry: &Arc<Registry>, seed: &Seed, dir: &Path) -> Result<b
 }
 
 /// What only a sandbox has: snapshots, faults.
-fn laboratory(registry: &Arc<Registry>, seed: &Seed, pki: &Pki, dir: &Path) -> Result<http::Sandbox, Problem> {
+fn laboratory(
+    registry: &Arc<Registry>,
+    seed: &Seed,
+    pki: &Pki,
+    dir: &Path,
+) -> Result<http::Sandbox, Problem> {
     let certificates = pki.clients.iter().skip(seed.registrars.len()).map(|files| files.certificate.clone());
     let users = seed.epp_users.iter().cloned().zip(certificates).collect();
     let faults = Faults::new(EPP_LISTENERS);
-    faults.replace(&seed.faults).map_err(|why| Problem::new(format_args!("a [[fault]] of the seed: {why}")))?;
+    faults
+        .replace(&seed.faults)
+        .map_err(|why| Problem::new(format_args!("a [[fault]] of the seed: {why}")))?;
     Ok(http::Sandbox {
         registry: Arc::clone(registry),
         snapshots: Snapshots::new(Arc::clone(registry), dir, users),

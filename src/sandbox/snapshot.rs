@@ -77,7 +77,8 @@ impl Snapshots {
         fs::create_dir_all(&self.dir).map_err(SnapshotError::of)?;
         let taken_at = self.registry.clock().now();
         let store = self.registry.store().clone();
-        let mark = store.write(move |tx| tx.put_meta(TAKEN_AT, &taken_at.to_string()).map(|()| ((), Keep::Commit)));
+        let mark =
+            store.write(move |tx| tx.put_meta(TAKEN_AT, &taken_at.to_string()).map(|()| ((), Keep::Commit)));
         mark.await.map_err(SnapshotError::of)?;
         let to = file.clone();
         let copied = tokio::task::spawn_blocking(move || store.backup(&to, &mut |_, _| {})).await;
@@ -99,7 +100,8 @@ impl Snapshots {
         let mut found = Vec::new();
         for entry in entries {
             let path = entry.map_err(SnapshotError::of)?.path();
-            let name = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(ENDING));
+            let name =
+                path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(ENDING));
             let Some(name) = name else { continue };
             let bytes = fs::metadata(&path).map_err(SnapshotError::of)?.len();
             let taken_at = open(&path)?.read(|tx| tx.meta(TAKEN_AT)).await.map_err(SnapshotError::of)?;

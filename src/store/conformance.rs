@@ -15,6 +15,7 @@ mod history;
 mod host;
 mod lease;
 mod ledger;
+mod maintenance;
 mod message;
 mod outbox;
 mod policy;
@@ -64,6 +65,7 @@ conformance! {
         host: foreign_domain_uses_host delete_host host host_is_linked host_numbers hosts_below insert_host update_host;
         lease: end_other_leases holds_lease take_lease;
         ledger: account enter ledger move_money set_limits;
+        maintenance: delete_maintenance maintenance maintenances put_maintenance;
         message: message_count newest_message oldest_message queue_message remove_message;
         outbox: claim_mail delete_mail due_mails end_mail mail_is_due mails_about mails_asked_by outbox outbox_entry put_mail_back queue_mail revive_mail;
         policy: delete_tld meta policy_version stored_policy_version put_meta put_tld tlds;

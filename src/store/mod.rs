@@ -17,6 +17,7 @@ mod history;
 mod host;
 mod lease;
 mod ledger;
+mod maintenance;
 mod message;
 mod meta;
 mod outbox;
@@ -41,8 +42,8 @@ use std::thread;
 use tokio::sync::oneshot;
 
 pub use self::api::{ApiAccount, ApiToken, KeptAnswer};
-pub use self::content::Content;
 pub use self::audit::{Kept, LastChange, MessageTally};
+pub use self::content::Content;
 pub use self::domain::DomainDraft;
 pub use self::epp_user::EppUser;
 pub use self::ledger::AccountRow;
@@ -286,6 +287,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_money.sql"),
     include_str!("migrations/0005_epp_user.sql"),
     include_str!("migrations/0006_certificate.sql"),
+    include_str!("migrations/0007_maintenance.sql"),
 ];
 /// Written to learn whether the store can be written.
 const PROBE: &str = "INSERT INTO meta (key, value) VALUES ('probe', '0') ON CONFLICT (key) DO UPDATE SET value = excluded.value";

@@ -98,6 +98,8 @@ struct RegistrarRow {
     accreditations: Vec<Accreditation>,
     #[serde(default)]
     currency: Currency,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    retry_minutes: Option<u32>,
 }
 
 impl RegistrarRow {
@@ -110,6 +112,7 @@ impl RegistrarRow {
             pins: registrar.pins.clone(),
             accreditations: registrar.accreditations.clone(),
             currency: registrar.currency,
+            retry_minutes: registrar.retry_minutes,
         }
     }
 
@@ -123,6 +126,7 @@ impl RegistrarRow {
             pins: self.pins,
             accreditations: self.accreditations,
             currency: self.currency,
+            retry_minutes: self.retry_minutes,
         }
     }
 }

@@ -5,10 +5,12 @@
 
 mod client;
 mod codes;
+mod crowd;
 mod eis;
 mod hostile;
 mod http;
 mod instant_epp;
+mod laboratory;
 mod mail;
 mod operator;
 mod rest;

@@ -1,9 +1,11 @@
 //! What transcripts may have done beside talking: by the operator (`@operator …`), and to begin a story with (`@given …`).
 
 use domesday::model::event::Event;
+use domesday::model::maintenance::MaintenanceId;
 use domesday::model::object::ObjectKind;
 use domesday::model::registrar::RegistrarId;
 use domesday::registry::domain::ChangeSponsor;
+use domesday::registry::maintenance;
 use domesday::registry::operator::{ChangeRegistrar, ForcedDelete, SetServerStatuses, SetTld};
 use domesday::registry::{Actor, Call, Operation};
 use domesday::store::Keep;
@@ -18,9 +20,14 @@ pub(crate) async fn act(server: &Server, line: &str) -> Result<(), String> {
         "contact" => statuses(server, ObjectKind::Contact, name, rest).await,
         "domain" => statuses(server, ObjectKind::Domain, name, rest).await,
         "host" => statuses(server, ObjectKind::Host, name, rest).await,
+        "remove" => {
+            let (kind, name) = (kind(name)?, rest.to_owned());
+            run(server, ForcedDelete { kind, name }).await.map(drop)
+        }
         "delete" => {
             run(server, ForcedDelete { kind: ObjectKind::Domain, name: name.to_owned() }).await.map(drop)
         }
+        "maintenance" => maintain(server, name, rest).await,
         "notice" => notice(server, name, rest).await,
         "password" => {
             let set = server.registry.set_password(&registrar(name)?, rest.to_owned().into()).await;
@@ -74,6 +81,19 @@ async fn statuses(server: &Server, kind: ObjectKind, name: &str, changes: &str) 
     run(server, SetServerStatuses { kind, name: name.to_owned(), add, remove }).await
 }
 
+/// `add ID DETAILS`, `change ID DETAILS`, `cancel ID`; the details are JSON.
+async fn maintain(server: &Server, verb: &str, rest: &str) -> Result<(), String> {
+    let (id, details) = rest.split_once(' ').unwrap_or((rest, "{}"));
+    let id = MaintenanceId::parse(id)?;
+    let details: maintenance::Details = serde_json::from_str(details).map_err(|error| error.to_string())?;
+    match verb {
+        "add" => run(server, maintenance::Add { id: Some(id), details }).await.map(drop),
+        "change" => run(server, maintenance::Change { id, details }).await.map(drop),
+        "cancel" => run(server, maintenance::Cancel { id }).await,
+        _ => Err("maintenance is added, changed or cancelled".to_owned()),
+    }
+}
+
 async fn notice(server: &Server, to: &str, text: &str) -> Result<(), String> {
     let (to, event) = (registrar(to)?, Event::Notice { text: text.to_owned() });
     let now = server.registry.clock().now();
@@ -87,6 +107,13 @@ async fn run<O: Operation>(server: &Server, operation: O) -> Result<O::Outcome, 
     let server_trid = server.registry.next_trid();
     let call = Call { actor: Actor::Operator, client_trid: None, server_trid };
     server.registry.run(call, operation).await.map_err(|error| format!("{error:?}"))
+}
+
+fn kind(word: &str) -> Result<ObjectKind, String> {
+    [ObjectKind::Contact, ObjectKind::Domain, ObjectKind::Host]
+        .into_iter()
+        .find(|kind| kind.as_str() == word)
+        .ok_or_else(|| format!("{word} is no kind of object"))
 }
 
 fn registrar(id: &str) -> Result<RegistrarId, String> {

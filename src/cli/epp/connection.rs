@@ -50,7 +50,7 @@ impl Account {
     }
 
     /// As a sandbox's description has it.
-    pub(super) fn of_sandbox(dir: &Path, registrar: &str) -> Result<Self, Problem> {
+    pub(in crate::cli) fn of_sandbox(dir: &Path, registrar: &str) -> Result<Self, Problem> {
         let description = Description::read(dir)?;
         let account =
             description.registrars.iter().find(|account| account.id == registrar).ok_or_else(|| {

@@ -258,6 +258,7 @@ fn element(field: Field) -> &'static str {
         Field::Status => "status",
         Field::AllocationToken
         | Field::AuthInfo
+        | Field::Maintenance
         | Field::Currency
         | Field::CurrentExpiry
         | Field::Disclose

@@ -17,7 +17,10 @@ impl Extension for ChangePoll {
     }
 
     fn event(&self, event: &Event) -> Option<Part> {
-        let Event::DomainChanged { change, .. } = event else {
+        let (Event::ContactChanged { change, .. }
+        | Event::DomainChanged { change, .. }
+        | Event::HostChanged { change, .. }) = event
+        else {
             return None;
         };
         Some(Part { uri: URI, xml: change_data(change) })

@@ -120,6 +120,7 @@ fn elements_of(field: Field) -> &'static [&'static str] {
         Field::Ident => &["ident"],
         Field::HostAddress => &["addr", "hostAddr"],
         Field::HostName => &["name"],
+        Field::Maintenance => &["id"],
         Field::MaxSigLife => &["maxSigLife"],
         Field::MessageId => &["poll"],
         Field::NameServer => &["hostObj", "hostName", "ns"],

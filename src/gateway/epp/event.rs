@@ -1,10 +1,10 @@
 //! Service messages in EPP: the text and the data of each event (RFC 5730 §2.9.2.3), rendered when it is read.
 
-use super::object::{Terms, contact, domain};
+use super::object::{Terms, contact, domain, host};
 use super::response::Part;
 use crate::model::event::{ChangeOperation, Event};
+use crate::model::maintenance::MaintenanceNotice;
 use crate::model::money::Money;
-use crate::model::name::DomainName;
 use crate::model::transfer::TransferStatus;
 
 /// The text of a message and its `resData`, in the namespace of the object it is about.
@@ -12,6 +12,12 @@ pub fn render(event: &Event, terms: &Terms<'_>) -> (String, Option<Part>) {
     match event {
         Event::CertificateExpires { at } => {
             (format!("Your certificate expires on {}", at.strftime("%Y-%m-%d")), None)
+        }
+        Event::ContactChanged { contact, statuses, change } => {
+            let mut xml = String::new();
+            contact::snapshot_data(contact, statuses, change.at, terms, &mut xml);
+            let text = change_text(change.operation, "Contact", &contact.id);
+            (text, Some(Part { uri: contact::URI, xml }))
         }
         Event::ContactTransfer { id, transfer } => {
             let mut xml = String::new();
@@ -21,7 +27,8 @@ pub fn render(event: &Event, terms: &Terms<'_>) -> (String, Option<Part>) {
         Event::DomainChanged { domain, statuses, change } => {
             let mut xml = String::new();
             domain::snapshot_data(domain, statuses, change.at, terms, &mut xml);
-            (change_text(change.operation, &domain.name), Some(Part { uri: domain::URI, xml }))
+            let text = change_text(change.operation, "Domain", &domain.name);
+            (text, Some(Part { uri: domain::URI, xml }))
         }
         Event::DomainPendingDone { name, granted, client_trid, server_trid, at } => {
             let done = if *granted { "was carried out" } else { "was not carried out" };
@@ -34,6 +41,22 @@ pub fn render(event: &Event, terms: &Terms<'_>) -> (String, Option<Part>) {
             domain::transfer_data(name, transfer, &mut xml);
             (transfer_text(transfer.status).to_owned(), Some(Part { uri: domain::URI, xml }))
         }
+        Event::HostChanged { host, statuses, change } => {
+            let mut xml = String::new();
+            host::snapshot_data(host, statuses, change.at, terms, &mut xml);
+            let text = change_text(change.operation, "Host", &host.name);
+            (text, Some(Part { uri: host::URI, xml }))
+        }
+        Event::Maintenance { notice, maintenance } => {
+            let done = match notice {
+                MaintenanceNotice::Create => "is announced",
+                MaintenanceNotice::Update => "has changed",
+                MaintenanceNotice::Delete => "is called off",
+            };
+            let from = maintenance.start.strftime("%Y-%m-%d %H:%M");
+            // Its data is in a namespace of its own, which the mapping writes.
+            (format!("Maintenance of the registry on {from} UTC {done}"), None)
+        }
         Event::LowBalance { account } => {
             let money = |amount| Money { amount, currency: account.currency };
             let (available, mark) = (money(account.available()), money(account.low_balance_at));
@@ -43,7 +66,7 @@ pub fn render(event: &Event, terms: &Terms<'_>) -> (String, Option<Part>) {
     }
 }
 
-fn change_text(operation: ChangeOperation, name: &DomainName) -> String {
+fn change_text(operation: ChangeOperation, kind: &str, name: &impl std::fmt::Display) -> String {
     let done = match operation {
         ChangeOperation::AutoDelete => "expired and was deleted",
         ChangeOperation::AutoDeletePurge => "expired and is gone",
@@ -54,7 +77,7 @@ fn change_text(operation: ChangeOperation, name: &DomainName) -> String {
         ChangeOperation::RestoreLapse => "is in its redemption period again",
         ChangeOperation::Update => "was changed by the registry",
     };
-    format!("Domain {name} {done}")
+    format!("{kind} {name} {done}")
 }
 
 fn transfer_text(status: TransferStatus) -> &'static str {

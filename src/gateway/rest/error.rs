@@ -239,6 +239,7 @@ fn name_of(field: Field) -> &'static str {
         Field::Fee => "fee",
         Field::HostAddress => "addresses",
         Field::Ident => "ident",
+        Field::Maintenance => "id",
         Field::MaxSigLife => "maxSigLife",
         Field::MessageId => "id",
         Field::NameServer => "nameServers",

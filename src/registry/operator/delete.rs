@@ -37,6 +37,7 @@ impl Operation for ForcedDelete {
                 if t.tx.contact_is_linked(contact.number)? {
                     return Err(linked());
                 }
+                t.tell_contact_changed(&contact, ChangeOperation::DeletePurge)?;
                 t.tx.delete_contact(contact.number)?;
                 t.record_contact(Some(&contact), None);
             }
@@ -46,6 +47,7 @@ impl Operation for ForcedDelete {
                 if t.tx.host_is_linked(host.number)? {
                     return Err(linked());
                 }
+                t.tell_host_changed(&host, ChangeOperation::DeletePurge)?;
                 t.tx.delete_host(host.number)?;
                 t.record_host(Some(&host), None);
             }

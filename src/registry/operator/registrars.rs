@@ -67,6 +67,8 @@ pub enum RegistrarChange {
     State(RegistrarState),
     /// Sets how many sessions it may hold open.
     SessionsMax(u32),
+    /// Sets for how many minutes a repeated command is given its first answer; not at all when absent.
+    RetryMinutes(Option<u32>),
 }
 
 impl Operation for ChangeRegistrar {
@@ -172,6 +174,10 @@ fn apply(change: &RegistrarChange, registrar: &mut Registrar) -> Result<(), Refu
         }
         RegistrarChange::State(state) => registrar.state = *state,
         RegistrarChange::SessionsMax(most) => registrar.sessions_max = *most,
+        RegistrarChange::RetryMinutes(Some(minutes)) if !(1..=RETRY_MINUTES_MAX).contains(minutes) => {
+            return Err(setting("retry", minutes, "the window has 1 to 10080 minutes (a week)"));
+        }
+        RegistrarChange::RetryMinutes(minutes) => registrar.retry_minutes = *minutes,
     }
     let longest = registrar.networks.len().max(registrar.pins.len()).max(registrar.accreditations.len());
     if longest > LIST_MAX {
@@ -209,3 +215,5 @@ fn setting(key: &str, value: &dyn std::fmt::Display, why: &str) -> Refusal {
 
 /// Entries of each of a registrar's lists: they are read into memory as one.
 const LIST_MAX: usize = 1000;
+/// A week: nobody tries for longer, and each answer is kept as long.
+const RETRY_MINUTES_MAX: u32 = 7 * 24 * 60;

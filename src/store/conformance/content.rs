@@ -28,7 +28,8 @@ pub(super) async fn replace_content(store: Store) {
     assert_eq!(look(&store, |tx| tx.last_number(numbers)).await, 1, "the second number is given out again");
     assert!(look(&store, |tx| tx.domain(&domain_name("a.example"))).await.is_some());
     assert!(look(&store, |tx| tx.domain(&domain_name("b.example"))).await.is_none());
-    let seem = look(&store, |tx| tx.seem_registered(&[&domain_name("a.example"), &domain_name("b.example")])).await;
+    let seem =
+        look(&store, |tx| tx.seem_registered(&[&domain_name("a.example"), &domain_name("b.example")])).await;
     assert_eq!(seem, [true, false], "what is remembered follows");
     assert_eq!(look(&store, |tx| tx.session_count(&registrar("ClientX"))).await, 1, "sessions stay open");
     assert!(look(&store, |tx| tx.stored_policy_version()).await > version + 1, "no version comes twice");

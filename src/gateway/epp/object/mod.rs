@@ -8,7 +8,9 @@ mod values;
 use super::command::{Command, Outcome, Verb};
 use super::decode::{Fault, FaultKind};
 use super::response::ResultCode;
+use crate::gateway::epp::response::Part;
 use crate::gateway::xml::Element;
+use crate::model::event::Event;
 use crate::model::registrar::RegistrarId;
 
 /// One namespace and its verbs.
@@ -34,6 +36,11 @@ pub trait ObjectMapping: Sync {
 
     /// Writes what stands in `resData`, if anything. `request` is the element that was decoded.
     fn encode(&self, request: Element<'_>, outcome: &Outcome, terms: &Terms<'_>, out: &mut String);
+
+    /// The `resData` of a service message that is about an object of its own, in a namespace that no shared file names.
+    fn event(&self, _event: &Event) -> Option<Part> {
+        None
+    }
 }
 
 /// What decoding and encoding depend on beside the element.

@@ -21,7 +21,8 @@ impl Session<'_> {
         let Some(laboratory) = self.gateway.laboratory.clone() else {
             return self.obey(document, envelope, trid, server_trid).await;
         };
-        let named = envelope.element.child(envelope.namespace, "clID").filter(|_| envelope.verb == Verb::Login);
+        let named =
+            envelope.element.child(envelope.namespace, "clID").filter(|_| envelope.verb == Verb::Login);
         let named = named.map(|id| id.text().trim().to_owned());
         let registrar = self.registrar().map(ToString::to_string);
         let scene = Scene {
