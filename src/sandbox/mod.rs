@@ -64,6 +64,18 @@ pub struct Options {
     pub smtp_port: Option<u16>,
 }
 
+/// An EPP listener of a sandbox.
+struct EppListener {
+    /// Its name.
+    name: &'static str,
+    /// Whose personality it has.
+    dialect: &'static str,
+    /// Its port, from the first.
+    offset: u16,
+    /// Which certificates it asks for; it speaks in the clear when absent.
+    client: Option<ClientCertificate>,
+}
+
 /// A sandbox that answers.
 pub struct Sandbox {
     /// The server.
@@ -231,8 +243,14 @@ impl Sandbox {
         let Description { ca_cert, clock, epp, http, registrars, xcp, mail_dir, .. } = &self.description;
         let dir = self.dir.display();
         let mut text = format!("The sandbox in {dir} answers.\n\n");
-        for (dialect, EppAddress { host, port, .. }) in epp {
-            text += &format!("  EPP ({dialect})  {host}:{port}, TLS with a client certificate\n");
+        for (listener, EppAddress { host, port, tls }) in epp {
+            let certificate = matches!(listener.as_str(), IETF | EIS);
+            let how = match (tls, certificate) {
+                (false, _) => "in the clear",
+                (true, false) => "TLS",
+                (true, true) => "TLS with a client certificate",
+            };
+            text += &format!("  EPP ({listener})  {host}:{port}, {how}\n");
         }
         text += &format!("  HTTP        {}, help at {0}/help\n", http.base);
         text += &format!("  XCP         {}:{}, mail in {dir}/{}\n", xcp.host, xcp.port, mail_dir.display());
@@ -327,7 +345,8 @@ fn laboratory(
 ) -> Result<http::Sandbox, Problem> {
     let certificates = pki.clients.iter().skip(seed.registrars.len()).map(|files| files.certificate.clone());
     let users = seed.epp_users.iter().cloned().zip(certificates).collect();
-    let faults = Faults::new(EPP_LISTENERS);
+    let listeners: Vec<&str> = EPP_LISTENERS.iter().map(|listener| listener.name).collect();
+    let faults = Faults::new(&listeners);
     faults
         .replace(&seed.faults)
         .map_err(|why| Problem::new(format_args!("a [[fault]] of the seed: {why}")))?;
@@ -341,18 +360,18 @@ fn laboratory(
 }
 
 fn doors(pki: &Pki, dir: &Path, port_base: u16, sandbox: http::Sandbox) -> Result<Vec<Door>, StartError> {
-    let (registry, faults) = (Arc::clone(&sandbox.registry), Arc::clone(&sandbox.faults));
+    let registry = Arc::clone(&sandbox.registry);
     let registry = &registry;
-    let epp = |name, offset, client| {
-        let tls = epp_tls(pki, dir, client, FaultsAt { faults: Arc::clone(&faults), listener: name })?;
-        let faults = FaultsAt { faults: Arc::clone(&faults), listener: name };
-        epp_door(name, bind(port_base, offset)?, tls, registry, faults)
-    };
     // Before the certificates are read: when they expire is measured there.
     observe::measure();
-    Ok(vec![
-        epp(IETF, IETF_OFFSET, ClientCertificate::Required)?,
-        epp(EIS, EIS_OFFSET, ClientCertificate::Optional)?,
+    let epp = EPP_LISTENERS.iter().map(|listener| {
+        let at = || FaultsAt { faults: Arc::clone(&sandbox.faults), listener: listener.name };
+        let tls = listener.client.map(|client| epp_tls(pki, dir, client, at())).transpose()?;
+        let EppListener { name, dialect, offset, .. } = *listener;
+        epp_door(name, dialect, bind(port_base, offset)?, tls, registry, at())
+    });
+    let mut doors = epp.collect::<Result<Vec<_>, StartError>>()?;
+    doors.extend([
         Door {
             name: HTTP.to_owned(),
             listener: bind(port_base, HTTP_OFFSET)?,
@@ -370,7 +389,8 @@ fn doors(pki: &Pki, dir: &Path, port_base: u16, sandbox: http::Sandbox) -> Resul
             gateway: Gateway::Xcp(XcpGateway::new(Arc::clone(registry), xcp::Settings::default())),
         },
         server::health_door(bind(port_base, HEALTH_OFFSET)?, registry),
-    ])
+    ]);
+    Ok(doors)
 }
 
 /// Turning the clock by years may run many things, so a request may take long here.
@@ -380,21 +400,22 @@ fn http_gateway(registry: &Arc<Registry>, sandbox: http::Sandbox) -> Arc<HttpGat
     HttpGateway::new(routes.merge(http::routes(sandbox)), settings)
 }
 
-/// A listener of the dialect of this name, with the settings that it wants.
+/// A listener of a dialect, with the settings that it wants; without TLS in the clear.
 fn epp_door(
     name: &str,
+    dialect: &str,
     listener: Listener,
-    tls: Arc<tokio_rustls::rustls::ServerConfig>,
+    tls: Option<Arc<tokio_rustls::rustls::ServerConfig>>,
     registry: &Arc<Registry>,
     faults: FaultsAt,
 ) -> Result<Door, StartError> {
-    let dialect = dialect::named(name).ok_or_else(|| StartError::Dialect { listener: name.to_owned() })?;
+    let dialect = dialect::named(dialect).ok_or_else(|| StartError::Dialect { listener: name.to_owned() })?;
     let (registry, faults) = (Arc::clone(registry), Arc::new(faults));
     let gateway = EppGateway::in_laboratory(registry, dialect, dialect.settings(), faults);
     Ok(Door {
         name: name.to_owned(),
         listener,
-        tls: Some(tls),
+        tls,
         limits: LIMITS,
         drain_timeout: DRAIN_TIMEOUT,
         gateway: Gateway::Epp(gateway),
@@ -461,9 +482,10 @@ fn describe(running: &Running, seed: &Seed, pki: &Pki, dir: &Path) -> Result<Des
         key: relative(&files.key),
     });
     let mut epp = BTreeMap::new();
-    for &name in EPP_LISTENERS {
+    for EppListener { name, client, .. } in EPP_LISTENERS {
         let at = address(name)?;
-        epp.insert(name.to_owned(), EppAddress { host: at.ip().to_string(), port: at.port(), tls: true });
+        let tls = client.is_some();
+        epp.insert((*name).to_owned(), EppAddress { host: at.ip().to_string(), port: at.port(), tls });
     }
     Ok(Description {
         ca_cert: relative(&pki.ca),
@@ -523,10 +545,15 @@ const SEED: &str = "seed.toml";
 /// The key in `meta` that tells that the seed is in the database, all of it.
 const SOWN: &str = "sandbox_sown";
 const IETF: &str = "ietf";
-const IETF_OFFSET: u16 = 0;
 const EIS: &str = "eis";
-const EIS_OFFSET: u16 = 1;
-const EPP_LISTENERS: &[&str] = &[IETF, EIS];
+/// The EPP listeners, in the order in which they are opened.
+const EPP_LISTENERS: &[EppListener] = &[
+    EppListener { name: IETF, dialect: IETF, offset: 0, client: Some(ClientCertificate::Required) },
+    EppListener { name: EIS, dialect: EIS, offset: 1, client: Some(ClientCertificate::Optional) },
+    EppListener { name: "nominet", dialect: "nominet", offset: 2, client: Some(ClientCertificate::Off) },
+    // The same dialect in the clear, as Nominet's test systems have it.
+    EppListener { name: "nominet_plain", dialect: "nominet", offset: 12, client: None },
+];
 const HTTP: &str = "http";
 const HTTP_OFFSET: u16 = 43;
 const HEALTH_OFFSET: u16 = 80;

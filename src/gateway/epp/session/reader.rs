@@ -3,7 +3,7 @@
 
 use super::Session;
 use crate::gateway::epp::command::{Command, Outcome, Request, read_request};
-use crate::gateway::epp::dialect::Dialect;
+use crate::gateway::epp::dialect::{Dialect, Services};
 use crate::gateway::epp::object::{ObjectMapping, Terms};
 use crate::gateway::epp::response::{Answer, Letterhead, Part, ResultCode};
 use crate::gateway::xml::{Bounds, Document, Element, decode_text};
@@ -16,8 +16,7 @@ use crate::registry::{Call, Done, Error};
 #[derive(Clone, Copy)]
 pub(super) struct Reader<'r> {
     dialect: &'static dyn Dialect,
-    objects: &'r [&'static str],
-    extensions: &'r [&'static str],
+    services: Option<&'r Services>,
 }
 
 /// All that writing an answer takes, apart from the session.
@@ -25,8 +24,7 @@ struct Desk {
     dialect: &'static dyn Dialect,
     mapping: &'static dyn ObjectMapping,
     head: &'static Letterhead,
-    objects: Vec<&'static str>,
-    extensions: Vec<&'static str>,
+    services: Option<Services>,
     roid_suffix: String,
     names_per_check_max: usize,
     registrar: Option<RegistrarId>,
@@ -38,11 +36,7 @@ struct Desk {
 impl Session<'_> {
     pub(super) fn reader(&self) -> Reader<'_> {
         let login = self.login.as_ref();
-        Reader {
-            dialect: self.gateway.dialect,
-            objects: login.map(|login| login.objects.as_slice()).unwrap_or_default(),
-            extensions: login.map(|login| login.extensions.as_slice()).unwrap_or_default(),
-        }
+        Reader { dialect: self.gateway.dialect, services: login.map(|login| &login.services) }
     }
 
     /// Has the registry do a command, unless these very bytes were answered before.
@@ -59,8 +53,7 @@ impl Session<'_> {
             dialect: reader.dialect,
             mapping,
             head: self.head,
-            objects: reader.objects.to_vec(),
-            extensions: reader.extensions.to_vec(),
+            services: reader.services.cloned(),
             roid_suffix: self.gateway.registry.settings().roid_suffix.clone(),
             names_per_check_max: self.gateway.settings.names_per_check_max,
             registrar: self.registrar().cloned(),
@@ -99,8 +92,9 @@ impl Desk {
             is_extended: envelope.extension.is_some(),
             extension: envelope.extension,
             registrar: self.registrar.as_ref(),
+            services: self.services.as_ref(),
         };
-        let reader = Reader { dialect: self.dialect, objects: &self.objects, extensions: &self.extensions };
+        let reader = Reader { dialect: self.dialect, services: self.services.as_ref() };
         let element = envelope.element.children().next()?;
         Some(reader.outcome(self.mapping, element, done, &terms))
     }
@@ -128,6 +122,9 @@ impl Reader<'_> {
                 self.place_extension(&mut answer, part);
             }
         }
+        for part in mapping.remarks(request, outcome, terms) {
+            self.place_extension(&mut answer, part);
+        }
         answer
     }
 
@@ -153,7 +150,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn declares(self, uri: &str) -> bool {
-        !self.dialect.manners().declares || self.objects.contains(&uri) || self.extensions.contains(&uri)
+        !self.dialect.manners().declares || self.services.is_some_and(|services| services.declare(uri))
     }
 
     fn shows_undeclared(self) -> bool {
