@@ -3,6 +3,7 @@
 //! A running server takes them over a Unix socket; without one, the command holds the lock and executes them itself. Both end in
 //! [`execute`].
 
+pub mod dealing;
 pub mod door;
 pub mod lock;
 pub mod socket;
@@ -18,7 +19,9 @@ use serde_json::Value;
 use tokio::runtime::Handle;
 use zeroize::Zeroizing;
 
+use self::dealing::Dealing;
 use crate::model::api_user::{ApiLogin, ApiRole, ApiUser};
+use crate::model::case::{Case, CaseNumber};
 use crate::model::history::HistoryEntry;
 use crate::model::mail::{MailState, OutboxEntry};
 use crate::model::maintenance::{Maintenance, MaintenanceId};
@@ -255,6 +258,8 @@ pub enum Request {
     },
     /// Lists announced maintenance.
     ListMaintenance,
+    /// Deals with what registrars hold.
+    Dealing(Dealing),
     /// Copies the database into a new file.
     Backup {
         /// The file, as an absolute path.
@@ -296,6 +301,10 @@ pub enum Answer {
     Outbox(Vec<OutboxEntry>),
     /// Announced maintenance, the earliest first.
     Maintenance(Vec<Maintenance>),
+    /// Open cases.
+    Cases(Vec<Case>),
+    /// The case that was opened, if one was.
+    Case(Option<CaseNumber>),
     /// The copy's size in bytes.
     Copied(u64),
     /// What was asked of the whole database, and found.
@@ -468,6 +477,7 @@ pub async fn execute(
         }
         Request::CancelMaintenance { id } => done(run(registry, maintenance::Cancel { id }).await),
         Request::ListMaintenance => Ok(Answer::Maintenance(run(registry, maintenance::List).await?)),
+        Request::Dealing(dealing) => dealing::execute(registry, dealing).await,
         Request::Backup { to } => backup(registry, to, progress).await,
         Request::Verify => verify(registry, progress).await,
     }

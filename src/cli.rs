@@ -5,9 +5,11 @@ mod api_user;
 mod backup;
 mod bench;
 mod billing;
+mod case;
 mod clock;
 mod copy;
 mod crash_test;
+mod dealing;
 mod epp;
 mod init;
 mod maintenance;
@@ -76,10 +78,13 @@ enum Command {
     Domain(object::DomainVerb),
     /// The operator's verbs on contacts
     #[command(subcommand)]
-    Contact(object::Verb),
+    Contact(object::ContactVerb),
     /// The operator's verbs on hosts
     #[command(subcommand)]
     Host(object::Verb),
+    /// Cases: what waits for an answer, of a registrar or of the operator
+    #[command(subcommand)]
+    Case(case::Verb),
     /// Speak EPP to a server, as a registrar
     Epp(Box<epp::Epp>),
     /// Every change of a domain, contact or host, newest first
@@ -133,7 +138,8 @@ impl Command {
             Self::Outbox(verb) => verb.run().await,
             Self::Tld(verb) => verb.run().await,
             Self::Domain(verb) => verb.run().await,
-            Self::Contact(verb) => verb.run(ObjectKind::Contact).await,
+            Self::Contact(verb) => verb.run().await,
+            Self::Case(verb) => verb.run().await,
             Self::Host(verb) => verb.run(ObjectKind::Host).await,
             Self::Epp(epp) => epp.run().await,
             Self::History(history) => history.run().await,

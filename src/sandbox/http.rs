@@ -116,6 +116,7 @@ fn target(turn: &Turn, now: Timestamp) -> Result<Timestamp, Refused> {
 
 fn told(step: &Happened) -> Value {
     let (kind, name) = match &step.object {
+        DueObject::Case(number) => ("case", number.to_string()),
         DueObject::Contact(id) => ("contact", id.to_string()),
         DueObject::Domain(name) => ("domain", name.to_string()),
     };

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::domain::parse_registrar;
 use super::{StoreError, Tx, from_json, to_json};
 use crate::model::money::Currency;
-use crate::model::registrar::{Accreditation, CertificatePin, Registrar, RegistrarId, RegistrarState};
+use crate::model::registrar::{
+    Accreditation, CertificatePin, Receives, Registrar, RegistrarId, RegistrarState,
+};
 
 /// What a login is judged by.
 #[derive(Clone)]
@@ -100,6 +102,9 @@ struct RegistrarRow {
     currency: Currency,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     retry_minutes: Option<u32>,
+    trading_name: Option<String>,
+    #[serde(default)]
+    receives: Receives,
 }
 
 impl RegistrarRow {
@@ -113,6 +118,8 @@ impl RegistrarRow {
             accreditations: registrar.accreditations.clone(),
             currency: registrar.currency,
             retry_minutes: registrar.retry_minutes,
+            trading_name: registrar.trading_name.clone(),
+            receives: registrar.receives,
         }
     }
 
@@ -127,6 +134,8 @@ impl RegistrarRow {
             accreditations: self.accreditations,
             currency: self.currency,
             retry_minutes: self.retry_minutes,
+            trading_name: self.trading_name,
+            receives: self.receives,
         }
     }
 }

@@ -131,6 +131,7 @@ pub(super) fn of_refusal(document: &Document<'_>, refusal: &Refusal) -> Verdict 
         | Refusal::ApiTokenInvalid
         | Refusal::ApiUserTaken { .. }
         | Refusal::ApiUserUnknown { .. }
+        | Refusal::CaseUnknown { .. }
         | Refusal::Changed
         | Refusal::FeeCurrency { .. }
         | Refusal::FeeMissing { .. }
@@ -141,6 +142,7 @@ pub(super) fn of_refusal(document: &Document<'_>, refusal: &Refusal) -> Verdict 
         | Refusal::ResellerNeeded
         | Refusal::NotAccredited { .. }
         | Refusal::NotNow { .. }
+        | Refusal::NotReceiving { .. }
         | Refusal::OperatorNeeded
         | Refusal::OwnObject { .. }
         | Refusal::RegistrarNeeded
@@ -259,6 +261,7 @@ fn element(field: Field) -> &'static str {
         Field::AllocationToken
         | Field::AuthInfo
         | Field::Maintenance
+        | Field::Case
         | Field::Currency
         | Field::CurrentExpiry
         | Field::Disclose
@@ -266,12 +269,14 @@ fn element(field: Field) -> &'static str {
         | Field::Email
         | Field::Fee
         | Field::Ident
+        | Field::Lock
         | Field::MaxSigLife
         | Field::MessageId
         | Field::Order
         | Field::Phase
         | Field::PostalInfo
         | Field::Profile
+        | Field::Receiver
         | Field::Reseller
         | Field::RestoreReport
         | Field::Urgent

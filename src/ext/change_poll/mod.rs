@@ -17,9 +17,11 @@ impl Extension for ChangePoll {
     }
 
     fn event(&self, event: &Event) -> Option<Part> {
-        let (Event::ContactChanged { change, .. }
+        let (Event::ContactActedOn { change, .. }
+        | Event::ContactChanged { change, .. }
+        | Event::ContactDeleted { change, .. }
         | Event::DomainChanged { change, .. }
-        | Event::HostChanged { change, .. }) = event
+        | Event::HostActedOn { change, .. }) = event
         else {
             return None;
         };

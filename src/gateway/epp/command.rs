@@ -6,7 +6,9 @@ use super::decode::{Fault, FaultKind, check_attributes, only_children, token, wo
 use crate::gateway::xml::{Children, Document, Element};
 use crate::registry::conditions::Conditions;
 use crate::registry::replay::{Once, Rendering, Replayable};
-use crate::registry::{Call, Done, Error, Operation, Registry, contact, domain, host, maintenance, poll};
+use crate::registry::{
+    Call, Done, Error, Operation, Registry, case, contact, domain, host, lock, maintenance, poll, tag,
+};
 
 /// What a client sent.
 pub enum Request<'d> {
@@ -256,12 +258,17 @@ macro_rules! commands {
 }
 
 commands! {
+    CaseAccept(case::Accept);
+    CaseReject(case::Reject);
     ContactAmend(contact::register::Amend);
     ContactCheck(contact::Check);
     ContactCreate(contact::Create);
     ContactDelete(contact::Delete);
+    ContactFork(contact::Fork);
     ContactInfo(contact::Info);
+    ContactMerge(contact::Merge);
     ContactRegister(contact::register::Register);
+    ContactRename(contact::Rename);
     ContactTransferApprove(contact::transfer::TransferApprove);
     ContactTransferCancel(contact::transfer::TransferCancel);
     ContactTransferQuery(contact::transfer::TransferQuery);
@@ -273,6 +280,8 @@ commands! {
     DomainDelete(domain::Delete);
     DomainFeeCheck(domain::FeeCheck);
     DomainInfo(domain::Info);
+    DomainListOf(domain::ListOf);
+    DomainRelease(domain::Release);
     DomainRenew(domain::renew::Renew);
     DomainRestoreReport(domain::restore::RestoreReport);
     DomainRestoreRequest(domain::restore::RestoreRequest);
@@ -281,6 +290,7 @@ commands! {
     DomainTransferQuery(domain::transfer::TransferQuery);
     DomainTransferReject(domain::transfer::TransferReject);
     DomainTransferRequest(domain::transfer::TransferRequest);
+    DomainUnrenew(domain::Unrenew);
     DomainUpdate(domain::update::Update);
     HostCheck(host::Check);
     HostCreate(host::Create);
@@ -292,4 +302,6 @@ commands! {
     PollAck(poll::Ack);
     PollNewest(poll::Newest);
     PollRequest(poll::Request);
+    SetLock(lock::SetLock);
+    TagList(tag::List);
 }

@@ -13,7 +13,9 @@ pub fn render(event: &Event, terms: &Terms<'_>) -> (String, Option<Part>) {
         Event::CertificateExpires { at } => {
             (format!("Your certificate expires on {}", at.strftime("%Y-%m-%d")), None)
         }
-        Event::ContactChanged { contact, statuses, change } => {
+        Event::ContactActedOn { contact, statuses, change }
+        | Event::ContactChanged { after: contact, statuses, change, .. }
+        | Event::ContactDeleted { before: contact, statuses, change, .. } => {
             let mut xml = String::new();
             contact::snapshot_data(contact, statuses, change.at, terms, &mut xml);
             let text = change_text(change.operation, "Contact", &contact.id);
@@ -41,7 +43,7 @@ pub fn render(event: &Event, terms: &Terms<'_>) -> (String, Option<Part>) {
             domain::transfer_data(name, transfer, &mut xml);
             (transfer_text(transfer.status).to_owned(), Some(Part { uri: domain::URI, xml }))
         }
-        Event::HostChanged { host, statuses, change } => {
+        Event::HostActedOn { host, statuses, change } => {
             let mut xml = String::new();
             host::snapshot_data(host, statuses, change.at, terms, &mut xml);
             let text = change_text(change.operation, "Host", &host.name);
@@ -62,6 +64,20 @@ pub fn render(event: &Event, terms: &Terms<'_>) -> (String, Option<Part>) {
             let (available, mark) = (money(account.available()), money(account.low_balance_at));
             (format!("Your available credit is {available} {}, below {mark}", account.currency), None)
         }
+        Event::ReferralDecided { name, rejected, client_trid, server_trid, at, .. } => {
+            let mut xml = String::new();
+            let granted = rejected.is_none();
+            domain::pending_data(name, granted, client_trid.as_deref(), server_trid, *at, &mut xml);
+            (event.sentence(), Some(Part { uri: domain::URI, xml }))
+        }
+        Event::Abuse { .. }
+        | Event::DataQuality { .. }
+        | Event::DomainsSuspended { .. }
+        | Event::HostsCancelled { .. }
+        | Event::RegistrantTransfer { .. }
+        | Event::RegistrarChange { .. }
+        | Event::Released { .. }
+        | Event::ReleaseRejected { .. } => (event.sentence(), None),
         Event::Notice { text } => (text.clone(), None),
     }
 }

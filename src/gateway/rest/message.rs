@@ -132,7 +132,7 @@ impl MessageView {
         };
         match &message.event {
             Event::CertificateExpires { at } => Self { event: "certificate-expires", at: Some(*at), ..blank },
-            Event::ContactChanged { contact, change, .. } => Self {
+            Event::ContactActedOn { contact, change, .. } => Self {
                 event: "contact-changed",
                 object: Some(contact.id.to_string()),
                 ..blank.changed(change)
@@ -148,7 +148,7 @@ impl MessageView {
                 object: Some(domain.name.to_string()),
                 ..blank.changed(change)
             },
-            Event::HostChanged { host, change, .. } => {
+            Event::HostActedOn { host, change, .. } => {
                 Self { event: "host-changed", object: Some(host.name.to_string()), ..blank.changed(change) }
             }
             Event::Maintenance { notice, maintenance } => Self {
@@ -174,6 +174,22 @@ impl MessageView {
                 event: "domain-transfer",
                 object: Some(name.to_string()),
                 transfer: Some(TransferView::of(name, transfer)),
+                ..blank
+            },
+            Event::Abuse { .. }
+            | Event::ContactChanged { .. }
+            | Event::ContactDeleted { .. }
+            | Event::DataQuality { .. }
+            | Event::DomainsSuspended { .. }
+            | Event::HostsCancelled { .. }
+            | Event::ReferralDecided { .. }
+            | Event::RegistrantTransfer { .. }
+            | Event::RegistrarChange { .. }
+            | Event::Released { .. }
+            | Event::ReleaseRejected { .. } => Self {
+                event: message.event.word(),
+                object: message.event.domain().map(ToString::to_string),
+                text: Some(message.event.sentence()),
                 ..blank
             },
             Event::Notice { text } => Self { event: "notice", text: Some(text.clone()), ..blank },

@@ -5,7 +5,7 @@ use crate::model::domain::Domain;
 use crate::model::event::{Change, ChangeOperation, Event};
 use crate::model::host::Host;
 use crate::model::registrar::RegistrarId;
-use crate::model::status::Facts;
+use crate::model::status::{ContactStatus, Facts, StatusSet};
 use crate::registry::Actor;
 use crate::registry::contact;
 use crate::registry::domain::shown_statuses;
@@ -35,13 +35,27 @@ impl Transaction<'_, '_> {
         contact: &Contact,
         operation: ChangeOperation,
     ) -> Result<(), StoreError> {
-        let Some(change) = self.change_by_others(&contact.sponsor, operation, None) else {
-            return Ok(());
-        };
-        let statuses = contact::shown_statuses(contact, self.tx.contact_is_linked(contact.number)?);
-        let kept = Contact { auth_info: None, ..contact.clone() };
-        self.notify(&contact.sponsor, Event::ContactChanged { contact: Box::new(kept), statuses, change });
+        if let Some((statuses, change)) = self.contact_change(contact, operation)? {
+            let kept = Contact { auth_info: None, ..contact.clone() };
+            self.notify(
+                &contact.sponsor,
+                Event::ContactActedOn { contact: Box::new(kept), statuses, change },
+            );
+        }
         Ok(())
+    }
+
+    /// What is told of a change of a contact, and the statuses that it shows; none when its sponsor made it.
+    pub(in crate::registry) fn contact_change(
+        &mut self,
+        contact: &Contact,
+        operation: ChangeOperation,
+    ) -> Result<Option<(StatusSet<ContactStatus>, Change)>, StoreError> {
+        let Some(change) = self.change_by_others(&contact.sponsor, operation, None) else {
+            return Ok(None);
+        };
+        let linked = self.tx.contact_is_linked(contact.number)?;
+        Ok(Some((contact::shown_statuses(contact, linked), change)))
     }
 
     /// As [`Self::tell_changed`], of a host.
@@ -55,7 +69,7 @@ impl Transaction<'_, '_> {
         };
         let associated = self.tx.host_is_linked(host.number)?;
         let statuses = host.statuses.effective(Facts { associated, pending: None });
-        self.notify(&host.sponsor, Event::HostChanged { host: Box::new(host.clone()), statuses, change });
+        self.notify(&host.sponsor, Event::HostActedOn { host: Box::new(host.clone()), statuses, change });
         Ok(())
     }
 

@@ -1,8 +1,9 @@
 //! Forced deletes: at once, whatever the statuses say.
 
 use super::{ObjectName, demand_operator};
-use crate::model::domain::Domain;
-use crate::model::event::ChangeOperation;
+use crate::model::contact::Contact;
+use crate::model::domain::{ContactRef, Domain};
+use crate::model::event::{ChangeOperation, Event};
 use crate::model::name::DomainName;
 use crate::model::object::ObjectKind;
 use crate::model::transfer::TransferStatus;
@@ -37,9 +38,15 @@ impl Operation for ForcedDelete {
                 if t.tx.contact_is_linked(contact.number)? {
                     return Err(linked());
                 }
-                t.tell_contact_changed(&contact, ChangeOperation::DeletePurge)?;
+                let told = t.contact_change(&contact, ChangeOperation::DeletePurge)?;
                 t.tx.delete_contact(contact.number)?;
                 t.record_contact(Some(&contact), None);
+                if let Some((statuses, change)) = told {
+                    let gone = ContactRef { number: contact.number, id: contact.id.clone() };
+                    let before = Box::new(Contact { auth_info: None, ..contact.clone() });
+                    let event = Event::ContactDeleted { contact: gone, before, statuses, change };
+                    t.notify(&contact.sponsor, event);
+                }
             }
             ObjectName::Domain(name) => delete_domain(t, &name)?,
             ObjectName::Host(name) => {
@@ -84,7 +91,6 @@ fn delete_domain(t: &mut Transaction<'_, '_>, name: &DomainName) -> Result<(), E
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::event::Event;
     use crate::model::name::{HostName, ZoneName};
     use crate::model::sec_dns::SecDns;
     use crate::model::tld::Tld;

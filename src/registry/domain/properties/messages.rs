@@ -11,9 +11,9 @@ use crate::model::history::HistoryEntry;
 use crate::model::money::Account;
 use crate::model::object::ObjectKind;
 use crate::model::transfer::{Transfer, TransferStatus};
+use crate::registry::Actor;
 use crate::registry::billing::account::Statement;
 use crate::registry::testing::TestRegistry;
-use crate::registry::{Actor, Operation};
 
 /// What was seen until now.
 #[derive(Default)]
