@@ -7,6 +7,7 @@ mod client;
 mod codes;
 mod crowd;
 mod eis;
+mod engine;
 mod hostile;
 mod http;
 mod instant_epp;
