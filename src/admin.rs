@@ -24,6 +24,7 @@ use crate::model::api_user::{ApiLogin, ApiRole, ApiUser};
 use crate::model::case::{Case, CaseNumber};
 use crate::model::history::HistoryEntry;
 use crate::model::mail::{MailState, OutboxEntry};
+use crate::model::maintenance::{Maintenance, MaintenanceId};
 use crate::model::money::Account;
 use crate::model::name::{DomainName, ZoneName};
 use crate::model::object::ObjectKind;
@@ -35,6 +36,7 @@ use crate::registry::allocation::AddAllocationToken;
 use crate::registry::api_user::{AddApiUser, ApiKey, ChangeApiUser, ListApiUsers, RenewApiKey};
 use crate::registry::billing::account::{Deposit, SetLimits, Stated, Statement};
 use crate::registry::domain::ChangeSponsor;
+use crate::registry::maintenance;
 use crate::registry::operator::{
     AddRegistrar, AddTld, ChangeRegistrar, DocumentPart, ForcedDelete, History, ListRegistrars, ListTlds,
     RegistrarChange, RegistrarSeen, SetServerStatuses, SetTld, Show,
@@ -257,6 +259,27 @@ pub enum Request {
         /// The part, counted from 0.
         position: u32,
     },
+    /// Announces maintenance.
+    AddMaintenance {
+        /// Its identifier; one is made up when absent.
+        id: Option<MaintenanceId>,
+        /// What.
+        details: Box<maintenance::Details>,
+    },
+    /// Changes announced maintenance.
+    ChangeMaintenance {
+        /// Which.
+        id: MaintenanceId,
+        /// What becomes different.
+        details: Box<maintenance::Details>,
+    },
+    /// Calls maintenance off.
+    CancelMaintenance {
+        /// Which.
+        id: MaintenanceId,
+    },
+    /// Lists announced maintenance.
+    ListMaintenance,
     /// Deals with what registrars hold.
     Dealing(Dealing),
     /// Copies the database into a new file.
@@ -302,6 +325,8 @@ pub enum Answer {
     Pending(Vec<PendingAction>),
     /// A part of a legal document, in base64; none behind the last one.
     DocumentPart(Option<String>),
+    /// Announced maintenance, the earliest first.
+    Maintenance(Vec<Maintenance>),
     /// Open cases.
     Cases(Vec<Case>),
     /// The case that was opened, if one was.
@@ -477,6 +502,16 @@ pub async fn execute(
         Request::DocumentPart { number, position } => {
             Ok(Answer::DocumentPart(run(registry, DocumentPart { number, position }).await?))
         }
+        Request::AddMaintenance { id, details } => {
+            let added = run(registry, maintenance::Add { id, details: *details }).await?;
+            Ok(Answer::Maintenance(vec![added]))
+        }
+        Request::ChangeMaintenance { id, details } => {
+            let changed = run(registry, maintenance::Change { id, details: *details }).await?;
+            Ok(Answer::Maintenance(vec![changed]))
+        }
+        Request::CancelMaintenance { id } => done(run(registry, maintenance::Cancel { id }).await),
+        Request::ListMaintenance => Ok(Answer::Maintenance(run(registry, maintenance::List).await?)),
         Request::Dealing(dealing) => dealing::execute(registry, dealing).await,
         Request::Backup { to } => backup(registry, to, progress).await,
         Request::Verify => verify(registry, progress).await,

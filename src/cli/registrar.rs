@@ -37,6 +37,8 @@ pub(super) enum Verb {
     Sessions(SetSessions),
     /// Set whether a registrar must send legal documents where a TLD demands them: required or waived
     Documents(SetDocuments),
+    /// Give a command that comes again, byte by byte, its first answer, for so many minutes; or `off`
+    Retry(SetRetry),
     /// Set the name a registrar trades under; none takes it away
     TradingName(SetTradingName),
     /// Set which domains a registrar takes that others release to it: always, new-customers-asked, asked or never
@@ -125,6 +127,21 @@ pub(super) struct SetDocuments {
     #[command(flatten)]
     place: Place,
 }
+
+#[derive(Debug, Args)]
+pub(super) struct SetRetry {
+    #[arg(value_parser = RegistrarId::parse)]
+    id: RegistrarId,
+    /// Minutes from the first answer, or `off`
+    #[arg(value_name = "MINUTES|off", value_parser = parse_retry)]
+    window: Retry,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// A window for repeated commands, or none.
+#[derive(Clone, Copy, Debug)]
+struct Retry(Option<u32>);
 
 #[derive(Debug, Args)]
 pub(super) struct SetTradingName {
@@ -274,6 +291,9 @@ impl Verb {
             Self::Documents(SetDocuments { id, documents, place }) => {
                 change(&place, id, RegistrarChange::DocumentsWaived(documents)).await
             }
+            Self::Retry(SetRetry { id, window: Retry(minutes), place }) => {
+                change(&place, id, RegistrarChange::RetryMinutes(minutes)).await
+            }
             Self::TradingName(SetTradingName { id, name, place }) => {
                 change(&place, id, RegistrarChange::TradingName(name)).await
             }
@@ -348,6 +368,15 @@ fn parse_waived(text: &str) -> Result<bool, String> {
         "required" => Ok(false),
         "waived" => Ok(true),
         _ => Err("give required or waived".to_owned()),
+    }
+}
+
+fn parse_retry(text: &str) -> Result<Retry, String> {
+    match text {
+        "off" => Ok(Retry(None)),
+        minutes => {
+            minutes.parse().map(|minutes| Retry(Some(minutes))).map_err(|_| "give minutes, or off".to_owned())
+        }
     }
 }
 

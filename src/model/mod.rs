@@ -15,6 +15,7 @@ pub mod idn;
 mod idna2008;
 pub mod legal_document;
 pub mod mail;
+pub mod maintenance;
 pub mod money;
 pub mod name;
 pub mod object;

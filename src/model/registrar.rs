@@ -172,6 +172,9 @@ pub struct Registrar {
     /// Whether it registers without legal documents where a TLD demands them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub documents_waived: bool,
+    /// For how many minutes a command that comes again, byte by byte, is given its first answer; not at all when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_minutes: Option<u32>,
     /// The name it trades under, when that is another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trading_name: Option<String>,
@@ -228,6 +231,7 @@ impl Registrar {
             accreditations: vec![Accreditation { tld: None, from: None, until: None }],
             currency: Currency::USD,
             documents_waived: false,
+            retry_minutes: None,
             trading_name: None,
             receives: Receives::default(),
         }

@@ -103,6 +103,7 @@ struct RegistrarRow {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     documents_waived: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    retry_minutes: Option<u32>,
     trading_name: Option<String>,
     #[serde(default)]
     receives: Receives,
@@ -119,6 +120,7 @@ impl RegistrarRow {
             accreditations: registrar.accreditations.clone(),
             currency: registrar.currency,
             documents_waived: registrar.documents_waived,
+            retry_minutes: registrar.retry_minutes,
             trading_name: registrar.trading_name.clone(),
             receives: registrar.receives,
         }
@@ -135,6 +137,7 @@ impl RegistrarRow {
             accreditations: self.accreditations,
             currency: self.currency,
             documents_waived: self.documents_waived,
+            retry_minutes: self.retry_minutes,
             trading_name: self.trading_name,
             receives: self.receives,
         }

@@ -6,11 +6,13 @@
 mod client;
 mod codes;
 mod confirm;
+mod crowd;
 mod eis;
 mod engine;
 mod hostile;
 mod http;
 mod instant_epp;
+mod laboratory;
 mod mail;
 mod operator;
 mod rest;

@@ -3,10 +3,12 @@
 use domesday::admin::{self, Request};
 use domesday::model::allocation_token::AllocationToken;
 use domesday::model::event::Event;
+use domesday::model::maintenance::MaintenanceId;
 use domesday::model::object::ObjectKind;
 use domesday::model::octets::to_hex;
 use domesday::model::registrar::RegistrarId;
 use domesday::registry::domain::ChangeSponsor;
+use domesday::registry::maintenance;
 use domesday::registry::operator::{ChangeRegistrar, ForcedDelete, SetServerStatuses, SetTld};
 use domesday::registry::{Actor, Call, Operation, pending};
 use domesday::store::Keep;
@@ -23,9 +25,14 @@ pub(crate) async fn act(server: &Server, line: &str) -> Result<(), String> {
         "contact" => statuses(server, ObjectKind::Contact, name, rest).await,
         "domain" => statuses(server, ObjectKind::Domain, name, rest).await,
         "host" => statuses(server, ObjectKind::Host, name, rest).await,
+        "remove" => {
+            let (kind, name) = (kind(name)?, rest.to_owned());
+            run(server, ForcedDelete { kind, name }).await.map(drop)
+        }
         "delete" => {
             run(server, ForcedDelete { kind: ObjectKind::Domain, name: name.to_owned() }).await.map(drop)
         }
+        "maintenance" => maintain(server, name, rest).await,
         "notice" => notice(server, name, rest).await,
         "pending" => {
             let actions = run(server, pending::List { after: 0, most: 100 }).await?;
@@ -98,6 +105,19 @@ async fn name_password(server: &Server, name: &str, password: &str) -> Result<()
     server.registry.store().write(add).await.map_err(|error| error.to_string())
 }
 
+/// `add ID DETAILS`, `change ID DETAILS`, `cancel ID`; the details are JSON.
+async fn maintain(server: &Server, verb: &str, rest: &str) -> Result<(), String> {
+    let (id, details) = rest.split_once(' ').unwrap_or((rest, "{}"));
+    let id = MaintenanceId::parse(id)?;
+    let details: maintenance::Details = serde_json::from_str(details).map_err(|error| error.to_string())?;
+    match verb {
+        "add" => run(server, maintenance::Add { id: Some(id), details }).await.map(drop),
+        "change" => run(server, maintenance::Change { id, details }).await.map(drop),
+        "cancel" => run(server, maintenance::Cancel { id }).await,
+        _ => Err("maintenance is added, changed or cancelled".to_owned()),
+    }
+}
+
 /// Whatever the command line can ask, as it crosses the operator's socket.
 async fn ask(server: &Server, request: &str) -> Result<(), String> {
     let request: Request = serde_json::from_str(request).map_err(|error| error.to_string())?;
@@ -118,6 +138,13 @@ async fn run<O: Operation>(server: &Server, operation: O) -> Result<O::Outcome, 
     let server_trid = server.registry.next_trid();
     let call = Call { actor: Actor::Operator, client_trid: None, server_trid };
     server.registry.run(call, operation).await.map_err(|error| format!("{error:?}"))
+}
+
+fn kind(word: &str) -> Result<ObjectKind, String> {
+    [ObjectKind::Contact, ObjectKind::Domain, ObjectKind::Host]
+        .into_iter()
+        .find(|kind| kind.as_str() == word)
+        .ok_or_else(|| format!("{word} is no kind of object"))
 }
 
 fn registrar(id: &str) -> Result<RegistrarId, String> {

@@ -70,6 +70,7 @@ fn refusals() -> Vec<Refusal> {
         Field::HostAddress => [Field::HostAddress],
         Field::HostName => [Field::HostName],
         Field::LegalDocument => [Field::LegalDocument],
+        Field::Maintenance => [Field::Maintenance],
         Field::MaxSigLife => [Field::MaxSigLife],
         Field::MessageId => [Field::MessageId],
         Field::NameServer => [Field::NameServer],

@@ -128,6 +128,7 @@ fn elements_of(field: Field) -> &'static [&'static str] {
         Field::HostAddress => &["addr", "hostAddr"],
         Field::HostName => &["name"],
         Field::LegalDocument => &["legalDocument"],
+        Field::Maintenance => &["id"],
         Field::Lock => &["lock", "unlock"],
         Field::MaxSigLife => &["maxSigLife"],
         Field::MessageId => &["poll"],

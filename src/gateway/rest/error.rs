@@ -246,6 +246,7 @@ fn name_of(field: Field) -> &'static str {
         Field::HostAddress => "addresses",
         Field::Ident => "ident",
         Field::LegalDocument => "legalDocument",
+        Field::Maintenance => "id",
         Field::Lock => "lock",
         Field::MaxSigLife => "maxSigLife",
         Field::MessageId => "id",

@@ -202,6 +202,7 @@ fn policy_reply(field: Field, value: &str, rule: &Rule) -> Reply {
             | Field::HostName
             | Field::Ident
             | Field::LegalDocument
+            | Field::Maintenance
             | Field::Lock
             | Field::MaxSigLife
             | Field::MessageId
@@ -236,6 +237,8 @@ fn key_of(field: Field) -> &'static str {
         Field::DnsRecord | Field::MaxSigLife => "dnssec",
         Field::DomainName => "domain",
         Field::Email => "email",
+        // No command of resellers names one.
+        Field::Maintenance => "maintenance",
         Field::HostAddress => "ipaddress",
         Field::HostName => "name",
         Field::Ident | Field::LegalDocument => "tld_data",
