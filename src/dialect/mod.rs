@@ -2,6 +2,7 @@
 
 mod eis;
 mod ietf;
+mod nominet;
 
 use crate::gateway::epp::Dialect;
 
@@ -11,4 +12,4 @@ pub fn named(name: &str) -> Option<&'static dyn Dialect> {
 }
 
 /// All of them.
-pub const ALL: &[&dyn Dialect] = &[&ietf::Ietf, &eis::Eis];
+pub const ALL: &[&dyn Dialect] = &[&ietf::Ietf, &eis::Eis, &nominet::Nominet::STD, &nominet::Nominet::COMPAT];
