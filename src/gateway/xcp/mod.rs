@@ -136,6 +136,7 @@ impl XcpGateway {
                 }
             }
         }
+        drop(visit);
         hang_up(&mut stream, slow_request_timeout).await;
     }
 

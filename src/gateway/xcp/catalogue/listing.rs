@@ -202,6 +202,14 @@ fn matches(wanted: &str, text: &str) -> bool {
     true
 }
 
+fn status_of(line: &TransferLine) -> &'static str {
+    line.transfer.as_ref().map_or("undefined", |transfer| word_for(transfer.status))
+}
+
+fn number_of(line: &TransferLine) -> String {
+    line.order.as_ref().map_or_else(String::new, |order| order.number.to_string())
+}
+
 /// Deleted domains that are looked through; a reseller has fewer.
 const DELETED_MAX: u32 = 10_000;
 
@@ -228,12 +236,4 @@ mod tests {
             assert!(!matches(wanted, text), "{wanted} {text}");
         }
     }
-}
-
-fn status_of(line: &TransferLine) -> &'static str {
-    line.transfer.as_ref().map_or("undefined", |transfer| word_for(transfer.status))
-}
-
-fn number_of(line: &TransferLine) -> String {
-    line.order.as_ref().map_or_else(String::new, |order| order.number.to_string())
 }
