@@ -25,6 +25,7 @@ use crate::model::object::{ContactNumber, DomainNumber, HostNumber, ObjectKind};
 use crate::model::postal::{Country, PostalInfo, PostalKind, PostalParts};
 use crate::model::registrar::{Registrar, RegistrarId};
 use crate::model::sec_dns::{DsData, Records, SecDns};
+use crate::model::standing::{ContactStanding, DomainStanding};
 use crate::model::status::StatusSet;
 use crate::model::tld::Tld;
 use crate::registry::clock::Clock;
@@ -321,6 +322,7 @@ fn draft(
         grace: Vec::new(),
         deletion: None,
         transfer: None,
+        standing: DomainStanding::default(),
     };
     let after = json!({
         "name": domain.name,
@@ -372,6 +374,7 @@ fn contact(number: u64) -> Result<Contact, StoreError> {
         disclose: None,
         statuses: StatusSet::new(),
         transfer: None,
+        standing: ContactStanding::default(),
     })
 }
 

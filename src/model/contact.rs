@@ -15,11 +15,12 @@ use super::name::DomainName;
 use super::object::ContactNumber;
 use super::postal::PostalInfo;
 use super::registrar::RegistrarId;
+use super::standing::ContactStanding;
 use super::status::{ContactStatus, StatusSet};
 use super::transfer::Transfer;
 
 /// A contact (RFC 5733).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contact {
     /// Its number.
     pub number: ContactNumber,
@@ -55,6 +56,9 @@ pub struct Contact {
     pub statuses: StatusSet<ContactStatus>,
     /// The latest transfer.
     pub transfer: Option<Transfer>,
+    /// What the registry holds for or against it.
+    #[serde(default, skip_serializing_if = "ContactStanding::is_clear")]
+    pub standing: ContactStanding,
 }
 
 /// Implements the text-like traits of a newtype over `String` whose `parse` judges it.

@@ -13,6 +13,7 @@ use super::object::{ContactNumber, DomainNumber, HostNumber};
 use super::registrar::RegistrarId;
 use super::reseller::ResellerName;
 use super::sec_dns::SecDns;
+use super::standing::DomainStanding;
 use super::status::{DomainStatus, StatusSet};
 use super::transfer::Transfer;
 
@@ -210,6 +211,9 @@ pub struct Domain {
     pub deletion: Option<Deletion>,
     /// The latest transfer.
     pub transfer: Option<Transfer>,
+    /// What the registry holds for or against it.
+    #[serde(default, skip_serializing_if = "DomainStanding::is_clear")]
+    pub standing: DomainStanding,
 }
 
 impl Domain {

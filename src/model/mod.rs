@@ -3,6 +3,7 @@
 pub mod allocation_token;
 pub mod api_user;
 pub mod auth_info;
+pub mod case;
 pub mod contact;
 pub mod domain;
 pub mod epp_access;
@@ -22,6 +23,7 @@ pub mod postal;
 pub mod registrar;
 pub mod reseller;
 pub mod sec_dns;
+pub mod standing;
 pub mod status;
 pub mod tld;
 pub mod transfer;

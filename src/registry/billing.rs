@@ -150,19 +150,31 @@ impl Transaction<'_, '_> {
     /// Gives back what the running grace periods of a domain cost, those that `is_undone` says, to those who paid.
     pub(super) fn refund(&mut self, domain: &Domain, is_undone: impl Fn(&Grace) -> bool) {
         let now = self.now;
-        let undone: Vec<&Grace> =
-            domain.grace.iter().filter(|grace| now < grace.until && is_undone(grace)).collect();
+        self.refund_those(domain, |grace| now < grace.until && is_undone(grace));
+    }
+
+    /// Gives back what all grace periods of a domain cost, also those that are over, to those who paid.
+    pub(super) fn refund_all(&mut self, domain: &Domain) {
+        self.refund_those(domain, |_| true);
+    }
+
+    fn refund_those(&mut self, domain: &Domain, is_undone: impl Fn(&Grace) -> bool) {
+        let undone: Vec<&Grace> = domain.grace.iter().filter(|grace| is_undone(grace)).collect();
         let mut payers: Vec<Option<&ResellerName>> =
             undone.iter().map(|grace| grace.paid_by.as_ref()).collect();
         payers.sort();
         payers.dedup();
         for payer in payers {
-            let amount =
-                undone.iter().filter(|grace| grace.paid_by.as_ref() == payer).map(|grace| grace.fee).sum();
-            let line =
-                BillLine { kind: EntryKind::Refund, amount, years: None, grace_days: None, delayed: false };
-            self.move_money(&domain.sponsor, Source::of(payer), &domain.name, line, 0, false);
+            let own = undone.iter().filter(|grace| grace.paid_by.as_ref() == payer);
+            self.refund_to(domain, payer, own.map(|grace| grace.fee).sum());
         }
+    }
+
+    /// Gives so much back to the sponsor of a domain, or into the account of its reseller that paid it.
+    pub(super) fn refund_to(&mut self, domain: &Domain, payer: Option<&ResellerName>, amount: i64) {
+        let line =
+            BillLine { kind: EntryKind::Refund, amount, years: None, grace_days: None, delayed: false };
+        self.move_money(&domain.sponsor, Source::of(payer), &domain.name, line, 0, false);
     }
 
     /// Holds the fee of a transfer, if the credit of whoever asks covers it.

@@ -99,7 +99,7 @@ pub(super) fn domain_state(domain: &Domain) -> Value {
         NameServer::Attribute(attribute) => json!(attribute),
     });
     let contacts = domain.contacts.iter().map(|(role, contact)| json!([role, contact.id]));
-    json!({
+    let mut state = json!({
         "name": domain.name,
         "sponsor": domain.sponsor,
         "reseller": domain.reseller,
@@ -116,11 +116,16 @@ pub(super) fn domain_state(domain: &Domain) -> Value {
         "grace": domain.grace,
         "deletion": domain.deletion,
         "transfer": domain.transfer,
-    })
+    });
+    // Left out while there is nothing to say, as history knew no such thing once.
+    if !domain.standing.is_clear() {
+        state["standing"] = json!(domain.standing);
+    }
+    state
 }
 
 pub(super) fn contact_state(contact: &Contact) -> Value {
-    json!({
+    let mut state = json!({
         "id": contact.id,
         "sponsor": contact.sponsor,
         "created_at": contact.created_at,
@@ -135,7 +140,11 @@ pub(super) fn contact_state(contact: &Contact) -> Value {
         "disclose": contact.disclose,
         "statuses": contact.statuses,
         "transfer": contact.transfer,
-    })
+    });
+    if !contact.standing.is_clear() {
+        state["standing"] = json!(contact.standing);
+    }
+    state
 }
 
 pub(super) fn host_state(host: &Host) -> Value {

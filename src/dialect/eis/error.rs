@@ -131,6 +131,7 @@ pub(super) fn of_refusal(document: &Document<'_>, refusal: &Refusal) -> Verdict 
         | Refusal::ApiTokenInvalid
         | Refusal::ApiUserTaken { .. }
         | Refusal::ApiUserUnknown { .. }
+        | Refusal::CaseUnknown { .. }
         | Refusal::Changed
         | Refusal::FeeCurrency { .. }
         | Refusal::FeeMissing { .. }
@@ -141,6 +142,7 @@ pub(super) fn of_refusal(document: &Document<'_>, refusal: &Refusal) -> Verdict 
         | Refusal::ResellerNeeded
         | Refusal::NotAccredited { .. }
         | Refusal::NotNow { .. }
+        | Refusal::NotReceiving { .. }
         | Refusal::OperatorNeeded
         | Refusal::OwnObject { .. }
         | Refusal::RegistrarNeeded
@@ -258,6 +260,7 @@ fn element(field: Field) -> &'static str {
         Field::Status => "status",
         Field::AllocationToken
         | Field::AuthInfo
+        | Field::Case
         | Field::Currency
         | Field::CurrentExpiry
         | Field::Disclose
@@ -265,12 +268,14 @@ fn element(field: Field) -> &'static str {
         | Field::Email
         | Field::Fee
         | Field::Ident
+        | Field::Lock
         | Field::MaxSigLife
         | Field::MessageId
         | Field::Order
         | Field::Phase
         | Field::PostalInfo
         | Field::Profile
+        | Field::Receiver
         | Field::Reseller
         | Field::RestoreReport
         | Field::Urgent

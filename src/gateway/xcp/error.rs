@@ -110,10 +110,15 @@ pub fn refusal_reply(refusal: &Refusal) -> Reply {
         // A foreign domain and one that does not exist are one answer.
         Refusal::NotFound { kind, name } | Refusal::NotSponsor { kind, name } => not_found(*kind, name),
         Refusal::NotNow { reason, .. } => match reason {
-            NotNow::AddGraceOver | NotNow::Deleting | NotNow::NoRestorePending | NotNow::NotInRedemption => {
-                Reply::refused(465, sentence(refusal))
-            }
-            NotNow::TooEarly(_) => Reply::refused(465, sentence(refusal)),
+            NotNow::AddGraceOver
+            | NotNow::Deleting
+            | NotNow::Invoiced
+            | NotNow::NoRestorePending
+            | NotNow::NotInRedemption
+            | NotNow::NotRenewed
+            | NotNow::RenewalInvoiced
+            | NotNow::SponsorChanged
+            | NotNow::TooEarly(_) => Reply::refused(465, sentence(refusal)),
             NotNow::TransferLock => detailed(487, "Domain not transferable", refusal),
         },
         Refusal::OwnObject { .. } => detailed(487, "Domain not transferable", refusal),
@@ -123,9 +128,11 @@ pub fn refusal_reply(refusal: &Refusal) -> Reply {
         | Refusal::ApiTokenInvalid
         | Refusal::ApiUserTaken { .. }
         | Refusal::ApiUserUnknown { .. }
+        | Refusal::CaseUnknown { .. }
         | Refusal::Changed
         | Refusal::KeyUsed
         | Refusal::NotAccredited { .. }
+        | Refusal::NotReceiving { .. }
         | Refusal::NotTransferParty { .. }
         | Refusal::OperatorNeeded
         | Refusal::RegistrarNeeded
@@ -182,6 +189,7 @@ fn policy_reply(field: Field, value: &str, rule: &Rule) -> Reply {
         (
             Field::AllocationToken
             | Field::AuthInfo
+            | Field::Case
             | Field::Contact(_)
             | Field::ContactId
             | Field::Currency
@@ -192,6 +200,7 @@ fn policy_reply(field: Field, value: &str, rule: &Rule) -> Reply {
             | Field::HostAddress
             | Field::HostName
             | Field::Ident
+            | Field::Lock
             | Field::MaxSigLife
             | Field::MessageId
             | Field::NameServer
@@ -200,6 +209,7 @@ fn policy_reply(field: Field, value: &str, rule: &Rule) -> Reply {
             | Field::Phase
             | Field::PostalInfo
             | Field::Profile
+            | Field::Receiver
             | Field::Registrant
             | Field::Reseller
             | Field::RestoreReport
@@ -216,6 +226,7 @@ fn key_of(field: Field) -> &'static str {
     match field {
         Field::AllocationToken | Field::Phase => "domain",
         Field::AuthInfo => "auth_info",
+        Field::Case => "case",
         Field::Contact(_) | Field::ContactId | Field::PostalInfo | Field::Registrant => "contact_set",
         Field::Currency | Field::Fee => "premium_price_to_verify",
         Field::CurrentExpiry => "currentexpirationyear",
@@ -226,11 +237,13 @@ fn key_of(field: Field) -> &'static str {
         Field::HostAddress => "ipaddress",
         Field::HostName => "name",
         Field::Ident => "tld_data",
+        Field::Lock => "lock_state",
         Field::MessageId => "event_id",
         Field::NameServer => "nameserver_list",
         Field::Order => "order_id",
         Field::Period => "period",
         Field::Profile => "reg_username or reg_password",
+        Field::Receiver => "gaining_registrar",
         Field::Reseller => "reseller",
         Field::RestoreReport | Field::Urgent => "domain",
         Field::Status => "lock_state",

@@ -7,6 +7,7 @@ use crate::model::auth_info::AuthInfo;
 use crate::model::contact::{Contact, ContactId, Disclose, Email, Phone};
 use crate::model::object::{ContactNumber, ObjectKind};
 use crate::model::postal::{PostalInfo, PostalKind};
+use crate::model::standing::ContactStanding;
 use crate::model::status::StatusSet;
 use crate::registry::refusal::{Field, Refusal, Rule};
 use crate::registry::transaction::Transaction;
@@ -79,6 +80,7 @@ impl Operation for Create {
             disclose: self.disclose.clone(),
             statuses: StatusSet::new(),
             transfer: None,
+            standing: ContactStanding::default(),
         };
         // Two that create the same identifier at once have both seen it free; the store lets one of them have it.
         contact.number = t.tx.insert_contact(&contact)?.ok_or_else(|| self.taken())?;

@@ -13,6 +13,7 @@ use crate::model::object::{ContactNumber, DomainNumber, HostNumber, ObjectKind};
 use crate::model::postal::{Country, PostalInfo, PostalKind, PostalParts};
 use crate::model::registrar::{Registrar, RegistrarId};
 use crate::model::sec_dns::SecDns;
+use crate::model::standing::{ContactStanding, DomainStanding, OpenRenewal};
 use crate::model::status::{ContactStatus, DomainStatus, HostStatus, StatusSet};
 use crate::model::transfer::{Transfer, TransferStatus};
 use crate::store::{DomainDraft, StoreError, Tx};
@@ -73,6 +74,7 @@ pub(super) fn contact(id: &str) -> Contact {
         disclose: Some(Disclose::new(false, vec![DiscloseElement::Email])),
         statuses,
         transfer: Some(transfer()),
+        standing: ContactStanding { investigated_since: Some(at(6)), ..ContactStanding::default() },
     }
 }
 
@@ -118,6 +120,11 @@ pub(super) fn domain(name: &str) -> Domain {
         grace: Vec::new(),
         deletion: None,
         transfer: Some(transfer()),
+        standing: DomainStanding {
+            is_referred: false,
+            suspension: None,
+            renewals: vec![OpenRenewal { until: at(7), years: 2, fee: 900, paid_by: None }],
+        },
     }
 }
 

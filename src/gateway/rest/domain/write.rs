@@ -221,7 +221,7 @@ impl DomainDeleted {
 }
 
 pub(super) fn created(costing: &Costing<Created>) -> Rendering {
-    let Created { name, created_at, expires_at } = &costing.outcome;
+    let Created { name, created_at, expires_at, is_pending: _ } = &costing.outcome;
     let body = DomainExpiry {
         name: name.to_string(),
         created_at: Some(*created_at),
