@@ -341,20 +341,19 @@ async fn a_batch_goes_on_after_its_token_has_expired() {
     let store = api.server.registry.store().clone();
     // The only writer is busy, so that the batch is under way and cannot get on.
     let (release, gate) = std::sync::mpsc::channel::<()>();
-    let busy = tokio::spawn(async move {
-        store
-            .write(move |_| gate.recv().map(|()| ((), Keep::RollBack)).map_err(|_| StoreError::ReadOnly))
-            .await
-    });
+    let (begun, mut has_begun) = tokio::sync::mpsc::unbounded_channel();
+    let hold = move |_: &mut Tx<'_>| {
+        let _ = begun.send(());
+        gate.recv().map(|()| ((), Keep::RollBack)).map_err(|_| StoreError::ReadOnly)
+    };
+    let busy = tokio::spawn(async move { store.write(hold).await });
     let waits_for = async |count| {
         let store = api.server.registry.store();
         while store.waiting() != count {
             tokio::task::yield_now().await;
         }
     };
-    while busy.is_finished() || api.server.registry.store().waiting() != 0 {
-        tokio::task::yield_now().await;
-    }
+    has_begun.recv().await.unwrap();
     let bearer = alice.bearer.clone();
     let batch = json!({ "requests": [
         { "method": "POST", "path": "/api/v1/contacts", "body": contact("sh8013") },
