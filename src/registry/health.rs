@@ -1,5 +1,7 @@
 //! `health:probe`: whether the store answers, and what waits in it.
 
+use std::sync::atomic::Ordering;
+
 use super::transaction::Transaction;
 use super::{Access, Error, Operation};
 
@@ -10,7 +12,7 @@ pub struct Probe;
 /// What was seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Probed {
-    /// Whether writes succeed, as far as is known; reads have just done.
+    /// Whether writes succeed, as far as is known (reads have just done), and the clock is the database's.
     pub ready: bool,
     /// Sessions that are open, on all nodes.
     pub sessions: u32,
@@ -34,7 +36,8 @@ impl Operation for Probe {
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Probed, Error> {
         let policy = t.policy.clone();
         let store = &t.registry.store;
-        let (ready, store_waiting) = (store.is_ready(), store.waiting());
+        let ready = store.is_ready() && !t.registry.clock_is_off.load(Ordering::Relaxed);
+        let store_waiting = store.waiting();
         let mails = t.tx.outbox_tally()?;
         let lag = mails.waiting_since.map_or(0, |since| t.now.duration_since(since).as_secs());
         let mut probed = Probed {
