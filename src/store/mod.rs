@@ -11,12 +11,14 @@ mod certificate;
 #[cfg(test)]
 mod conformance;
 mod contact;
+mod content;
 mod domain;
 mod epp_user;
 mod history;
 mod host;
 mod lease;
 mod ledger;
+mod maintenance;
 mod message;
 mod meta;
 mod outbox;
@@ -44,6 +46,7 @@ use tokio::sync::oneshot;
 pub use self::api::{ApiAccount, ApiToken, KeptAnswer};
 pub use self::audit::{AccountTally, Kept, LastChange, MessageTally};
 pub use self::case::CaseDraft;
+pub use self::content::Content;
 pub use self::domain::DomainDraft;
 pub use self::epp_user::EppUser;
 pub use self::ledger::AccountRow;
@@ -297,6 +300,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0006_certificate.sql"),
     include_str!("migrations/0007_reseller_money.sql"),
     include_str!("migrations/0013_case.sql"),
+    include_str!("migrations/0016_maintenance.sql"),
 ];
 /// Written to learn whether the store can be written.
 const PROBE: &str = "INSERT INTO meta (key, value) VALUES ('probe', '0') ON CONFLICT (key) DO UPDATE SET value = excluded.value";

@@ -260,6 +260,7 @@ fn element(field: Field) -> &'static str {
         Field::Status => "status",
         Field::AllocationToken
         | Field::AuthInfo
+        | Field::Maintenance
         | Field::Case
         | Field::Currency
         | Field::CurrentExpiry

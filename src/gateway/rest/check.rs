@@ -209,7 +209,7 @@ impl FeeAsked {
             FeeCommand::Transfer => PricedCommand::Transfer,
             FeeCommand::Update => PricedCommand::Update,
         };
-        Ok(Query { command, period: period(self.years)? })
+        Ok(Query { command, period: period(self.years)?, phase: None })
     }
 }
 

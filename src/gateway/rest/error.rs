@@ -242,6 +242,7 @@ fn name_of(field: Field) -> &'static str {
         Field::Fee => "fee",
         Field::HostAddress => "addresses",
         Field::Ident => "ident",
+        Field::Maintenance => "id",
         Field::Lock => "lock",
         Field::MaxSigLife => "maxSigLife",
         Field::MessageId => "id",

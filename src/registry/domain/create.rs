@@ -86,8 +86,6 @@ impl Operation for Create {
             return Err(Refusal::AllocationTokenWrong.into());
         }
         let sponsor = t.registrar()?.id.clone();
-        let fee = t.fee(tld, &self.name, Priced::Create(period.value()), &sponsor)?;
-        t.demand_agreement(&fee)?;
         if !t.tx.registered(&[&self.name])?.is_empty() {
             return Err(self.taken());
         }
@@ -97,6 +95,8 @@ impl Operation for Create {
         {
             return Err(Refusal::policy(Field::DomainName, &self.name, Rule::VariantOf(holder)).into());
         }
+        let fee = t.fee(tld, &self.name, Priced::Create(period.value()), &sponsor)?;
+        t.demand_agreement(&fee)?;
         let (registrant, contacts) = resolve_contacts(t, self.registrant.as_ref(), &self.contacts)?;
         demand_free_registrant(t, tld, registrant.as_ref())?;
         let name_servers = resolve_servers(t, &self.servers)?;

@@ -119,7 +119,7 @@ pub(super) async fn price(asked: &Asked<'_>) -> Answer {
             return Err(Fault::invalid("reg_type", kinds).into());
         }
     };
-    let queries = vec![Query { command, period }];
+    let queries = vec![Query { command, period, phase: None }];
     let asked_for = FeeCheck { check: Check { names: vec![Ok(name)] }, currency: None, queries };
     let FeeChecked { checked, currency, names } = asked.run(asked_for).await?;
     if let Some((_, Some(Unavailable::NotAllowed(Rule::NotOffered)))) = checked.names.first() {
