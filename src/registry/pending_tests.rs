@@ -255,7 +255,7 @@ async fn a_mail_that_was_given_up_is_made_anew_with_another_token() {
         registry.run(Actor::Operator, outbox::List { state: None, most: 1 }).await.unwrap()[0].number;
     let failed = outbox::Failed { number, attempt: 1, reason, permanent, machine_now };
     registry.run(Actor::Server, failed).await.unwrap();
-    registry.run(Actor::Operator, outbox::Retry { number }).await.unwrap();
+    registry.run(Actor::Operator, outbox::Retry { number, machine_now }).await.unwrap();
     let second = tokens(&registry).await.remove(0);
     assert_eq!(refusal(say(&registry, &first, true).await), Refusal::PendingUnknown);
     say(&registry, &second, true).await.unwrap();
