@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::fork::{change_registrant, demand_unlocked};
-use super::holder;
+use super::{ContactGiven, holder};
 use crate::model::contact::{Contact, ContactId};
 use crate::model::domain::ContactRef;
 use crate::model::name::DomainName;
@@ -18,9 +18,9 @@ use crate::registry::{Access, Error, Operation};
 #[derive(Clone, Debug)]
 pub struct Merge {
     /// The one that stays.
-    pub into: ContactId,
-    /// Others, by identifier.
-    pub others: Vec<ContactId>,
+    pub into: ContactGiven,
+    /// Others, by identifier or number.
+    pub others: Vec<ContactGiven>,
     /// Others, by the name of the holder: all of the sponsor's.
     pub names: Vec<String>,
     /// Others, as the registrants of these domains.
@@ -40,7 +40,8 @@ impl Operation for Merge {
     const ACCESS: Access = Access::Write;
 
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Merged, Error> {
-        let into = t.contact_to_change(&self.into)?;
+        let into = self.into.id(t)?;
+        let into = t.contact_to_change(&into)?;
         demand_not_investigated(&into)?;
         let others = self.others(t, &into)?;
         let registrant = ContactRef { number: into.number, id: into.id.clone() };
@@ -69,8 +70,9 @@ impl Merge {
     /// The registrants that go, each once; all are the actor's.
     fn others(&self, t: &mut Transaction<'_, '_>, into: &Contact) -> Result<Vec<Contact>, Error> {
         let mut found: BTreeMap<ContactNumber, Contact> = BTreeMap::new();
-        for id in &self.others {
-            let contact = t.contact_to_change(id)?;
+        for given in &self.others {
+            let id = given.id(t)?;
+            let contact = t.contact_to_change(&id)?;
             found.insert(contact.number, contact);
         }
         for name in &self.domains {

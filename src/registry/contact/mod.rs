@@ -16,6 +16,8 @@ pub mod update;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
+
 pub use self::check::Check;
 pub use self::create::Create;
 pub use self::delete::Delete;
@@ -27,10 +29,11 @@ pub use self::transfer::{
     TransferApprove, TransferCancel, TransferQuery, TransferReject, TransferRequest, TransferState,
 };
 pub use self::update::Update;
+use super::Error;
 use super::refusal::Refusal;
 use super::transaction::Transaction;
-use crate::model::contact::Contact;
-use crate::model::object::ObjectKind;
+use crate::model::contact::{Contact, ContactId};
+use crate::model::object::{ContactNumber, ObjectKind};
 use crate::model::status::{ContactStatus, Facts, Status, StatusSet, Transform};
 use crate::model::tld::AuthInfoMode;
 use crate::model::transfer::Transfer;
@@ -67,6 +70,51 @@ fn prohibits(contact: &Contact, status: ContactStatus) -> Refusal {
         kind: ObjectKind::Contact,
         name: contact.id.to_string(),
         status: status.as_str().to_owned(),
+    }
+}
+
+/// A contact as a client names it: by its identifier, or by the number in its ROID.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ContactGiven {
+    /// By its identifier.
+    Id(ContactId),
+    /// By its number.
+    Number(ContactNumber),
+}
+
+impl ContactGiven {
+    /// Its identifier; refuses a number that no contact has.
+    pub(in crate::registry) fn id(&self, t: &mut Transaction<'_, '_>) -> Result<ContactId, Error> {
+        match self {
+            Self::Id(id) => Ok(id.clone()),
+            Self::Number(number) => {
+                let found = t.tx.contact_by_number(*number)?;
+                found
+                    .map(|contact| contact.id)
+                    .ok_or_else(|| Refusal::not_found(ObjectKind::Contact, number).into())
+            }
+        }
+    }
+}
+
+impl From<ContactId> for ContactGiven {
+    fn from(id: ContactId) -> Self {
+        Self::Id(id)
+    }
+}
+
+impl From<ContactNumber> for ContactGiven {
+    fn from(number: ContactNumber) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl fmt::Display for ContactGiven {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => id.fmt(f),
+            Self::Number(number) => number.fmt(f),
+        }
     }
 }
 

@@ -35,7 +35,10 @@ impl ObjectMapping for Handshake {
         check_attributes(case, &[])?;
         let case = token_of(case, 1, 12)?.into_owned();
         Ok(if accepts {
-            Command::CaseAccept(Accept { case, account: account.map(contact_id).transpose()? })
+            Command::CaseAccept(Accept {
+                case,
+                account: account.map(contact_id).transpose()?.map(Into::into),
+            })
         } else {
             Command::CaseReject(Reject { case, reason: None })
         })
