@@ -1,6 +1,7 @@
 //! What a registry holds, as values: parsed once, valid while they exist, knowing neither protocol nor store.
 
 pub mod allocation_token;
+pub mod allowance;
 pub mod api_user;
 pub mod auth_info;
 pub mod contact;

@@ -275,7 +275,11 @@ impl Seed {
         }
         // A host may lie below a domain that it serves: so the hosts come between the domains and their name servers.
         for host in &self.hosts {
-            let create = host::Create { name: host.name.clone(), addresses: host.addresses.clone() };
+            let create = host::Create {
+                name: host.name.clone(),
+                addresses: host.addresses.clone(),
+                spare_glue: host::SpareGlue::Refuse,
+            };
             give(registry, &host.sponsor, &host.name, create).await?;
         }
         for domain in self.domains.iter().filter(|domain| !domain.name_servers.is_empty()) {

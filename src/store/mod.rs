@@ -4,6 +4,7 @@
 //! conflict, and nothing it did before counts. An engine is one file that implements [`Engine`] and one arm in [`Store::open`].
 
 mod allocation_token;
+mod allowance;
 mod api;
 mod audit;
 mod certificate;
@@ -284,6 +285,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_money.sql"),
     include_str!("migrations/0005_epp_user.sql"),
     include_str!("migrations/0006_certificate.sql"),
+    include_str!("migrations/0012_allowance.sql"),
 ];
 /// Written to learn whether the store can be written.
 const PROBE: &str = "INSERT INTO meta (key, value) VALUES ('probe', '0') ON CONFLICT (key) DO UPDATE SET value = excluded.value";

@@ -116,6 +116,8 @@ pub(super) fn judge_refusal(refusal: &Refusal) -> (ResultCode, String) {
         | Refusal::FeeMissing { .. }
         | Refusal::FeeTooLow { .. }
         | Refusal::NotPriced { .. } => (usual, told("V915")),
+        // What the original answers is not known; 2306 makes one client fall over.
+        Refusal::AllowanceSpent { .. } => (ResultCode::AuthorizationError, told("V920")),
         Refusal::AuthInfoMissing | Refusal::AuthInfoWrong { .. } => (usual, told("V916")),
         Refusal::AllocationTokenWrong
         | Refusal::ApiTokenInvalid
@@ -147,6 +149,8 @@ fn policy(
         (Field::DomainName, Rule::NotDirectlyBelow(_) | Rule::NotOffered) => (usual, told("V009")),
         (Field::DomainName, Rule::CharactersMin(_)) => (usual, told("V011")),
         (Field::Period, Rule::YearsMax(_)) => (usual, told("V128")),
+        (Field::PostalInfo, Rule::Fixed) => (ResultCode::AuthorizationError, told("V013")),
+        (Field::PostalInfo, Rule::Malformed(_)) => (ResultCode::ValueSyntax, told("V914")),
         _ => (usual, told("V914")),
     }
 }

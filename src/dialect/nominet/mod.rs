@@ -4,8 +4,10 @@
 //! One list each of object mappings and of extensions; what a login may declare is in [`services`], which knows more
 //! namespaces than these lists, since several have no element of their own in a request.
 
+mod direct_rights;
 mod envelope;
 mod error;
+mod object;
 mod services;
 mod tag;
 
@@ -15,7 +17,7 @@ use crate::ext;
 use crate::gateway::epp::decode::Fault;
 use crate::gateway::epp::dialect::{Manners, Services};
 use crate::gateway::epp::extension::Extension;
-use crate::gateway::epp::object::{ObjectMapping, contact, domain, host};
+use crate::gateway::epp::object::ObjectMapping;
 use crate::gateway::epp::response::{Letterhead, Menu, Verdict};
 use crate::gateway::epp::{Dialect, Settings};
 use crate::gateway::xml::{Document, Element};
@@ -50,15 +52,15 @@ impl Dialect for Nominet {
 
     fn objects(&self) -> &'static [&'static dyn ObjectMapping] {
         &[
-            &domain::Domain,
-            &contact::Contact,
-            &host::Host,
+            &object::domain::NomDomain,
+            &object::contact::NomContact,
+            &object::host::NomHost,
             // The std-* commands: elements in the place of an object, declared as extensions.
         ]
     }
 
     fn extensions(&self) -> &'static [&'static dyn Extension] {
-        &[ext::SEC_DNS]
+        &[&direct_rights::DirectRights, ext::SEC_DNS]
     }
 
     fn settings(&self) -> Settings {

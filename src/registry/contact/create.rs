@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::AUTH_INFO_MODE;
+use super::{AUTH_INFO_MODE, form};
 use crate::model::auth_info::AuthInfo;
 use crate::model::contact::{Contact, ContactId, Disclose, Email, Phone};
 use crate::model::object::{ContactNumber, ObjectKind};
@@ -80,6 +80,7 @@ impl Operation for Create {
             statuses: StatusSet::new(),
             transfer: None,
         };
+        form::judge_new(t, &mut contact)?;
         // Two that create the same identifier at once have both seen it free; the store lets one of them have it.
         contact.number = t.tx.insert_contact(&contact)?.ok_or_else(|| self.taken())?;
         t.record_contact(None, Some(&contact));

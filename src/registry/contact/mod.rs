@@ -2,6 +2,7 @@
 //!
 //! Contacts lie under no TLD, so what a TLD's policy says of domains is said of contacts by the constants here.
 
+mod form;
 pub mod check;
 pub mod create;
 pub mod delete;

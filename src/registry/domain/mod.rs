@@ -17,6 +17,7 @@ mod properties;
 pub mod register;
 pub mod renew;
 pub mod restore;
+pub mod rights;
 pub mod servers;
 pub mod set_reseller;
 pub mod transfer;
@@ -151,7 +152,7 @@ fn made_up_auth_info(t: &Transaction<'_, '_>, tld: &Tld) -> Option<AuthInfo> {
 }
 
 /// `days` after `from`.
-fn days_after(from: Timestamp, days: u32) -> Timestamp {
+pub(super) fn days_after(from: Timestamp, days: u32) -> Timestamp {
     from.saturating_add(SignedDuration::from_hours(24 * i64::from(days))).unwrap_or(Timestamp::MAX)
 }
 
