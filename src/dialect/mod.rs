@@ -2,6 +2,8 @@
 
 mod eis;
 mod ietf;
+#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the generations that read it come next"))]
+mod uk;
 
 use crate::gateway::epp::Dialect;
 

@@ -340,6 +340,7 @@ impl SeedContact {
             email: self.email.clone(),
             auth_info: self.auth_info.clone().and_then(|SeedAuthInfo(value)| value),
             disclose: None,
+            holder: contact::HolderChange::default(),
         })
     }
 }
@@ -357,18 +358,15 @@ impl SeedDomain {
             contacts: contacts.collect(),
             auth_info: self.auth_info.clone().and_then(|SeedAuthInfo(value)| value),
             sec_dns: SecDns::default(),
+            renewal: domain::RenewalChange::default(),
         })
     }
 
     fn serve(&self) -> domain::Update {
         let servers = self.name_servers.iter().cloned().map(ServerRef::Object).collect();
         domain::Update {
-            name: self.name.clone(),
             add: Changes { servers, ..Changes::default() },
-            remove: Changes::default(),
-            registrant: None,
-            auth_info: None,
-            sec_dns: None,
+            ..domain::Update::of(self.name.clone())
         }
     }
 }

@@ -19,6 +19,7 @@ mod ledger;
 mod message;
 mod meta;
 mod outbox;
+mod person;
 mod policy;
 mod postgres;
 mod registrar;
@@ -284,6 +285,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_money.sql"),
     include_str!("migrations/0005_epp_user.sql"),
     include_str!("migrations/0006_certificate.sql"),
+    include_str!("migrations/0007_people.sql"),
 ];
 /// Written to learn whether the store can be written.
 const PROBE: &str = "INSERT INTO meta (key, value) VALUES ('probe', '0') ON CONFLICT (key) DO UPDATE SET value = excluded.value";
