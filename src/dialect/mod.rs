@@ -2,6 +2,7 @@
 
 mod eis;
 mod ietf;
+mod nominet;
 #[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the generations that read it come next"))]
 mod uk;
 
@@ -13,4 +14,4 @@ pub fn named(name: &str) -> Option<&'static dyn Dialect> {
 }
 
 /// All of them.
-pub const ALL: &[&dyn Dialect] = &[&ietf::Ietf, &eis::Eis];
+pub const ALL: &[&dyn Dialect] = &[&ietf::Ietf, &eis::Eis, &nominet::Nominet::STD, &nominet::Nominet::COMPAT];

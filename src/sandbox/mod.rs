@@ -220,8 +220,14 @@ impl Sandbox {
         let Description { ca_cert, clock, epp, http, registrars, xcp, mail_dir, .. } = &self.description;
         let dir = self.dir.display();
         let mut text = format!("The sandbox in {dir} answers.\n\n");
-        for (dialect, EppAddress { host, port, .. }) in epp {
-            text += &format!("  EPP ({dialect})  {host}:{port}, TLS with a client certificate\n");
+        for (listener, EppAddress { host, port, tls }) in epp {
+            let certificate = matches!(listener.as_str(), IETF | EIS);
+            let how = match (tls, certificate) {
+                (false, _) => "in the clear",
+                (true, false) => "TLS",
+                (true, true) => "TLS with a client certificate",
+            };
+            text += &format!("  EPP ({listener})  {host}:{port}, {how}\n");
         }
         text += &format!("  HTTP        {}, help at {0}/help\n", http.base);
         text += &format!("  XCP         {}:{}, mail in {dir}/{}\n", xcp.host, xcp.port, mail_dir.display());
@@ -311,8 +317,28 @@ fn doors(pki: &Pki, port_base: u16, registry: &Arc<Registry>) -> Result<Vec<Door
     // Before the certificates are read: when they expire is measured there.
     observe::measure();
     Ok(vec![
-        epp_door(IETF, bind(port_base, IETF_OFFSET)?, tls_of(pki, ClientCertificate::Required)?, registry)?,
-        epp_door(EIS, bind(port_base, EIS_OFFSET)?, tls_of(pki, ClientCertificate::Optional)?, registry)?,
+        epp_door(
+            IETF,
+            IETF,
+            bind(port_base, IETF_OFFSET)?,
+            Some(tls_of(pki, ClientCertificate::Required)?),
+            registry,
+        )?,
+        epp_door(
+            EIS,
+            EIS,
+            bind(port_base, EIS_OFFSET)?,
+            Some(tls_of(pki, ClientCertificate::Optional)?),
+            registry,
+        )?,
+        epp_door(
+            NOMINET,
+            NOMINET,
+            bind(port_base, NOMINET_OFFSET)?,
+            Some(tls_of(pki, ClientCertificate::Off)?),
+            registry,
+        )?,
+        epp_door(NOMINET_PLAIN, NOMINET, bind(port_base, NOMINET_PLAIN_OFFSET)?, None, registry)?,
         Door {
             name: HTTP.to_owned(),
             listener: bind(port_base, HTTP_OFFSET)?,
@@ -340,19 +366,20 @@ fn http_gateway(registry: &Arc<Registry>) -> Arc<HttpGateway> {
     HttpGateway::new(routes.merge(clock_routes(Arc::clone(registry))), settings)
 }
 
-/// A listener of the dialect of this name, with the settings that it wants.
+/// A listener of a dialect, with the settings that it wants; without TLS in the clear.
 fn epp_door(
     name: &str,
+    dialect: &str,
     listener: Listener,
-    tls: Arc<tokio_rustls::rustls::ServerConfig>,
+    tls: Option<Arc<tokio_rustls::rustls::ServerConfig>>,
     registry: &Arc<Registry>,
 ) -> Result<Door, StartError> {
-    let dialect = dialect::named(name).ok_or_else(|| StartError::Dialect { listener: name.to_owned() })?;
+    let dialect = dialect::named(dialect).ok_or_else(|| StartError::Dialect { listener: name.to_owned() })?;
     let gateway = EppGateway::new(Arc::clone(registry), dialect, dialect.settings());
     Ok(Door {
         name: name.to_owned(),
         listener,
-        tls: Some(tls),
+        tls,
         limits: LIMITS,
         drain_timeout: DRAIN_TIMEOUT,
         gateway: Gateway::Epp(gateway),
@@ -402,9 +429,10 @@ fn describe(running: &Running, seed: &Seed, pki: &Pki, dir: &Path) -> Result<Des
         key: relative(&files.key),
     });
     let mut epp = BTreeMap::new();
-    for name in [IETF, EIS] {
+    for name in [IETF, EIS, NOMINET, NOMINET_PLAIN] {
         let at = address(name)?;
-        epp.insert(name.to_owned(), EppAddress { host: at.ip().to_string(), port: at.port(), tls: true });
+        let tls = name != NOMINET_PLAIN;
+        epp.insert(name.to_owned(), EppAddress { host: at.ip().to_string(), port: at.port(), tls });
     }
     Ok(Description {
         ca_cert: relative(&pki.ca),
@@ -467,6 +495,11 @@ const IETF: &str = "ietf";
 const IETF_OFFSET: u16 = 0;
 const EIS: &str = "eis";
 const EIS_OFFSET: u16 = 1;
+const NOMINET: &str = "nominet";
+const NOMINET_OFFSET: u16 = 2;
+/// The same dialect in the clear, as Nominet's test systems have it.
+const NOMINET_PLAIN: &str = "nominet_plain";
+const NOMINET_PLAIN_OFFSET: u16 = 12;
 const HTTP: &str = "http";
 const HTTP_OFFSET: u16 = 43;
 const HEALTH_OFFSET: u16 = 80;

@@ -402,7 +402,8 @@ impl fmt::Debug for SeedAuthInfo {
 }
 
 impl SeedRegistrar {
-    fn registrar(&self) -> Registrar {
+    /// The registrar that it describes.
+    pub fn registrar(&self) -> Registrar {
         let named = Registrar::new(self.id.clone(), self.name.as_deref().unwrap_or(self.id.as_str()));
         Registrar {
             state: self.state,

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::gateway::epp::dialect::{Account, AckNames, EPP, Manners};
+use crate::gateway::epp::frame::Framing;
 use crate::gateway::epp::response::{Letterhead, Menu, ResultCode};
 
 /// The registry's own envelope, then the IETF's.
@@ -13,13 +14,22 @@ pub(super) const LETTERHEADS: &[Letterhead] = &[
         failure_language: Some("en"),
         text,
         push_instant,
+        closing: "</epp>",
     },
-    Letterhead { namespace: EPP, schema_location: None, failure_language: Some("en"), text, push_instant },
+    Letterhead {
+        namespace: EPP,
+        schema_location: None,
+        failure_language: Some("en"),
+        text,
+        push_instant,
+        closing: "</epp>",
+    },
 ];
 
 /// Sessions belong to API users, ask for nothing at login, and are over after five minutes without a request; the connection
 /// ends with a logout only.
 pub(super) const MANNERS: Manners = Manners {
+    framing: Framing::Counted,
     account: Account::ApiUser,
     before_login: ResultCode::AuthorizationError,
     objects_before_login: true,
@@ -30,6 +40,7 @@ pub(super) const MANNERS: Manners = Manners {
     newest_first: true,
     ack_names: AckNames::Acknowledged,
     tells_all: true,
+    undeclared_in_poll: true,
 };
 
 /// As documented: host-1.0 is named although no host command works, and changePoll is not although messages carry it.

@@ -56,7 +56,8 @@ async fn converse(
     drain: &mut watch::Receiver<bool>,
 ) -> End {
     let settings = &gateway.settings;
-    let mut frames = FrameBuffer::new(settings.frame_bytes_max.min(FRAME_BYTES_BEFORE_LOGIN_MAX));
+    let frame_bytes_max = settings.frame_bytes_max.min(FRAME_BYTES_BEFORE_LOGIN_MAX);
+    let mut frames = FrameBuffer::new(frame_bytes_max).with_framing(gateway.dialect.manners().framing);
     let mut share = gateway.intake.share();
     let mut answers = Vec::new();
     write_answer(&mut answers, &session.greeting());

@@ -6,13 +6,14 @@
 use jiff::SignedDuration;
 
 use super::Settings;
-use super::decode::Fault;
+use super::decode::{Fault, FaultKind};
 use super::error::{fault_code, place, refusal_code};
 use super::event;
 use super::extension::Extension;
+use super::frame::Framing;
 use super::object::{ObjectMapping, Terms};
 use super::response::{Letterhead, Menu, Part, ResultCode, Verdict};
-use crate::gateway::xml::Document;
+use crate::gateway::xml::{Document, Element, collapse};
 use crate::model::event::Event;
 use crate::registry::Refusal;
 use crate::registry::session::UserRefusal;
@@ -51,6 +52,22 @@ pub trait Dialect: Sync {
     /// How its sessions go.
     fn manners(&self) -> &'static Manners {
         const { &Manners::RFC }
+    }
+
+    /// The id that a client means by what it logs in with; none when nobody can be called so.
+    fn client_id(&self, text: &str) -> Option<String> {
+        Some(text.to_owned())
+    }
+
+    /// What a session may use after a login that declares these objects and extensions.
+    fn services(&self, objects: &[Element<'_>], extensions: &[Element<'_>]) -> Result<Services, Fault> {
+        let menu = self.objects().iter().map(|object| object.uri());
+        let objects =
+            declared(objects, menu).map_err(|element| Fault::at(element, FaultKind::ObjectUnknown))?;
+        let menu = self.extensions().iter().map(|extension| extension.uri());
+        let extensions =
+            declared(extensions, menu).map_err(|element| Fault::at(element, FaultKind::ExtensionUnknown))?;
+        Ok(Services { objects, extensions })
     }
 
     /// Looks at the text of a request whose envelope is good, before anything else does.
@@ -106,9 +123,44 @@ pub trait Dialect: Sync {
     }
 }
 
+/// The namespaces that a session may use, as the server spells them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Services {
+    /// Objects.
+    pub objects: Vec<&'static str>,
+    /// Extensions.
+    pub extensions: Vec<&'static str>,
+}
+
+impl Services {
+    /// Whether this namespace is among them.
+    pub fn declare(&self, uri: &str) -> bool {
+        self.objects.contains(&uri) || self.extensions.contains(&uri)
+    }
+}
+
+/// The URIs declared, as the server's own; or the first element that declares none of them.
+pub fn declared<'d>(
+    elements: &[Element<'d>],
+    offered: impl Iterator<Item = &'static str> + Clone,
+) -> Result<Vec<&'static str>, Element<'d>> {
+    let mut declared = Vec::new();
+    for element in elements {
+        let uri = collapse(element.text());
+        let uri = offered.clone().find(|offered| *offered == uri).ok_or(*element)?;
+        // Kept as long as the session lasts: once each, however often a client repeats it.
+        if !declared.contains(&uri) {
+            declared.push(uri);
+        }
+    }
+    Ok(declared)
+}
+
 /// How a dialect's sessions go.
 #[derive(Clone, Copy, Debug)]
 pub struct Manners {
+    /// Which data units are taken.
+    pub framing: Framing,
     /// Who logs in.
     pub account: Account,
     /// What a command gets before login.
@@ -129,6 +181,8 @@ pub struct Manners {
     pub ack_names: AckNames,
     /// Whether all independent refusals of a command are told, or the first only.
     pub tells_all: bool,
+    /// Whether a service message shows its data in `extValue` to a session that did not declare the namespace (RFC 9038).
+    pub undeclared_in_poll: bool,
 }
 
 /// Who logs in.
@@ -152,6 +206,7 @@ pub enum AckNames {
 impl Manners {
     /// RFC 5730.
     pub const RFC: Self = Self {
+        framing: Framing::Counted,
         account: Account::Registrar,
         before_login: ResultCode::UseError,
         objects_before_login: false,
@@ -162,6 +217,7 @@ impl Manners {
         newest_first: false,
         ack_names: AckNames::Next,
         tells_all: false,
+        undeclared_in_poll: true,
     };
 }
 

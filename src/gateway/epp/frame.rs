@@ -1,7 +1,24 @@
 //! Framing of EPP over TCP (RFC 5734 §4): each data unit is a 32-bit length in network byte order,
 //! which counts its own four octets, and an XML document. No sockets here: bytes in, frames out.
+//!
+//! Some servers also take what careless clients send ([`Framing::Lenient`]); what is sent is always counted.
+
+mod lenient;
 
 use std::fmt;
+
+use self::lenient::Scan;
+
+/// Which data units are taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Framing {
+    /// Those of RFC 5734.
+    #[default]
+    Counted,
+    /// Also bare XML that ends with its root's end tag, and lengths that count characters. Decided for each unit by its first
+    /// byte, so a client may mix them.
+    Lenient,
+}
 
 /// Collects what a socket yields and cuts it into frames.
 ///
@@ -12,12 +29,31 @@ pub struct FrameBuffer {
     /// Bytes at the front that were already given out.
     consumed: usize,
     frame_bytes_max: u32,
+    framing: Framing,
+    /// How far the unit at the front was looked through, when that is how its end is found.
+    scan: Scan,
+}
+
+/// Where a data unit lies in the buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Unit {
+    /// Where its document begins and ends.
+    body: (usize, usize),
+    /// Where what follows it begins.
+    end: usize,
 }
 
 impl FrameBuffer {
     /// An empty buffer that accepts frames of up to `frame_bytes_max` octets, header included.
     pub fn new(frame_bytes_max: u32) -> Self {
-        Self { bytes: Vec::new(), consumed: 0, frame_bytes_max }
+        let (framing, scan) = (Framing::Counted, Scan::default());
+        Self { bytes: Vec::new(), consumed: 0, frame_bytes_max, framing, scan }
+    }
+
+    /// The same, taking other units as well.
+    #[must_use]
+    pub fn with_framing(self, framing: Framing) -> Self {
+        Self { framing, ..self }
     }
 
     /// Changes the longest frame accepted from now on (after login it is longer).
@@ -36,7 +72,7 @@ impl FrameBuffer {
     /// `READ_BYTES_MIN..=READ_BYTES_MAX`; a vector that was only waited on is freed by the next
     /// [`next_frame`](Self::next_frame).
     pub fn spare(&mut self) -> &mut Vec<u8> {
-        let missing = match self.frame_end() {
+        let missing = match self.announced_end() {
             Ok(Some(end)) => end.saturating_sub(self.bytes.len()),
             Ok(None) | Err(_) => 0,
         };
@@ -50,13 +86,18 @@ impl FrameBuffer {
     /// A header that announces too little or too much is refused as soon as it is read; the stream
     /// cannot be followed any further.
     pub fn next_frame(&mut self) -> Result<Option<&[u8]>, FrameError> {
-        match self.frame_end()? {
-            Some(end) if end <= self.bytes.len() => {
-                let body = self.consumed + HEADER_BYTES;
+        if self.framing == Framing::Lenient {
+            self.consumed += lenient::blanks(&self.bytes[self.consumed..]);
+        }
+        let mut scan = self.scan;
+        let unit = self.unit(&mut scan)?;
+        self.scan = if unit.is_some() { Scan::default() } else { scan };
+        match unit {
+            Some(Unit { body: (from, to), end }) => {
                 self.consumed = end;
-                Ok(Some(&self.bytes[body..end]))
+                Ok(Some(&self.bytes[from..to]))
             }
-            _ => {
+            None => {
                 self.release();
                 Ok(None)
             }
@@ -65,13 +106,17 @@ impl FrameBuffer {
 
     /// Whether bytes of an unfinished frame wait.
     pub fn partial(&self) -> bool {
-        let complete = matches!(self.frame_end(), Ok(Some(end)) if end <= self.bytes.len());
-        !self.is_empty() && !complete
+        let waiting = &self.bytes[self.consumed..];
+        let is_empty = match self.framing {
+            Framing::Counted => waiting.is_empty(),
+            Framing::Lenient => lenient::blanks(waiting) == waiting.len(),
+        };
+        !is_empty && !matches!(self.unit(&mut { self.scan }), Ok(Some(_)))
     }
 
     /// How many bytes will wait when the frame at the front is complete, by what its header announces.
     pub fn awaited(&self) -> usize {
-        let end = self.frame_end().ok().flatten().unwrap_or(self.bytes.len());
+        let end = self.announced_end().ok().flatten().unwrap_or(self.bytes.len());
         end.max(self.bytes.len()) - self.consumed
     }
 
@@ -85,9 +130,37 @@ impl FrameBuffer {
         self.len() == 0
     }
 
-    /// Where the frame at the front ends, once its header is here.
-    fn frame_end(&self) -> Result<Option<usize>, FrameError> {
-        let Some(header) = self.bytes[self.consumed..].first_chunk::<HEADER_BYTES>() else { return Ok(None) };
+    /// The unit at the front, when all of it is here.
+    fn unit(&self, scan: &mut Scan) -> Result<Option<Unit>, FrameError> {
+        let waiting = &self.bytes[self.consumed..];
+        if self.framing == Framing::Lenient && lenient::is_bare(waiting) {
+            let end = lenient::document_end(waiting, scan);
+            let length = u32::try_from(end.unwrap_or(waiting.len())).unwrap_or(u32::MAX);
+            if length > self.frame_bytes_max {
+                return Err(FrameError::TooLong { announced: length, max: self.frame_bytes_max });
+            }
+            return Ok(
+                end.map(|end| Unit { body: (self.consumed, self.consumed + end), end: self.consumed + end })
+            );
+        }
+        let Some(end) = self.announced_end()?.filter(|end| *end <= self.bytes.len()) else {
+            return Ok(None);
+        };
+        let from = self.consumed + HEADER_BYTES;
+        match self.framing {
+            Framing::Counted => Ok(Some(Unit { body: (from, end), end })),
+            Framing::Lenient => Ok(lenient::counted(&self.bytes[from..], end - from, scan)
+                .map(|(body, length)| Unit { body: (from + body.0, from + body.1), end: from + length })),
+        }
+    }
+
+    /// Where the frame at the front ends by its header, once that is here.
+    fn announced_end(&self) -> Result<Option<usize>, FrameError> {
+        let waiting = &self.bytes[self.consumed..];
+        if self.framing == Framing::Lenient && lenient::is_bare(waiting) {
+            return Ok(None);
+        }
+        let Some(header) = waiting.first_chunk::<HEADER_BYTES>() else { return Ok(None) };
         let announced = u32::from_be_bytes(*header);
         if announced as usize <= HEADER_BYTES {
             return Err(FrameError::TooShort(announced));

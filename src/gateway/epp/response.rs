@@ -117,6 +117,8 @@ pub struct Letterhead {
     pub text: fn(ResultCode) -> &'static str,
     /// Writes an instant of the envelope: `svDate`, `qDate`.
     pub push_instant: fn(Timestamp, &mut String),
+    /// The end tag, and what follows it.
+    pub closing: &'static str,
 }
 
 impl Letterhead {
@@ -128,6 +130,7 @@ impl Letterhead {
             failure_language: None,
             text: ResultCode::text,
             push_instant: push_date_time,
+            closing: "</epp>",
         }
     }
 
@@ -245,7 +248,8 @@ impl Answer {
             leaf("clTRID", client_trid, &mut out);
         }
         leaf("svTRID", server_trid, &mut out);
-        out.push_str("</trID></response></epp>");
+        out.push_str("</trID></response>");
+        out.push_str(head.closing);
         out
     }
 }
@@ -305,7 +309,8 @@ pub fn greeting(head: &Letterhead, menu: &Menu, now: Timestamp) -> String {
     }
     out.push_str("</svcMenu><dcp>");
     out.push_str(menu.dcp);
-    out.push_str("</dcp></greeting></epp>");
+    out.push_str("</dcp></greeting>");
+    out.push_str(head.closing);
     out
 }
 

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use super::EppGateway;
 use super::command::{Command, Envelope, Outcome, Request, Verb, client_trid, read_request};
 use super::decode::{Fault, FaultKind, only_children, word};
-use super::dialect::{Account, AckNames, Dialect, EPP, Manners};
+use super::dialect::{Account, AckNames, Dialect, EPP, Manners, Services};
 use super::extension::Applied;
 use super::object::{ObjectMapping, Terms};
 use super::response::{Answer, Letterhead, Part, QueueState, ResultCode, Verdict, greeting};
@@ -45,8 +45,7 @@ pub(super) struct Session<'g> {
 /// Who is logged in, and what they declared.
 struct LoggedIn {
     place: HeldPlace,
-    objects: Vec<&'static str>,
-    extensions: Vec<&'static str>,
+    services: Services,
     /// The latest request, by the registry's clock.
     asked_at: Timestamp,
 }
@@ -294,13 +293,14 @@ impl<'g> Session<'g> {
             head: Some((message.queued_at, text)),
         };
         let mut answer = Answer { queue: Some(queue), ..Answer::plain(ResultCode::OkAckToDequeue) };
-        self.place_data(&mut answer, data, true);
+        // In a poll answer everything is shown, declared or not (RFC 9038 §3).
+        let always = self.manners().undeclared_in_poll;
+        self.place_data(&mut answer, data, always);
         for extension in self.gateway.dialect.extensions() {
             match extension.event(&message.event) {
                 Some(part) if self.declares(part.uri) => answer.extension.push(part),
-                // In a poll answer everything is shown, declared or not (RFC 9038 §3).
-                Some(part) => answer.result.ext_values.push(unhandled(part)),
-                None => {}
+                Some(part) if always => answer.result.ext_values.push(unhandled(part)),
+                Some(_) | None => {}
             }
         }
         answer
@@ -335,7 +335,7 @@ impl<'g> Session<'g> {
             children.next().ok_or_else(|| Fault::at(verb, FaultKind::Missing("the object's element")))?;
         let mapping = self.mapping(element, envelope.verb)?;
         self.check_extensions(envelope)?;
-        if element.name() != envelope.verb.name() {
+        if !mapping.takes(envelope.verb, element.name()) {
             return Err(Fault::at(element, FaultKind::Unexpected));
         }
         let mut command = mapping.decode(envelope.verb, element, terms)?;
@@ -389,7 +389,8 @@ impl<'g> Session<'g> {
         if wrapper.children().next().is_none() {
             return Err(Fault::at(wrapper, FaultKind::Missing("an extension's element")));
         }
-        let declared = self.login.as_ref().map(|login| login.extensions.as_slice()).unwrap_or_default();
+        let declared =
+            self.login.as_ref().map(|login| login.services.extensions.as_slice()).unwrap_or_default();
         let mut seen: Vec<&str> = Vec::new();
         for element in wrapper.children() {
             let uri = element.namespace();
@@ -439,6 +440,9 @@ impl<'g> Session<'g> {
                 self.place_extension(&mut answer, part);
             }
         }
+        for part in mapping.remarks(request, outcome, terms) {
+            self.place_extension(&mut answer, part);
+        }
         answer
     }
 
@@ -466,7 +470,7 @@ impl<'g> Session<'g> {
     }
 
     fn declares(&self, uri: &str) -> bool {
-        let declares = |login: &LoggedIn| login.objects.contains(&uri) || login.extensions.contains(&uri);
+        let declares = |login: &LoggedIn| login.services.declare(uri);
         !self.manners().declares || self.login.as_ref().is_some_and(declares)
     }
 
@@ -486,6 +490,7 @@ impl<'g> Session<'g> {
                 .as_ref()
                 .and_then(|login| login.place.place.as_ref())
                 .map(|place| &place.registrar),
+            services: self.login.as_ref().map(|login| &login.services),
         }
     }
 

@@ -7,7 +7,8 @@ mod values;
 
 use super::command::{Command, Outcome, Verb};
 use super::decode::{Fault, FaultKind};
-use super::response::ResultCode;
+use super::dialect::Services;
+use super::response::{Part, ResultCode};
 use crate::gateway::xml::Element;
 use crate::model::registrar::RegistrarId;
 
@@ -18,6 +19,11 @@ pub trait ObjectMapping: Sync {
 
     /// Whether objects of this kind have the command at all.
     fn defines(&self, verb: Verb) -> bool;
+
+    /// Whether the mapping's element in a command may have this name: the command's own, unless a mapping says otherwise.
+    fn takes(&self, verb: Verb, name: &str) -> bool {
+        name == verb.name()
+    }
 
     /// Reads the mapping's element of a command.
     fn decode(&self, verb: Verb, element: Element<'_>, terms: &Terms<'_>) -> Result<Command, Fault>;
@@ -34,6 +40,11 @@ pub trait ObjectMapping: Sync {
 
     /// Writes what stands in `resData`, if anything. `request` is the element that was decoded.
     fn encode(&self, request: Element<'_>, outcome: &Outcome, terms: &Terms<'_>, out: &mut String);
+
+    /// What else is to be said about a request that was done, as parts of the answer's `extension`.
+    fn remarks(&self, _request: Element<'_>, _outcome: &Outcome, _terms: &Terms<'_>) -> Vec<Part> {
+        Vec::new()
+    }
 }
 
 /// What decoding and encoding depend on beside the element.
@@ -49,9 +60,16 @@ pub struct Terms<'s> {
     pub extension: Option<Element<'s>>,
     /// Who asks.
     pub registrar: Option<&'s RegistrarId>,
+    /// What the session declared; none before login.
+    pub services: Option<&'s Services>,
 }
 
 impl Terms<'_> {
+    /// Whether the session declared this namespace.
+    pub fn declare(&self, uri: &str) -> bool {
+        self.services.is_some_and(|services| services.declare(uri))
+    }
+
     /// Refuses more names in one check than the listener takes.
     pub fn bound_check(&self, names: &[Element<'_>]) -> Result<(), Fault> {
         match names.get(self.names_per_check_max) {

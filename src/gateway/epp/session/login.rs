@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use super::{After, HeldPlace, LoggedIn, Session};
 use crate::gateway::epp::command::Envelope;
 use crate::gateway::epp::decode::{Cursor, Fault, FaultKind, token_of};
+use crate::gateway::epp::dialect::Services;
 use crate::gateway::epp::extension::Applied;
 use crate::gateway::epp::response::{Answer, ResultCode, Verdict};
 use crate::gateway::tls::PeerCertificate;
@@ -27,8 +28,7 @@ struct Command<'d> {
 /// A login command of which nothing is left to judge but the account.
 struct Judged {
     login: Login,
-    objects: Vec<&'static str>,
-    extensions: Vec<&'static str>,
+    services: Services,
 }
 
 impl Session<'_> {
@@ -36,13 +36,13 @@ impl Session<'_> {
         if self.is_open() {
             return (Answer::plain(ResultCode::UseError), After::GoOn);
         }
-        let Judged { login, objects, extensions } = match self.judge(envelope) {
+        let Judged { login, services } = match self.judge(envelope) {
             Ok(judged) => judged,
             Err(refused) => return (*refused, After::GoOn),
         };
         // A resumed TLS session has not judged the certificate again (RFC 5734 §9).
         if self.peer.certificate.as_ref().is_some_and(PeerCertificate::has_expired) {
-            return self.refuse_login(&LoginRefusal::NotAuthenticated, &extensions, server_trid);
+            return self.refuse_login(&LoginRefusal::NotAuthenticated, &services, server_trid);
         }
         let registry = Arc::clone(&self.gateway.registry);
         // A task of its own: were this connection cut while the registry grants, nobody would give the place back.
@@ -57,11 +57,11 @@ impl Session<'_> {
                 let expiry = self.peer.certificate.as_ref().and_then(PeerCertificate::expires_soon);
                 events.extend(expiry.map(|at| SecurityEvent::CertificateExpires { at }));
                 let asked_at = self.gateway.registry.clock().now();
-                self.login = Some(LoggedIn { place, objects, extensions, asked_at });
+                self.login = Some(LoggedIn { place, services, asked_at });
                 self.say_events(&mut answer, &events, None);
                 (answer, After::GoOn)
             }
-            Err(refusal) => self.refuse_login(&refusal, &extensions, server_trid),
+            Err(refusal) => self.refuse_login(&refusal, &services, server_trid),
         }
     }
 
@@ -87,13 +87,10 @@ impl Session<'_> {
         if collapse(command.language.text()) != "en" {
             return Err(refuse(command.language, ResultCode::UnimplementedOption, "this server speaks en"));
         }
-        let objects = declared(&command.objects, dialect.objects().iter().map(|object| object.uri()))
-            .map_err(|element| faulty(Fault::at(element, FaultKind::ObjectUnknown)))?;
-        let extensions = declared(&command.extensions, dialect.extensions().iter().map(|e| e.uri()))
-            .map_err(|element| faulty(Fault::at(element, FaultKind::ExtensionUnknown)))?;
+        let services = dialect.services(&command.objects, &command.extensions).map_err(faulty)?;
         self.check_extensions(envelope).map_err(faulty)?;
         for element in envelope.extension.iter().flat_map(|extension| extension.children()) {
-            if !extensions.contains(&element.namespace()) {
+            if !services.extensions.contains(&element.namespace()) {
                 return Err(faulty(Fault::at(element, FaultKind::Undeclared)));
             }
             let extension =
@@ -116,13 +113,15 @@ impl Session<'_> {
         let pin = |certificate: &PeerCertificate| to_hex(&certificate.sha256).to_ascii_lowercase();
         login.certificate = self.peer.certificate.as_ref().map(pin);
         login.certificate_until = self.peer.certificate.as_ref().map(|certificate| certificate.not_after);
-        Ok(Judged { login, objects, extensions })
+        // Nobody is called by the empty text.
+        login.id = dialect.client_id(&login.id).unwrap_or_default();
+        Ok(Judged { login, services })
     }
 
     fn refuse_login(
         &mut self,
         refusal: &LoginRefusal,
-        extensions: &[&'static str],
+        services: &Services,
         server_trid: &str,
     ) -> (Answer, After) {
         match refusal {
@@ -133,7 +132,7 @@ impl Session<'_> {
             LoginRefusal::Busy => (Answer::plain(ResultCode::CommandFailed), After::GoOn),
             LoginRefusal::NewPasswordWeak => {
                 let mut answer = Answer::plain(ResultCode::AuthenticationError);
-                self.say_events(&mut answer, &[SecurityEvent::NewPasswordWeak], Some(extensions));
+                self.say_events(&mut answer, &[SecurityEvent::NewPasswordWeak], Some(services));
                 (answer, After::GoOn)
             }
             LoginRefusal::NotAuthenticated => {
@@ -151,10 +150,11 @@ impl Session<'_> {
     }
 
     /// Adds what extensions say about a login; before one is granted the command's own declaration counts.
-    fn say_events(&self, answer: &mut Answer, events: &[SecurityEvent], declared: Option<&[&'static str]>) {
+    fn say_events(&self, answer: &mut Answer, events: &[SecurityEvent], declared: Option<&Services>) {
         for extension in self.gateway.dialect.extensions() {
             let uri = extension.uri();
-            let is_declared = declared.map_or_else(|| self.declares(uri), |declared| declared.contains(&uri));
+            let is_declared =
+                declared.map_or_else(|| self.declares(uri), |declared| declared.extensions.contains(&uri));
             if let Some(part) = extension.login_answer(events).filter(|_| is_declared) {
                 answer.extension.push(part);
             }
@@ -195,23 +195,6 @@ fn read<'d>(element: Element<'d>, namespace: &'static str) -> Result<Command<'d>
     let address = std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);
     let login = Login { id, password, new_password, address, certificate: None, certificate_until: None };
     Ok(Command { login, version, language, objects, extensions })
-}
-
-/// The URIs declared, as the server's own; or the first element that declares none of them.
-fn declared<'d>(
-    elements: &[Element<'d>],
-    offered: impl Iterator<Item = &'static str> + Clone,
-) -> Result<Vec<&'static str>, Element<'d>> {
-    let mut declared = Vec::new();
-    for element in elements {
-        let uri = collapse(element.text());
-        let uri = offered.clone().find(|offered| *offered == uri).ok_or(*element)?;
-        // Kept as long as the session lasts: once each, however often a client repeats it.
-        if !declared.contains(&uri) {
-            declared.push(uri);
-        }
-    }
-    Ok(declared)
 }
 
 /// `[1-9]+\.[0-9]+`.

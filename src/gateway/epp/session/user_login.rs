@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use super::{After, HeldPlace, LoggedIn, Session};
 use crate::gateway::epp::command::Envelope;
 use crate::gateway::epp::decode::{Fault, FaultKind, token};
+use crate::gateway::epp::dialect::Services;
 use crate::gateway::epp::response::{Answer, ResultCode};
 use crate::model::octets::to_hex;
 use crate::registry::session::{ShownCertificate, UserLogin, UserRefusal};
@@ -29,7 +30,7 @@ impl Session<'_> {
             Ok(place) => {
                 let place = HeldPlace { registry: Arc::clone(registry), place: Some(place) };
                 let asked_at = registry.clock().now();
-                self.login = Some(LoggedIn { place, objects: Vec::new(), extensions: Vec::new(), asked_at });
+                self.login = Some(LoggedIn { place, services: Services::default(), asked_at });
                 (Answer::plain(ResultCode::Ok), After::GoOn)
             }
             Err(refusal) => {
