@@ -9,7 +9,9 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::account::Account;
 use super::auth_info::StoredAuthInfo;
+use super::extras::Extras;
 use super::ident::Ident;
 use super::name::DomainName;
 use super::object::ContactNumber;
@@ -55,6 +57,10 @@ pub struct Contact {
     pub statuses: StatusSet<ContactStatus>,
     /// The latest transfer.
     pub transfer: Option<Transfer>,
+    /// What it has beside RFC 5733, where accounts are kept.
+    pub account: Account,
+    /// What it carries for somebody and nobody decides by.
+    pub extras: Extras,
 }
 
 /// Implements the text-like traits of a newtype over `String` whose `parse` judges it.

@@ -1,5 +1,6 @@
 //! What a registry holds, as values: parsed once, valid while they exist, knowing neither protocol nor store.
 
+pub mod account;
 pub mod allocation_token;
 pub mod allowance;
 pub mod api_user;
@@ -8,6 +9,7 @@ pub mod contact;
 pub mod domain;
 pub mod epp_access;
 pub mod event;
+pub mod extras;
 pub mod history;
 pub mod host;
 pub mod ident;

@@ -99,7 +99,7 @@ pub(super) fn domain_state(domain: &Domain) -> Value {
         NameServer::Attribute(attribute) => json!(attribute),
     });
     let contacts = domain.contacts.iter().map(|(role, contact)| json!([role, contact.id]));
-    json!({
+    let mut state = json!({
         "name": domain.name,
         "sponsor": domain.sponsor,
         "reseller": domain.reseller,
@@ -116,11 +116,19 @@ pub(super) fn domain_state(domain: &Domain) -> Value {
         "grace": domain.grace,
         "deletion": domain.deletion,
         "transfer": domain.transfer,
-    })
+    });
+    // Most domains have none of these, nor had the histories that are older than them.
+    if !domain.renewal.is_empty() {
+        state["renewal"] = json!(domain.renewal);
+    }
+    if !domain.extras.is_empty() {
+        state["extras"] = json!(domain.extras);
+    }
+    state
 }
 
 pub(super) fn contact_state(contact: &Contact) -> Value {
-    json!({
+    let mut state = json!({
         "id": contact.id,
         "sponsor": contact.sponsor,
         "created_at": contact.created_at,
@@ -135,7 +143,15 @@ pub(super) fn contact_state(contact: &Contact) -> Value {
         "disclose": contact.disclose,
         "statuses": contact.statuses,
         "transfer": contact.transfer,
-    })
+    });
+    // As in a domain's state.
+    if !contact.account.is_empty() {
+        state["account"] = json!(contact.account);
+    }
+    if !contact.extras.is_empty() {
+        state["extras"] = json!(contact.extras);
+    }
+    state
 }
 
 pub(super) fn host_state(host: &Host) -> Value {

@@ -184,6 +184,7 @@ impl Tx<'_> {
 /// What refers to what: in words, then the table and column that refer, and the table and key referred to.
 const REFERENCES: &[(&str, &str, &str, &str, &str)] = &[
     ("contact's sponsor", "contact", "sponsor", "registrar", "id"),
+    ("person's contact", "person", "contact", "contact", "number"),
     ("domain's sponsor", "domain", "sponsor", "registrar", "id"),
     ("host's sponsor", "host", "sponsor", "registrar", "id"),
     ("host's superordinate domain", "host", "superordinate", "domain", "number"),

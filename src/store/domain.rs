@@ -10,7 +10,10 @@ use super::sql::{Change, Row, Value, pad};
 use super::{StoreError, Tx, from_json, to_json};
 use crate::model::auth_info::StoredAuthInfo;
 use crate::model::contact::ContactId;
-use crate::model::domain::{ContactRef, ContactRole, Deletion, Domain, Grace, HostAttribute, NameServer};
+use crate::model::domain::{
+    ContactRef, ContactRole, Deletion, Domain, Grace, HostAttribute, NameServer, RenewalPlan,
+};
+use crate::model::extras::Extras;
 use crate::model::name::{DomainName, HostName};
 use crate::model::object::{ContactNumber, DomainNumber, HostNumber};
 use crate::model::registrar::RegistrarId;
@@ -280,6 +283,10 @@ struct DomainState {
     deletion: Option<Deletion>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     transfer: Option<Transfer>,
+    #[serde(default, skip_serializing_if = "RenewalPlan::is_empty")]
+    renewal: RenewalPlan,
+    #[serde(default, skip_serializing_if = "Extras::is_empty")]
+    extras: Extras,
 }
 
 impl DomainState {
@@ -301,6 +308,8 @@ impl DomainState {
             grace: domain.grace.clone(),
             deletion: domain.deletion,
             transfer: domain.transfer.clone(),
+            renewal: domain.renewal,
+            extras: domain.extras.clone(),
         }
     }
 }
@@ -351,6 +360,8 @@ pub(super) fn read_domain(row: &dyn Row) -> Result<Domain, StoreError> {
         grace: state.grace,
         deletion: state.deletion,
         transfer: state.transfer,
+        renewal: state.renewal,
+        extras: state.extras,
     })
 }
 

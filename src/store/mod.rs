@@ -20,6 +20,7 @@ mod ledger;
 mod message;
 mod meta;
 mod outbox;
+mod person;
 mod policy;
 mod postgres;
 mod registrar;
@@ -285,6 +286,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_money.sql"),
     include_str!("migrations/0005_epp_user.sql"),
     include_str!("migrations/0006_certificate.sql"),
+    include_str!("migrations/0007_people.sql"),
     include_str!("migrations/0012_allowance.sql"),
 ];
 /// Written to learn whether the store can be written.

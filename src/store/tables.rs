@@ -212,6 +212,7 @@ pub const TABLES: &[Table] = &[
         key: 1,
         is_counted: true,
     },
+    Table { name: "person", columns: &[Int("number"), Int("contact")], key: 1, is_counted: true },
     Table {
         name: "domain",
         columns: &[

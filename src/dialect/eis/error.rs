@@ -257,21 +257,28 @@ fn element(field: Field) -> &'static str {
         Field::Period => "period",
         Field::Registrant => "registrant",
         Field::Status => "status",
-        Field::AllocationToken
+        Field::AccountName
+        | Field::AllocationToken
         | Field::AuthInfo
+        | Field::CompanyNumber
         | Field::Currency
         | Field::CurrentExpiry
         | Field::Disclose
         | Field::DomainName
         | Field::Email
+        | Field::Extras
         | Field::Fee
+        | Field::HolderKind
         | Field::Ident
         | Field::MaxSigLife
         | Field::MessageId
         | Field::Order
+        | Field::Person
         | Field::Phase
         | Field::PostalInfo
+        | Field::Postcode
         | Field::Profile
+        | Field::Renewal
         | Field::Reseller
         | Field::RestoreReport
         | Field::Urgent

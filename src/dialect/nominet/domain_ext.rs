@@ -62,7 +62,15 @@ impl DomainExt {
     fn known(&self) -> &'static [&'static str] {
         match self.minor {
             0 => &["first-bill", "recur-bill", "auto-bill", "next-bill", "renew-not-required", "notes"],
-            1 => &["first-bill", "recur-bill", "auto-bill", "next-bill", "renew-not-required", "notes", "reseller"],
+            1 => &[
+                "first-bill",
+                "recur-bill",
+                "auto-bill",
+                "next-bill",
+                "renew-not-required",
+                "notes",
+                "reseller",
+            ],
             _ => &[
                 "first-bill",
                 "recur-bill",
@@ -117,7 +125,10 @@ impl DomainExt {
     /// How many names may still be checked; nothing where that is not bounded.
     fn check_data(&self, checked: &Checked) -> Option<String> {
         let left = checked.allowance_left?;
-        Some(format!("<domain-nom-ext:chkData xmlns:domain-nom-ext=\"{}\" abuse-limit=\"{left}\"/>", self.uri))
+        Some(format!(
+            "<domain-nom-ext:chkData xmlns:domain-nom-ext=\"{}\" abuse-limit=\"{left}\"/>",
+            self.uri
+        ))
     }
 
     /// `infData`; `next-bill` stands behind `auto-period` here.

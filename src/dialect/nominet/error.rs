@@ -149,8 +149,10 @@ fn policy(
         (Field::DomainName, Rule::NotDirectlyBelow(_) | Rule::NotOffered) => (usual, told("V009")),
         (Field::DomainName, Rule::CharactersMin(_)) => (usual, told("V011")),
         (Field::Period, Rule::YearsMax(_)) => (usual, told("V128")),
-        (Field::PostalInfo, Rule::Fixed) => (ResultCode::AuthorizationError, told("V013")),
-        (Field::PostalInfo, Rule::Malformed(_)) => (ResultCode::ValueSyntax, told("V914")),
+        (Field::AccountName, Rule::Fixed) => (ResultCode::AuthorizationError, told("V013")),
+        (Field::AccountName | Field::Postcode | Field::PostalInfo, _) => {
+            (ResultCode::ValueSyntax, told("V914"))
+        }
         _ => (usual, told("V914")),
     }
 }

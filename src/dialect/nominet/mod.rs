@@ -4,7 +4,9 @@
 //! One list each of object mappings and of extensions; what a login may declare is in [`services`], which knows more
 //! namespaces than these lists, since several have no element of their own in a request.
 
+mod contact_ext;
 mod direct_rights;
+mod domain_ext;
 mod envelope;
 mod error;
 mod object;
@@ -60,7 +62,15 @@ impl Dialect for Nominet {
     }
 
     fn extensions(&self) -> &'static [&'static dyn Extension] {
-        &[&direct_rights::DirectRights, ext::SEC_DNS]
+        &[
+            &contact_ext::ContactExt::V1_0,
+            &contact_ext::ContactExt::V1_1,
+            &domain_ext::DomainExt::V1_0,
+            &domain_ext::DomainExt::V1_1,
+            &domain_ext::DomainExt::V1_2,
+            &direct_rights::DirectRights,
+            ext::SEC_DNS,
+        ]
     }
 
     fn settings(&self) -> Settings {

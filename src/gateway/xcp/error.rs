@@ -180,15 +180,19 @@ fn policy_reply(field: Field, value: &str, rule: &Rule) -> Reply {
         (Field::DomainName, _) => detailed(465, "Invalid domain", rule),
         (Field::CurrentExpiry, _) => detailed(541, "The expiration year is not the domain's", rule),
         (
-            Field::AllocationToken
+            Field::AccountName
+            | Field::AllocationToken
             | Field::AuthInfo
+            | Field::CompanyNumber
             | Field::Contact(_)
             | Field::ContactId
             | Field::Currency
             | Field::Disclose
             | Field::DnsRecord
             | Field::Email
+            | Field::Extras
             | Field::Fee
+            | Field::HolderKind
             | Field::HostAddress
             | Field::HostName
             | Field::Ident
@@ -197,10 +201,13 @@ fn policy_reply(field: Field, value: &str, rule: &Rule) -> Reply {
             | Field::NameServer
             | Field::Order
             | Field::Period
+            | Field::Person
             | Field::Phase
             | Field::PostalInfo
+            | Field::Postcode
             | Field::Profile
             | Field::Registrant
+            | Field::Renewal
             | Field::Reseller
             | Field::RestoreReport
             | Field::Status
@@ -217,6 +224,7 @@ fn key_of(field: Field) -> &'static str {
         Field::AllocationToken | Field::Phase => "domain",
         Field::AuthInfo => "auth_info",
         Field::Contact(_) | Field::ContactId | Field::PostalInfo | Field::Registrant => "contact_set",
+        Field::CompanyNumber | Field::Extras | Field::HolderKind | Field::Ident => "tld_data",
         Field::Currency | Field::Fee => "premium_price_to_verify",
         Field::CurrentExpiry => "currentexpirationyear",
         Field::Disclose => "whois_privacy_state",
@@ -225,11 +233,12 @@ fn key_of(field: Field) -> &'static str {
         Field::Email => "email",
         Field::HostAddress => "ipaddress",
         Field::HostName => "name",
-        Field::Ident => "tld_data",
         Field::MessageId => "event_id",
         Field::NameServer => "nameserver_list",
         Field::Order => "order_id",
         Field::Period => "period",
+        Field::AccountName | Field::Person | Field::Postcode => "contact_set",
+        Field::Renewal => "auto_renew",
         Field::Profile => "reg_username or reg_password",
         Field::Reseller => "reseller",
         Field::RestoreReport | Field::Urgent => "domain",

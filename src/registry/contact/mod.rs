@@ -2,10 +2,12 @@
 //!
 //! Contacts lie under no TLD, so what a TLD's policy says of domains is said of contacts by the constants here.
 
-mod form;
+pub mod account;
 pub mod check;
 pub mod create;
 pub mod delete;
+mod form;
+pub mod holder;
 pub mod info;
 pub mod register;
 pub mod transfer;
@@ -17,6 +19,7 @@ mod tests;
 pub use self::check::Check;
 pub use self::create::Create;
 pub use self::delete::Delete;
+pub use self::holder::HolderChange;
 pub use self::info::Info;
 pub use self::transfer::{
     TransferApprove, TransferCancel, TransferQuery, TransferReject, TransferRequest, TransferState,

@@ -1,8 +1,9 @@
 //! `contact:update` (RFC 5733 §3.2.5).
 
 use super::create::demand_kinds_once;
+use super::holder::HolderChange;
 use super::transfer::settled;
-use super::{AUTH_INFO_MODE, form, demand_no_transfer, prohibits};
+use super::{AUTH_INFO_MODE, demand_no_transfer, form, prohibits};
 use crate::model::auth_info::AuthInfo;
 use crate::model::contact::{Contact, ContactId, Disclose, Email, Phone};
 use crate::model::postal::{Country, PostalInfo, PostalKind, PostalParts};
@@ -40,6 +41,8 @@ pub struct Change {
     pub auth_info: Option<Option<AuthInfo>>,
     /// What the holder wants shown or hidden; it replaces the earlier word.
     pub disclose: Option<Disclose>,
+    /// What is said of the holder beside.
+    pub holder: HolderChange,
 }
 
 /// New postal data of one kind (`chgPostalInfoType`), merged into what is there. A kind that is not there yet needs a name
@@ -124,6 +127,7 @@ impl Change {
         if let Some(disclose) = &self.disclose {
             contact.disclose = Some(disclose.clone());
         }
+        self.holder.apply_to(&mut contact)?;
         Ok(contact)
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 
+use super::renewal::RenewalChange;
 use super::rights::{self, Claimant};
 use super::{
     ServerRef, expiry_after, grace, judge_sec_dns, judge_servers, judge_shape, made_up_auth_info,
@@ -12,7 +13,8 @@ use super::{
 use crate::model::allowance::AllowanceKind;
 use crate::model::auth_info::AuthInfo;
 use crate::model::contact::ContactId;
-use crate::model::domain::{ContactRole, Domain, GraceKind};
+use crate::model::domain::{ContactRole, Domain, GraceKind, RenewalPlan};
+use crate::model::extras::Extras;
 use crate::model::money::EntryKind;
 use crate::model::name::DomainName;
 use crate::model::object::{DomainNumber, ObjectKind};
@@ -45,6 +47,8 @@ pub struct Create {
     pub auth_info: Option<AuthInfo>,
     /// DNSSEC data (RFC 5910).
     pub sec_dns: SecDns,
+    /// What is to be done when it ends, and what is written beside it.
+    pub renewal: RenewalChange,
 }
 
 /// A name is registered.
@@ -132,7 +136,10 @@ impl Operation for Create {
             grace: vec![grace(GraceKind::Add, t.now, tld.life.add_grace_days, 0, fee.amount)],
             deletion: None,
             transfer: None,
+            renewal: RenewalPlan::default(),
+            extras: Extras::default(),
         };
+        self.renewal.apply_to(&mut domain)?;
         let draft = DomainDraft { domain: domain.clone(), variant_key };
         // Two that create the same name at once have both seen it free; the store lets one of them have it.
         domain.number = t.tx.insert_domain(&draft)?.ok_or_else(|| self.taken())?;

@@ -5,6 +5,7 @@ use super::ServerRef;
 use super::contacts::{Made, NewContact};
 use super::create::{Create, Created};
 use super::lock::SetLock;
+use super::renewal::RenewalChange;
 use crate::model::auth_info::AuthInfo;
 use crate::model::domain::{ContactRole, HostAttribute};
 use crate::model::name::{DomainName, HostName};
@@ -76,6 +77,7 @@ impl Operation for Register {
             contacts,
             auth_info: first_auth_info(t, &tld)?,
             sec_dns: self.sec_dns.clone(),
+            renewal: RenewalChange::default(),
         };
         let created = create.run(t)?;
         if self.locked {

@@ -72,7 +72,7 @@ impl Operation for Renew {
 }
 
 /// Where the TLD's days begin; UTC when it names no zone, or none that there is.
-fn zone(tld: &Tld) -> TimeZone {
+pub(super) fn zone(tld: &Tld) -> TimeZone {
     tld.term.time_zone.as_deref().and_then(|zone| TimeZone::posix(zone).ok()).unwrap_or(TimeZone::UTC)
 }
 

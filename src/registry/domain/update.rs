@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::renewal::RenewalChange;
 use super::restore::updater;
 use super::rights::holder_of;
 use super::{
@@ -36,6 +37,8 @@ pub struct Update {
     pub auth_info: Option<Option<AuthInfo>>,
     /// What becomes of its DNSSEC data.
     pub sec_dns: Option<SecDnsUpdate>,
+    /// What is to be done when it ends, and what is written beside it.
+    pub renewal: RenewalChange,
 }
 
 /// What an update adds to a domain, or removes.
@@ -83,6 +86,7 @@ impl Operation for Update {
                 Err(refusal) => refusals.push(refusal),
             }
         }
+        refusals.extend(self.renewal.apply_to(&mut after).err());
         if !refusals.is_empty() {
             return Err(Error::Refused(refusals));
         }
@@ -113,6 +117,7 @@ impl Update {
             registrant: None,
             auth_info: None,
             sec_dns: None,
+            renewal: RenewalChange::default(),
         }
     }
 
@@ -144,7 +149,7 @@ impl Update {
     }
 
     fn only_lifts_prohibition(&self) -> bool {
-        let Self { name: _, add, remove, registrant, auth_info, sec_dns } = self;
+        let Self { name: _, add, remove, registrant, auth_info, sec_dns, renewal } = self;
         let lifted: Vec<DomainStatus> = remove.statuses.iter().map(|(status, _)| *status).collect();
         lifted == [DomainStatus::ClientUpdateProhibited]
             && *add == Changes::default()
@@ -153,6 +158,7 @@ impl Update {
             && registrant.is_none()
             && auth_info.is_none()
             && sec_dns.is_none()
+            && renewal.is_empty()
     }
 
     /// Takes away what is to go; answers with what was not there.

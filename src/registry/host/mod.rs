@@ -8,6 +8,7 @@ pub mod below;
 pub mod check;
 pub mod create;
 pub mod delete;
+pub mod given;
 pub mod info;
 pub mod set_addresses;
 pub mod update;

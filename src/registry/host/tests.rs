@@ -53,6 +53,7 @@ async fn register(registry: &TestRegistry, registrar: &str, domain: &str, server
         contacts: vec![],
         auth_info: None,
         sec_dns: SecDns::default(),
+        renewal: domain::RenewalChange::default(),
     };
     registry.as_registrar(registrar, create).await.unwrap();
 }
@@ -78,6 +79,7 @@ async fn with_domains() -> TestRegistry {
         email: Email::parse("jdoe@example.com").unwrap(),
         auth_info: None,
         disclose: None,
+        holder: contact::HolderChange::default(),
     };
     registry.as_registrar("ClientX", registrant).await.unwrap();
     register(&registry, "ClientX", "own.example", &[]).await;

@@ -105,6 +105,7 @@ mod tests {
             registrant: None,
             auth_info: None,
             sec_dns: None,
+            renewal: domain::RenewalChange::default(),
         }
     }
 
@@ -123,6 +124,7 @@ mod tests {
                 contacts: Vec::new(),
                 auth_info: None,
                 sec_dns: SecDns::default(),
+                renewal: domain::RenewalChange::default(),
             };
             registry.as_registrar("ClientX", create).await.unwrap();
         }

@@ -12,6 +12,7 @@ use crate::model::name::DomainName;
 use crate::model::period::{Period, Unit};
 use crate::model::sec_dns::SecDns;
 use crate::registry::domain::renew::Renew;
+use crate::registry::domain::renewal::RenewalChange;
 use crate::registry::domain::update::{Changes, Update};
 use crate::registry::domain::{Check, Create, Delete, Info, ServerRef};
 
@@ -52,7 +53,8 @@ pub(super) fn create(element: Element<'_>) -> Result<Create, Fault> {
     let contacts = cursor.many("contact").into_iter().map(contact).collect::<Result<_, _>>()?;
     auth_info_pw(cursor.required("authInfo")?, uri::DOMAIN)?;
     cursor.end()?;
-    Ok(Create { name, period, servers, registrant, contacts, auth_info: None, sec_dns: SecDns::default() })
+    let (renewal, sec_dns) = (RenewalChange::default(), SecDns::default());
+    Ok(Create { name, period, servers, registrant, contacts, auth_info: None, sec_dns, renewal })
 }
 
 pub(super) fn delete(element: Element<'_>) -> Result<Delete, Fault> {
@@ -84,7 +86,8 @@ pub(super) fn update(element: Element<'_>, terms: &Terms<'_>) -> Result<Update, 
     let add = add.map(changes).transpose()?.unwrap_or_default();
     let remove = remove.map(changes).transpose()?.unwrap_or_default();
     let registrant = change.map(change_of).transpose()?.flatten();
-    Ok(Update { name, add, remove, registrant, auth_info: None, sec_dns: None })
+    let renewal = RenewalChange::default();
+    Ok(Update { name, add, remove, registrant, auth_info: None, sec_dns: None, renewal })
 }
 
 /// `addRemType`.
