@@ -136,10 +136,12 @@ impl DomainExt {
         let domain = &view.domain;
         let mut out = String::new();
         open_data("domain-nom-ext", "infData", self.uri, &mut out);
-        // "No longer required" has no full stop.
-        let status = reg_status(domain, view.at);
-        let stop = if domain.renewal.not_required { "" } else { "." };
-        leaf("domain-nom-ext:reg-status", &format!("{status}{stop}"), &mut out);
+        // This one alone has no full stop.
+        let status = match domain.renewal.not_required {
+            true => "No longer required".to_owned(),
+            false => format!("{}.", reg_status(domain, view.at)),
+        };
+        leaf("domain-nom-ext:reg-status", &status, &mut out);
         let mut text = |name: &str, text: Option<&str>| {
             if let Some(text) = text {
                 leaf(&format!("domain-nom-ext:{name}"), text, &mut out);
