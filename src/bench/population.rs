@@ -15,9 +15,11 @@ use tokio::task::JoinSet;
 
 use super::dice::Dice;
 use crate::admin::Problem;
+use crate::model::account::Account;
 use crate::model::auth_info::{StoredAuthInfo, StoredForm};
 use crate::model::contact::{Contact, ContactId, Email, Phone};
-use crate::model::domain::{ContactRef, ContactRole, Domain, NameServer};
+use crate::model::domain::{ContactRef, ContactRole, Domain, NameServer, RenewalPlan};
+use crate::model::extras::Extras;
 use crate::model::history::HistoryEntry;
 use crate::model::host::Host;
 use crate::model::name::{DomainName, HostName, ZoneName};
@@ -323,6 +325,8 @@ fn draft(
         deletion: None,
         transfer: None,
         standing: DomainStanding::default(),
+        renewal: RenewalPlan::default(),
+        extras: Extras::default(),
     };
     let after = json!({
         "name": domain.name,
@@ -375,6 +379,8 @@ fn contact(number: u64) -> Result<Contact, StoreError> {
         statuses: StatusSet::new(),
         transfer: None,
         standing: ContactStanding::default(),
+        account: Account::default(),
+        extras: Extras::default(),
     })
 }
 

@@ -16,7 +16,7 @@ use jiff::Timestamp;
 pub use self::clerk::{DueObject, Lease, ListDue, Step, Stepped, TakeLease};
 use super::billing::Priced;
 use super::domain::transfer::{approve, approved, end_without_transfer};
-use super::domain::{Delete, begin_deletion, grace, grace_with, whole_years};
+use super::domain::{Delete, begin_deletion, days_after, grace, grace_with, whole_years};
 use super::policy::Policy;
 use super::transaction::Transaction;
 use super::{Error, Operation};
@@ -83,7 +83,10 @@ fn next_of_registered(domain: &Domain, tld: &Tld) -> (Timestamp, Due) {
     // At the same instant the transfer comes first: the year it adds makes an auto-renewal needless.
     match domain.transfer.as_ref().filter(|transfer| transfer.is_pending()) {
         Some(transfer) if transfer.act_at <= domain.expires_at => (transfer.act_at, Due::TransferApproval),
-        _ => (domain.expires_at, at_expiry(tld)),
+        _ => match tld.life.at_expiry {
+            AtExpiry::Lapse => (days_after(domain.expires_at, tld.life.lapse_days), Due::Purge),
+            AtExpiry::Delete | AtExpiry::Renew => (domain.expires_at, at_expiry(tld)),
+        },
     }
 }
 
@@ -91,6 +94,7 @@ fn at_expiry(tld: &Tld) -> Due {
     match tld.life.at_expiry {
         AtExpiry::Renew => Due::AutoRenewal,
         AtExpiry::Delete if tld.life.redemption_days == 0 => Due::Purge,
+        AtExpiry::Lapse => Due::Purge,
         AtExpiry::Delete => Due::AutoDeletion,
     }
 }

@@ -63,6 +63,7 @@ impl Operation for SetLock {
             OPT_OUT => {
                 let mut after = before.clone();
                 after.standing.is_opt_out_locked = self.locked;
+                after.account.opt_out = before.account.opt_out && !self.locked;
                 change(t, &before, &after)
             }
             _ => Err(self.not_offered()),

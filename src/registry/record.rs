@@ -121,6 +121,13 @@ pub(super) fn domain_state(domain: &Domain) -> Value {
     if !domain.standing.is_clear() {
         state["standing"] = json!(domain.standing);
     }
+    // Most domains have none of these, nor had the histories that are older than them.
+    if !domain.renewal.is_empty() {
+        state["renewal"] = json!(domain.renewal);
+    }
+    if !domain.extras.is_empty() {
+        state["extras"] = json!(domain.extras);
+    }
     state
 }
 
@@ -143,6 +150,13 @@ pub(super) fn contact_state(contact: &Contact) -> Value {
     });
     if !contact.standing.is_clear() {
         state["standing"] = json!(contact.standing);
+    }
+    // As in a domain's state.
+    if !contact.account.is_empty() {
+        state["account"] = json!(contact.account);
+    }
+    if !contact.extras.is_empty() {
+        state["extras"] = json!(contact.extras);
     }
     state
 }

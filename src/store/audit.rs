@@ -184,6 +184,7 @@ impl Tx<'_> {
 /// What refers to what: in words, then the table and column that refer, and the table and key referred to.
 const REFERENCES: &[(&str, &str, &str, &str, &str)] = &[
     ("contact's sponsor", "contact", "sponsor", "registrar", "id"),
+    ("person's contact", "person", "contact", "contact", "number"),
     ("domain's sponsor", "domain", "sponsor", "registrar", "id"),
     ("host's sponsor", "host", "sponsor", "registrar", "id"),
     ("host's superordinate domain", "host", "superordinate", "domain", "number"),
@@ -209,6 +210,7 @@ const REFERENCES: &[(&str, &str, &str, &str, &str)] = &[
     ("cookie's reseller", "domain_cookie", "reseller", "reseller", "username"),
     ("cookie's domain", "domain_cookie", "domain", "domain", "number"),
     ("ledger entry's registrar", "ledger", "registrar", "registrar", "id"),
+    ("allowance's registrar", "allowance", "registrar", "registrar", "id"),
     ("allocation token's registrar", "allocation_token", "registrar", "registrar", "id"),
 ];
 

@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::domain::{parse_contact, parse_registrar};
 use super::sql::{Row, Value, pad};
 use super::{StoreError, Tx, from_json, to_json};
+use crate::model::account::Account;
 use crate::model::auth_info::StoredAuthInfo;
 use crate::model::contact::{Contact, ContactId, Disclose, Email, Phone};
+use crate::model::extras::Extras;
 use crate::model::ident::Ident;
 use crate::model::object::ContactNumber;
 use crate::model::postal::PostalInfo;
@@ -99,8 +101,9 @@ impl Tx<'_> {
         self.all(sql, &[sponsor.as_str().into(), after.0.into(), most.into()], read_contact)
     }
 
-    /// Removes a contact; nothing may be linked to it.
+    /// Removes a contact and the numbers of its people; nothing may be linked to it.
     pub fn delete_contact(&mut self, number: ContactNumber) -> Result<(), StoreError> {
+        self.write("DELETE FROM person WHERE contact = ?1", &[number.0.into()])?;
         self.write("DELETE FROM contact WHERE number = ?1", &[number.0.into()]).map(drop)
     }
 
@@ -150,6 +153,10 @@ struct ContactState {
     transfer: Option<Transfer>,
     #[serde(default, skip_serializing_if = "ContactStanding::is_clear")]
     standing: ContactStanding,
+    #[serde(default, skip_serializing_if = "Account::is_empty")]
+    account: Account,
+    #[serde(default, skip_serializing_if = "Extras::is_empty")]
+    extras: Extras,
 }
 
 impl ContactState {
@@ -170,6 +177,8 @@ impl ContactState {
             statuses: contact.statuses.clone(),
             transfer: contact.transfer.clone(),
             standing: contact.standing.clone(),
+            account: contact.account.clone(),
+            extras: contact.extras.clone(),
         }
     }
 }
@@ -196,6 +205,8 @@ pub(super) fn read_contact(row: &dyn Row) -> Result<Contact, StoreError> {
         statuses: state.statuses,
         transfer: state.transfer,
         standing: state.standing,
+        account: state.account,
+        extras: state.extras,
     })
 }
 

@@ -10,7 +10,10 @@ use super::sql::{Change, Row, Value, pad};
 use super::{StoreError, Tx, from_json, to_json};
 use crate::model::auth_info::StoredAuthInfo;
 use crate::model::contact::ContactId;
-use crate::model::domain::{ContactRef, ContactRole, Deletion, Domain, Grace, HostAttribute, NameServer};
+use crate::model::domain::{
+    ContactRef, ContactRole, Deletion, Domain, Grace, HostAttribute, NameServer, RenewalPlan,
+};
+use crate::model::extras::Extras;
 use crate::model::name::{DomainName, HostName};
 use crate::model::object::{ContactNumber, DomainNumber, HostNumber};
 use crate::model::registrar::RegistrarId;
@@ -291,6 +294,10 @@ struct DomainState {
     transfer: Option<Transfer>,
     #[serde(default, skip_serializing_if = "DomainStanding::is_clear")]
     standing: DomainStanding,
+    #[serde(default, skip_serializing_if = "RenewalPlan::is_empty")]
+    renewal: RenewalPlan,
+    #[serde(default, skip_serializing_if = "Extras::is_empty")]
+    extras: Extras,
 }
 
 impl DomainState {
@@ -313,6 +320,8 @@ impl DomainState {
             deletion: domain.deletion,
             transfer: domain.transfer.clone(),
             standing: domain.standing.clone(),
+            renewal: domain.renewal,
+            extras: domain.extras.clone(),
         }
     }
 }
@@ -364,6 +373,8 @@ pub(super) fn read_domain(row: &dyn Row) -> Result<Domain, StoreError> {
         deletion: state.deletion,
         transfer: state.transfer,
         standing: state.standing,
+        renewal: state.renewal,
+        extras: state.extras,
     })
 }
 

@@ -4,6 +4,7 @@
 //! conflict, and nothing it did before counts. An engine is one file that implements [`Engine`] and one arm in [`Store::open`].
 
 mod allocation_token;
+mod allowance;
 mod api;
 mod audit;
 mod case;
@@ -20,6 +21,7 @@ mod ledger;
 mod message;
 mod meta;
 mod outbox;
+mod person;
 mod policy;
 mod postgres;
 mod registrar;
@@ -287,6 +289,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_epp_user.sql"),
     include_str!("migrations/0006_certificate.sql"),
     include_str!("migrations/0013_case.sql"),
+    include_str!("migrations/0007_people.sql"),
+    include_str!("migrations/0012_allowance.sql"),
 ];
 /// Written to learn whether the store can be written.
 const PROBE: &str = "INSERT INTO meta (key, value) VALUES ('probe', '0') ON CONFLICT (key) DO UPDATE SET value = excluded.value";

@@ -127,7 +127,8 @@ pub(super) fn of_refusal(document: &Document<'_>, refusal: &Refusal) -> Verdict 
         Refusal::Unknown { field, value } => {
             valued(ResultCode::ObjectDoesNotExist, "Object does not exist", element(*field), value)
         }
-        Refusal::AllocationTokenWrong
+        Refusal::AllowanceSpent { .. }
+        | Refusal::AllocationTokenWrong
         | Refusal::ApiTokenInvalid
         | Refusal::ApiUserTaken { .. }
         | Refusal::ApiUserUnknown { .. }
@@ -258,24 +259,31 @@ fn element(field: Field) -> &'static str {
         Field::Period => "period",
         Field::Registrant => "registrant",
         Field::Status => "status",
-        Field::AllocationToken
+        Field::AccountName
+        | Field::AllocationToken
         | Field::AuthInfo
         | Field::Case
+        | Field::CompanyNumber
         | Field::Currency
         | Field::CurrentExpiry
         | Field::Disclose
         | Field::DomainName
         | Field::Email
+        | Field::Extras
         | Field::Fee
+        | Field::HolderKind
         | Field::Ident
         | Field::Lock
         | Field::MaxSigLife
         | Field::MessageId
         | Field::Order
+        | Field::Person
         | Field::Phase
         | Field::PostalInfo
+        | Field::Postcode
         | Field::Profile
         | Field::Receiver
+        | Field::Renewal
         | Field::Reseller
         | Field::RestoreReport
         | Field::Urgent

@@ -103,7 +103,7 @@ pub fn refusal_reply(refusal: &Refusal) -> Reply {
             ObjectKind::Host => detailed(405, "Nameserver is in use", refusal),
             ObjectKind::Contact | ObjectKind::Domain => detailed(465, "In use", refusal),
         },
-        Refusal::MailLimit => fault_reply(&Fault::CommandRate),
+        Refusal::AllowanceSpent { .. } | Refusal::MailLimit => fault_reply(&Fault::CommandRate),
         Refusal::MailUnknown { .. } | Refusal::MessageUnknown { .. } => {
             Reply::refused(480, sentence(refusal))
         }
@@ -187,16 +187,20 @@ fn policy_reply(field: Field, value: &str, rule: &Rule) -> Reply {
         (Field::DomainName, _) => detailed(465, "Invalid domain", rule),
         (Field::CurrentExpiry, _) => detailed(541, "The expiration year is not the domain's", rule),
         (
-            Field::AllocationToken
+            Field::AccountName
+            | Field::AllocationToken
             | Field::AuthInfo
             | Field::Case
+            | Field::CompanyNumber
             | Field::Contact(_)
             | Field::ContactId
             | Field::Currency
             | Field::Disclose
             | Field::DnsRecord
             | Field::Email
+            | Field::Extras
             | Field::Fee
+            | Field::HolderKind
             | Field::HostAddress
             | Field::HostName
             | Field::Ident
@@ -206,11 +210,14 @@ fn policy_reply(field: Field, value: &str, rule: &Rule) -> Reply {
             | Field::NameServer
             | Field::Order
             | Field::Period
+            | Field::Person
             | Field::Phase
             | Field::PostalInfo
+            | Field::Postcode
             | Field::Profile
             | Field::Receiver
             | Field::Registrant
+            | Field::Renewal
             | Field::Reseller
             | Field::RestoreReport
             | Field::Status
@@ -228,6 +235,7 @@ fn key_of(field: Field) -> &'static str {
         Field::AuthInfo => "auth_info",
         Field::Case => "case",
         Field::Contact(_) | Field::ContactId | Field::PostalInfo | Field::Registrant => "contact_set",
+        Field::CompanyNumber | Field::Extras | Field::HolderKind | Field::Ident => "tld_data",
         Field::Currency | Field::Fee => "premium_price_to_verify",
         Field::CurrentExpiry => "currentexpirationyear",
         Field::Disclose => "whois_privacy_state",
@@ -236,12 +244,13 @@ fn key_of(field: Field) -> &'static str {
         Field::Email => "email",
         Field::HostAddress => "ipaddress",
         Field::HostName => "name",
-        Field::Ident => "tld_data",
         Field::Lock => "lock_state",
         Field::MessageId => "event_id",
         Field::NameServer => "nameserver_list",
         Field::Order => "order_id",
         Field::Period => "period",
+        Field::AccountName | Field::Person | Field::Postcode => "contact_set",
+        Field::Renewal => "auto_renew",
         Field::Profile => "reg_username or reg_password",
         Field::Receiver => "gaining_registrar",
         Field::Reseller => "reseller",

@@ -1,6 +1,7 @@
 //! `contact:fork`: a registrant is copied, and some of its domains go to the copy.
 
 use super::ContactGiven;
+use super::holder::insert_new;
 use crate::model::contact::{Contact, ContactId};
 use crate::model::domain::{ContactRef, Domain};
 use crate::model::name::DomainName;
@@ -105,7 +106,7 @@ pub(in crate::registry) fn copy(
         Some(id) => id,
         None => minted(t)?,
     };
-    let mut copy = Contact {
+    let copy = Contact {
         number: ContactNumber(0),
         id,
         sponsor: sponsor.clone(),
@@ -127,7 +128,7 @@ pub(in crate::registry) fn copy(
     if !t.tx.contact_numbers(&[&copy.id])?.is_empty() {
         return Err(taken().into());
     }
-    copy.number = t.tx.insert_contact(&copy)?.ok_or_else(taken)?;
+    let copy = insert_new(t, copy.clone())?.ok_or_else(taken)?;
     t.record_contact(None, Some(&copy));
     Ok(copy)
 }

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use super::ContactGiven;
 use super::fork::{change_registrant, demand_unlocked};
-use super::{ContactGiven, holder};
 use crate::model::contact::{Contact, ContactId};
 use crate::model::domain::ContactRef;
 use crate::model::name::DomainName;
 use crate::model::object::ContactNumber;
 use crate::model::registrar::RegistrarId;
 use crate::registry::domain::release::{demand_not_investigated, registrant_of};
+use crate::registry::domain::rights::holder_of;
 use crate::registry::refusal::{Field, Refusal, Rule};
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Error, Operation};
@@ -47,7 +48,7 @@ impl Operation for Merge {
         let registrant = ContactRef { number: into.number, id: into.id.clone() };
         let mut removed = Vec::new();
         for other in others {
-            if holder(&other) != holder(&into) {
+            if !holder_of(&other).eq_ignore_ascii_case(holder_of(&into)) {
                 return Err(Refusal::policy(Field::ContactId, &other.id, Rule::Fixed).into());
             }
             demand_not_investigated(&other)?;
@@ -83,7 +84,7 @@ impl Merge {
         }
         if !self.names.is_empty() {
             for contact in of_sponsor(t, &into.sponsor)? {
-                if self.names.iter().any(|name| name == holder(&contact)) {
+                if self.names.iter().any(|name| name == holder_of(&contact)) {
                     found.insert(contact.number, contact);
                 }
             }

@@ -2,10 +2,13 @@
 //!
 //! Contacts lie under no TLD, so what a TLD's policy says of domains is said of contacts by the constants here.
 
+pub mod account;
 pub mod check;
 pub mod create;
 pub mod delete;
 pub mod fork;
+mod form;
+pub mod holder;
 pub mod info;
 pub mod merge;
 pub mod register;
@@ -22,6 +25,7 @@ pub use self::check::Check;
 pub use self::create::Create;
 pub use self::delete::Delete;
 pub use self::fork::Fork;
+pub use self::holder::HolderChange;
 pub use self::info::Info;
 pub use self::merge::Merge;
 pub use self::rename::Rename;
@@ -116,12 +120,6 @@ impl fmt::Display for ContactGiven {
             Self::Number(number) => number.fmt(f),
         }
     }
-}
-
-/// Who holds what a registrant is named for: the organisation, or the person where there is none.
-pub(in crate::registry) fn holder(contact: &Contact) -> &str {
-    let first = contact.postal.first().map(|info| info.parts());
-    first.map_or("", |parts| parts.org.as_deref().filter(|org| !org.is_empty()).unwrap_or(&parts.name))
 }
 
 /// How a contact's authInfo is kept: as RFC 9154 wants it, a salted hash that nobody can read back.

@@ -50,6 +50,7 @@ fn create(text: &str) -> Create {
         email: Email::parse("jdoe@example.com").unwrap(),
         auth_info: secret("2fooBAR"),
         disclose: None,
+        holder: HolderChange::default(),
     }
 }
 
@@ -77,6 +78,7 @@ async fn link(registry: &TestRegistry, registrar: &str, contact: &str) {
         contacts: vec![],
         auth_info: None,
         sec_dns: SecDns::default(),
+        renewal: domain::RenewalChange::default(),
     };
     registry.as_registrar(registrar, create).await.unwrap();
 }

@@ -1,6 +1,7 @@
 //! `domain:release`: the sponsor gives a domain, or a registrant with all its domains, to another registrar, where nobody needs
 //! authInfo: the losing side pushes (.uk). The receiver takes it at once, or is asked first, by a case.
 
+use super::rights::holder_of;
 use super::transfer::demand_transferable;
 use crate::model::case::CaseNumber;
 use crate::model::contact::Contact;
@@ -12,8 +13,8 @@ use crate::model::object::{ContactNumber, ObjectKind};
 use crate::model::registrar::{Receives, Registrar, RegistrarId, RegistrarState};
 use crate::model::status::{DomainStatus, Transform};
 use crate::registry::case::{self, Handshake};
+use crate::registry::contact::ContactGiven;
 use crate::registry::contact::fork::copy;
-use crate::registry::contact::{ContactGiven, holder};
 use crate::registry::refusal::{Field, Refusal, Rule};
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Error, Operation};
@@ -211,7 +212,7 @@ pub(in crate::registry) fn own_account(
         ContactGiven::Number(number) => t.tx.contact_by_number(*number)?,
     };
     let account = found.filter(|account| account.sponsor == *receiver).ok_or_else(unknown)?;
-    if holder(&account) != holder(registrant) {
+    if !holder_of(&account).eq_ignore_ascii_case(holder_of(registrant)) {
         return Err(Refusal::policy(Field::Registrant, given, Rule::Fixed).into());
     }
     demand_not_investigated(&account)?;

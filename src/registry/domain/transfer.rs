@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use super::follow::with_own_contacts;
 use super::info::{Presented, demand_auth_info, demand_right_if_given};
 use super::{days_after, grace, made_up_auth_info, whole_years, years_before, years_of};
-use crate::model::domain::{Domain, GraceKind};
+use crate::model::domain::{Domain, GraceKind, RenewalPlan};
 use crate::model::event::Event;
+use crate::model::extras::Extras;
 use crate::model::host::Host;
 use crate::model::name::DomainName;
 use crate::model::object::ObjectKind;
@@ -260,6 +261,9 @@ pub(in crate::registry) fn approved(
             expires_at: pending.expires_at.map(|_| expires_at),
             ..pending.clone()
         }),
+        // What one sponsor planned and wrote down is nothing to the next.
+        renewal: RenewalPlan::default(),
+        extras: Extras::default(),
         ..domain.clone()
     })
 }

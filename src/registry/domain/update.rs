@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
+use super::renewal::RenewalChange;
 use super::restore::updater;
+use super::rights::holder_of;
 use super::{
     ServerRef, demand_free_registrant, demand_open_for, judge_sec_dns, judge_servers, judge_shape,
     resolve_contacts, resolve_servers,
@@ -36,6 +38,8 @@ pub struct Update {
     pub auth_info: Option<Option<AuthInfo>>,
     /// What becomes of its DNSSEC data.
     pub sec_dns: Option<SecDnsUpdate>,
+    /// What is to be done when it ends, and what is written beside it.
+    pub renewal: RenewalChange,
 }
 
 /// What an update adds to a domain, or removes.
@@ -66,6 +70,9 @@ impl Operation for Update {
         if registrant.is_some() && registrant != domain.registrant {
             demand_free_registrant(t, &tld, registrant.as_ref())?;
         }
+        if let Some(registrant) = registrant.as_ref().filter(|_| tld.contacts.accounts) {
+            demand_same_holder(t, &domain, registrant)?;
+        }
         let servers = resolve_servers(t, &self.add.servers)?;
         self.demand_open(t, &domain)?;
 
@@ -83,6 +90,7 @@ impl Operation for Update {
                 Err(refusal) => refusals.push(refusal),
             }
         }
+        refusals.extend(self.renewal.apply_to(&mut after).err());
         if !refusals.is_empty() {
             return Err(Error::Refused(refusals));
         }
@@ -113,6 +121,7 @@ impl Update {
             registrant: None,
             auth_info: None,
             sec_dns: None,
+            renewal: RenewalChange::default(),
         }
     }
 
@@ -150,7 +159,7 @@ impl Update {
     }
 
     fn only_lifts_prohibition(&self) -> bool {
-        let Self { name: _, add, remove, registrant, auth_info, sec_dns } = self;
+        let Self { name: _, add, remove, registrant, auth_info, sec_dns, renewal } = self;
         let lifted: Vec<DomainStatus> = remove.statuses.iter().map(|(status, _)| *status).collect();
         lifted == [DomainStatus::ClientUpdateProhibited]
             && *add == Changes::default()
@@ -159,6 +168,7 @@ impl Update {
             && registrant.is_none()
             && auth_info.is_none()
             && sec_dns.is_none()
+            && renewal.is_empty()
     }
 
     /// Takes away what is to go; answers with what was not there.
@@ -240,6 +250,23 @@ impl Update {
         }
         refusals
     }
+}
+
+/// Refuses a registrant who is somebody else, where contacts are accounts: that is for the holder and the registry to do.
+fn demand_same_holder(
+    t: &mut Transaction<'_, '_>,
+    domain: &Domain,
+    registrant: &ContactRef,
+) -> Result<(), Error> {
+    let new = t.contact_to_change(&registrant.id)?;
+    let Some(current) = &domain.registrant else {
+        return Ok(());
+    };
+    let current = t.contact_to_see(&current.id)?;
+    if t.is_privileged() || holder_of(&new).eq_ignore_ascii_case(holder_of(&current)) {
+        return Ok(());
+    }
+    Err(Refusal::policy(Field::Registrant, &registrant.id, Rule::Fixed).into())
 }
 
 /// Whether this is the name server that a removal means (RFC 5731 §3.2.5: by its name; addresses may be left out).
