@@ -448,17 +448,14 @@ fn set_postal(contact: &mut Contact, parts: PostalParts) -> Result<(), Refusal> 
 fn close_gaps(contact: &mut Contact) -> Result<Vec<Moved>, Refusal> {
     let mut moved = Vec::new();
     for (kind, first) in [(PersonKind::Admin, 2), (PersonKind::Billing, 1)] {
-        let mut next = first;
-        for person in contact.account.people.iter_mut().filter(|person| person.slot.kind() == kind) {
-            let Some(to) = Slot::new(kind, next) else { break };
-            if person.slot != to {
-                if to.order() == 1 {
-                    return Err(missing(to));
-                }
-                moved.push(Moved { from: person.slot, to });
-                person.slot = to;
+        let people = contact.account.people.iter_mut().filter(|person| person.slot.kind() == kind);
+        for (order, person) in (first..).zip(people) {
+            let Some(to) = Slot::new(kind, order).filter(|to| person.slot != *to) else { continue };
+            if to.order() == 1 {
+                return Err(missing(to));
             }
-            next += 1;
+            moved.push(Moved { from: person.slot, to });
+            person.slot = to;
         }
     }
     Ok(moved)
