@@ -25,7 +25,9 @@ use crate::model::name::{DomainName, HostName};
 use crate::model::octets::to_hex;
 use crate::model::period::{Period, Unit};
 use crate::model::postal::PostalInfo;
-use crate::model::registrar::{Accreditation, CertificatePin, Registrar, RegistrarId, RegistrarState};
+use crate::model::registrar::{
+    Accreditation, CertificatePin, Receives, Registrar, RegistrarId, RegistrarState,
+};
 use crate::model::reseller::{Reseller, ResellerName};
 use crate::model::sec_dns::{DsData, Records, SecDns};
 use crate::model::tld::Tld;
@@ -129,6 +131,11 @@ pub struct SeedRegistrar {
     pub currency: Currency,
     /// What its account begins with, as a decimal number.
     pub credit: Option<String>,
+    /// The name it trades under, when that is another.
+    pub trading_name: Option<String>,
+    /// Which domains it takes that others release to it.
+    #[serde(default)]
+    pub receives: Receives,
 }
 
 /// An API user of a seed file that logs in over EPP. Its certificate is named after it, and is the one registered.
@@ -358,9 +365,8 @@ impl SeedDomain {
         let years = |years: u8| Period::new(years.into(), Unit::Year);
         let contacts = self.contacts.iter().flat_map(|(role, ids)| ids.iter().map(|id| (*role, id.clone())));
         let records = if self.ds.is_empty() { Records::None } else { Records::Ds(self.ds.clone()) };
-        let sec_dns = SecDns::new(&records, None).map_err(|error| {
-            Problem::new(format_args!("domain {}: {error}", self.name))
-        })?;
+        let sec_dns = SecDns::new(&records, None)
+            .map_err(|error| Problem::new(format_args!("domain {}: {error}", self.name)))?;
         Ok(domain::Create {
             name: self.name.clone(),
             period: self.years.map(years).transpose().map_err(wrong)?,
@@ -422,6 +428,8 @@ impl SeedRegistrar {
             networks: self.networks.clone(),
             pins: self.pins.clone(),
             currency: self.currency,
+            trading_name: self.trading_name.clone(),
+            receives: self.receives,
             accreditations: self.accreditations.clone().unwrap_or_else(|| named.accreditations.clone()),
             ..named
         }

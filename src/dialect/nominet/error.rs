@@ -82,7 +82,9 @@ fn judge_refusal(refusal: &Refusal, renews: bool) -> (ResultCode, String) {
     let text = sentence(refusal);
     let told = |v: &str| format!("{v} {text}.");
     match refusal {
-        Refusal::NotFound { .. } | Refusal::MessageUnknown { .. } => (usual, told("V910")),
+        Refusal::CaseUnknown { .. } | Refusal::NotFound { .. } | Refusal::MessageUnknown { .. } => {
+            (usual, told("V910"))
+        }
         Refusal::Taken { kind, name } => {
             let reason = match kind {
                 ObjectKind::Contact => format!("V279 Account {name} exists already."),
@@ -102,13 +104,20 @@ fn judge_refusal(refusal: &Refusal, renews: bool) -> (ResultCode, String) {
         ),
         Refusal::Unknown { .. } => (usual, told("V910")),
         Refusal::RegistrarUnknown { id } => (usual, format!("V016 Tag {id} is not recognised.")),
+        Refusal::NotReceiving { registrar } => {
+            (usual, format!("V055 Tag {registrar} may not receive domains released to it."))
+        }
         Refusal::NotNow { reason: NotNow::TooEarly(_) | NotNow::Deleting, .. } => (usual, told("V128")),
+        Refusal::NotNow { reason: NotNow::NotRenewed, .. } => (usual, told("V270")),
+        Refusal::NotNow { reason: NotNow::RenewalInvoiced, .. } => (usual, told("V273")),
         Refusal::NotNow { .. } => (usual, told("V913")),
         Refusal::RegistrarState { state: RegistrarState::Suspended | RegistrarState::Terminated } => {
             (ResultCode::BillingFailure, "V002 Your tag is not active.".to_owned())
         }
         Refusal::RegistrarState { .. } | Refusal::NotAccredited { .. } => (usual, told("V014")),
-        Refusal::Policy { field: Field::Period, rule: Rule::YearsMax(_), .. } if renews => (usual, told("V128")),
+        Refusal::Policy { field: Field::Period, rule: Rule::YearsMax(_), .. } if renews => {
+            (usual, told("V128"))
+        }
         Refusal::Policy { field, rule, .. } => policy(usual, *field, rule, &told),
         Refusal::Linked { .. } => (usual, told("V912")),
         Refusal::StatusProhibits { .. }

@@ -5,13 +5,16 @@
 //! namespaces than these lists, since several have no element of their own in a request.
 
 mod contact_ext;
+mod data_quality;
 mod direct_rights;
 mod domain_ext;
 mod envelope;
 mod error;
+mod notification;
 mod object;
 mod services;
 mod tag;
+mod verbs;
 
 use std::time::Duration;
 
@@ -19,10 +22,11 @@ use crate::ext;
 use crate::gateway::epp::decode::Fault;
 use crate::gateway::epp::dialect::{Manners, Services};
 use crate::gateway::epp::extension::Extension;
-use crate::gateway::epp::object::ObjectMapping;
-use crate::gateway::epp::response::{Letterhead, Menu, Verdict};
+use crate::gateway::epp::object::{ObjectMapping, Terms};
+use crate::gateway::epp::response::{Letterhead, Menu, Part, Verdict};
 use crate::gateway::epp::{Dialect, Settings};
 use crate::gateway::xml::{Document, Element};
+use crate::model::event::Event;
 use crate::registry::Refusal;
 
 /// Nominet's EPP, standard schemas. Its listeners differ in what they greet with.
@@ -58,6 +62,14 @@ impl Dialect for Nominet {
             &object::contact::NomContact,
             &object::host::NomHost,
             // The std-* commands: elements in the place of an object, declared as extensions.
+            &verbs::ContactIdMapping,
+            &verbs::Fork,
+            &verbs::Handshake,
+            &verbs::List,
+            &verbs::Locks,
+            &verbs::Release,
+            &verbs::Unrenew,
+            &verbs::TagList,
         ]
     }
 
@@ -69,6 +81,7 @@ impl Dialect for Nominet {
             &domain_ext::DomainExt::V1_1,
             &domain_ext::DomainExt::V1_2,
             &direct_rights::DirectRights,
+            &data_quality::DataQuality,
             ext::SEC_DNS,
         ]
     }
@@ -99,6 +112,10 @@ impl Dialect for Nominet {
 
     fn fault(&self, fault: &Fault) -> Verdict {
         error::of_fault(fault)
+    }
+
+    fn render_event(&self, event: &Event, _head: &Letterhead, terms: &Terms<'_>) -> (String, Option<Part>) {
+        notification::render(event, terms)
     }
 
     fn refusal(&self, document: &Document<'_>, refusal: &Refusal) -> Verdict {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::decode::{Fault, FaultKind, check_attributes, only_children, token, word};
 use crate::gateway::xml::{Children, Document, Element};
 use crate::registry::conditions::Conditions;
-use crate::registry::{Call, Done, Error, Operation, Registry, contact, domain, host, poll};
+use crate::registry::{Call, Done, Error, Operation, Registry, case, contact, domain, host, lock, poll, tag};
 
 /// What a client sent.
 pub enum Request<'d> {
@@ -196,6 +196,7 @@ macro_rules! commands {
 
         /// What a command gave.
         #[expect(missing_docs, reason = "each is named after its operation")]
+        #[expect(clippy::large_enum_variant, reason = "one lives as long as its command, and moves once")]
         pub enum Outcome {
             $($name(<$operation as Operation>::Outcome),)*
         }
@@ -227,23 +228,31 @@ macro_rules! commands {
 }
 
 commands! {
+    CaseAccept(case::Accept);
+    CaseReject(case::Reject);
     ContactAmend(contact::register::Amend);
     ContactCheck(contact::Check);
     ContactCreate(contact::Create);
     ContactDelete(contact::Delete);
+    ContactFork(contact::Fork);
     ContactInfo(contact::Info);
+    ContactMerge(contact::Merge);
     ContactRegister(contact::register::Register);
+    ContactRename(contact::Rename);
     ContactTransferApprove(contact::transfer::TransferApprove);
     ContactTransferCancel(contact::transfer::TransferCancel);
     ContactTransferQuery(contact::transfer::TransferQuery);
     ContactTransferReject(contact::transfer::TransferReject);
     ContactTransferRequest(contact::transfer::TransferRequest);
     ContactUpdate(contact::Update);
+    ContactUpdateValidated(contact::UpdateValidated);
     DomainCheck(domain::Check);
     DomainCreate(domain::Create);
     DomainDelete(domain::Delete);
     DomainFeeCheck(domain::FeeCheck);
     DomainInfo(domain::Info);
+    DomainListOf(domain::ListOf);
+    DomainRelease(domain::Release);
     DomainRenew(domain::renew::Renew);
     DomainRestoreReport(domain::restore::RestoreReport);
     DomainRestoreRequest(domain::restore::RestoreRequest);
@@ -252,6 +261,7 @@ commands! {
     DomainTransferQuery(domain::transfer::TransferQuery);
     DomainTransferReject(domain::transfer::TransferReject);
     DomainTransferRequest(domain::transfer::TransferRequest);
+    DomainUnrenew(domain::Unrenew);
     DomainUpdate(domain::update::Update);
     HostCheck(host::Check);
     HostCreate(host::Create);
@@ -261,4 +271,6 @@ commands! {
     PollAck(poll::Ack);
     PollNewest(poll::Newest);
     PollRequest(poll::Request);
+    SetLock(lock::SetLock);
+    TagList(tag::List);
 }

@@ -13,8 +13,11 @@ use crate::registry::domain::renew::Renewed;
 use crate::registry::refusal::Rule;
 
 /// The result code of an outcome.
-pub(super) fn code(_outcome: &Outcome) -> ResultCode {
-    ResultCode::Ok
+pub(super) fn code(outcome: &Outcome) -> ResultCode {
+    match outcome {
+        Outcome::DomainCreate(created) if created.is_pending => ResultCode::OkPending,
+        _ => ResultCode::Ok,
+    }
 }
 
 pub(super) fn check(checked: &Checked, out: &mut String) {
