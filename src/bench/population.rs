@@ -324,9 +324,9 @@ fn draft(
         grace: Vec::new(),
         deletion: None,
         transfer: None,
-        standing: DomainStanding::default(),
         renewal: RenewalPlan::default(),
         extras: Extras::default(),
+        standing: DomainStanding::default(),
     };
     let after = json!({
         "name": domain.name,
@@ -378,9 +378,9 @@ fn contact(number: u64) -> Result<Contact, StoreError> {
         disclose: None,
         statuses: StatusSet::new(),
         transfer: None,
-        standing: ContactStanding::default(),
         account: Account::default(),
         extras: Extras::default(),
+        standing: ContactStanding::default(),
     })
 }
 

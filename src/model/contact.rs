@@ -58,15 +58,15 @@ pub struct Contact {
     pub statuses: StatusSet<ContactStatus>,
     /// The latest transfer.
     pub transfer: Option<Transfer>,
-    /// What the registry holds for or against it.
-    #[serde(default, skip_serializing_if = "ContactStanding::is_clear")]
-    pub standing: ContactStanding,
     /// What it has beside RFC 5733, where accounts are kept.
     #[serde(default, skip_serializing_if = "Account::is_empty")]
     pub account: Account,
     /// What it carries for somebody and nobody decides by.
     #[serde(default, skip_serializing_if = "Extras::is_empty")]
     pub extras: Extras,
+    /// What the registry holds for or against it.
+    #[serde(default, skip_serializing_if = "ContactStanding::is_clear")]
+    pub standing: ContactStanding,
 }
 
 /// Implements the text-like traits of a newtype over `String` whose `parse` judges it.

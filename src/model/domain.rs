@@ -241,15 +241,15 @@ pub struct Domain {
     pub deletion: Option<Deletion>,
     /// The latest transfer.
     pub transfer: Option<Transfer>,
-    /// What the registry holds for or against it.
-    #[serde(default, skip_serializing_if = "DomainStanding::is_clear")]
-    pub standing: DomainStanding,
     /// What the sponsor wants done when the registration ends.
     #[serde(default, skip_serializing_if = "RenewalPlan::is_empty")]
     pub renewal: RenewalPlan,
     /// What it carries for somebody and nobody decides by.
     #[serde(default, skip_serializing_if = "Extras::is_empty")]
     pub extras: Extras,
+    /// What the registry holds for or against it.
+    #[serde(default, skip_serializing_if = "DomainStanding::is_clear")]
+    pub standing: DomainStanding,
 }
 
 impl Domain {

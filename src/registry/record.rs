@@ -117,16 +117,16 @@ pub(super) fn domain_state(domain: &Domain) -> Value {
         "deletion": domain.deletion,
         "transfer": domain.transfer,
     });
-    // Left out while there is nothing to say, as history knew no such thing once.
-    if !domain.standing.is_clear() {
-        state["standing"] = json!(domain.standing);
-    }
     // Most domains have none of these, nor had the histories that are older than them.
     if !domain.renewal.is_empty() {
         state["renewal"] = json!(domain.renewal);
     }
     if !domain.extras.is_empty() {
         state["extras"] = json!(domain.extras);
+    }
+    // Left out while there is nothing to say, as history knew no such thing once.
+    if !domain.standing.is_clear() {
+        state["standing"] = json!(domain.standing);
     }
     state
 }
@@ -148,15 +148,15 @@ pub(super) fn contact_state(contact: &Contact) -> Value {
         "statuses": contact.statuses,
         "transfer": contact.transfer,
     });
-    if !contact.standing.is_clear() {
-        state["standing"] = json!(contact.standing);
-    }
     // As in a domain's state.
     if !contact.account.is_empty() {
         state["account"] = json!(contact.account);
     }
     if !contact.extras.is_empty() {
         state["extras"] = json!(contact.extras);
+    }
+    if !contact.standing.is_clear() {
+        state["standing"] = json!(contact.standing);
     }
     state
 }

@@ -151,12 +151,12 @@ struct ContactState {
     statuses: StatusSet<ContactStatus>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     transfer: Option<Transfer>,
-    #[serde(default, skip_serializing_if = "ContactStanding::is_clear")]
-    standing: ContactStanding,
     #[serde(default, skip_serializing_if = "Account::is_empty")]
     account: Account,
     #[serde(default, skip_serializing_if = "Extras::is_empty")]
     extras: Extras,
+    #[serde(default, skip_serializing_if = "ContactStanding::is_clear")]
+    standing: ContactStanding,
 }
 
 impl ContactState {
@@ -176,9 +176,9 @@ impl ContactState {
             disclose: contact.disclose.clone(),
             statuses: contact.statuses.clone(),
             transfer: contact.transfer.clone(),
-            standing: contact.standing.clone(),
             account: contact.account.clone(),
             extras: contact.extras.clone(),
+            standing: contact.standing.clone(),
         }
     }
 }
@@ -204,9 +204,9 @@ pub(super) fn read_contact(row: &dyn Row) -> Result<Contact, StoreError> {
         disclose: state.disclose,
         statuses: state.statuses,
         transfer: state.transfer,
-        standing: state.standing,
         account: state.account,
         extras: state.extras,
+        standing: state.standing,
     })
 }
 

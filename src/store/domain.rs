@@ -292,12 +292,12 @@ struct DomainState {
     deletion: Option<Deletion>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     transfer: Option<Transfer>,
-    #[serde(default, skip_serializing_if = "DomainStanding::is_clear")]
-    standing: DomainStanding,
     #[serde(default, skip_serializing_if = "RenewalPlan::is_empty")]
     renewal: RenewalPlan,
     #[serde(default, skip_serializing_if = "Extras::is_empty")]
     extras: Extras,
+    #[serde(default, skip_serializing_if = "DomainStanding::is_clear")]
+    standing: DomainStanding,
 }
 
 impl DomainState {
@@ -319,9 +319,9 @@ impl DomainState {
             grace: domain.grace.clone(),
             deletion: domain.deletion,
             transfer: domain.transfer.clone(),
-            standing: domain.standing.clone(),
             renewal: domain.renewal,
             extras: domain.extras.clone(),
+            standing: domain.standing.clone(),
         }
     }
 }
@@ -372,9 +372,9 @@ pub(super) fn read_domain(row: &dyn Row) -> Result<Domain, StoreError> {
         grace: state.grace,
         deletion: state.deletion,
         transfer: state.transfer,
-        standing: state.standing,
         renewal: state.renewal,
         extras: state.extras,
+        standing: state.standing,
     })
 }
 
@@ -383,7 +383,8 @@ pub(super) fn due_at(domain: &Domain) -> Option<Timestamp> {
     let transfer =
         domain.transfer.as_ref().filter(|transfer| transfer.is_pending()).map(|transfer| transfer.act_at);
     let deletion = domain.deletion.map(|deletion| deletion.restore_until.unwrap_or(deletion.purge_at));
-    let expiry = domain.deletion.is_none().then_some(domain.expires_at);
+    let end = domain.standing.lapsed_until.unwrap_or(domain.expires_at);
+    let expiry = domain.deletion.is_none().then_some(end);
     let suspension = domain.standing.suspension.as_ref().filter(|_| domain.deletion.is_none());
     let cancellation = suspension.and_then(|suspension| suspension.cancel_at);
     [transfer, deletion, expiry, cancellation].into_iter().flatten().min()

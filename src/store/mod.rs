@@ -288,9 +288,9 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_money.sql"),
     include_str!("migrations/0005_epp_user.sql"),
     include_str!("migrations/0006_certificate.sql"),
-    include_str!("migrations/0013_case.sql"),
     include_str!("migrations/0007_people.sql"),
     include_str!("migrations/0012_allowance.sql"),
+    include_str!("migrations/0013_case.sql"),
 ];
 /// Written to learn whether the store can be written.
 const PROBE: &str = "INSERT INTO meta (key, value) VALUES ('probe', '0') ON CONFLICT (key) DO UPDATE SET value = excluded.value";

@@ -262,8 +262,8 @@ fn element(field: Field) -> &'static str {
         Field::AccountName
         | Field::AllocationToken
         | Field::AuthInfo
-        | Field::Case
         | Field::CompanyNumber
+        | Field::Case
         | Field::Currency
         | Field::CurrentExpiry
         | Field::Disclose
@@ -282,8 +282,8 @@ fn element(field: Field) -> &'static str {
         | Field::PostalInfo
         | Field::Postcode
         | Field::Profile
-        | Field::Receiver
         | Field::Renewal
+        | Field::Receiver
         | Field::Reseller
         | Field::RestoreReport
         | Field::Urgent

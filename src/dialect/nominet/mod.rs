@@ -5,6 +5,7 @@
 //! namespaces than these lists, since several have no element of their own in a request.
 
 mod contact_ext;
+mod data_quality;
 mod direct_rights;
 mod domain_ext;
 mod envelope;
@@ -80,6 +81,7 @@ impl Dialect for Nominet {
             &domain_ext::DomainExt::V1_1,
             &domain_ext::DomainExt::V1_2,
             &direct_rights::DirectRights,
+            &data_quality::DataQuality,
             ext::SEC_DNS,
         ]
     }

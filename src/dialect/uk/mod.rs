@@ -1,13 +1,11 @@
 //! What both generations of the UK registry's EPP say of the same objects: a legacy account and a standard contact are two
 //! views of one contact, and neither's updates touch what only the other shows.
 
-mod account;
+pub(crate) mod account;
 
 use crate::model::account::PersonRef;
 use crate::model::domain::Domain;
 use crate::model::object::{ContactNumber, HostNumber};
-
-pub(crate) use self::account::{Standard, Tree, TreeError};
 
 /// Texts that an object carries and nobody decides by ([`crate::model::extras`]).
 pub(crate) mod key {

@@ -190,8 +190,8 @@ fn policy_reply(field: Field, value: &str, rule: &Rule) -> Reply {
             Field::AccountName
             | Field::AllocationToken
             | Field::AuthInfo
-            | Field::Case
             | Field::CompanyNumber
+            | Field::Case
             | Field::Contact(_)
             | Field::ContactId
             | Field::Currency

@@ -4,6 +4,7 @@
 //! Of each kind they stand in a row without gaps.
 
 use super::demand_open_for;
+use super::fork::minted;
 use super::holder::{HolderChange, demand_length, insert_new, number_people};
 use super::transfer::{as_of, settled};
 use crate::model::account::{
@@ -12,7 +13,6 @@ use crate::model::account::{
 use crate::model::contact::{Contact, ContactId, Email, Phone};
 use crate::model::extras::Extras;
 use crate::model::object::{ContactNumber, ObjectKind};
-use crate::model::octets::to_hex;
 use crate::model::postal::{Country, PostalInfo, PostalParts};
 use crate::model::standing::ContactStanding;
 use crate::model::status::{StatusSet, Transform};
@@ -191,7 +191,7 @@ pub(in crate::registry) fn make_account(
     let sponsor = t.registrar()?.id.clone();
     let first = new.people.iter().find(|(slot, _)| *slot == Slot::FIRST);
     let (_, first) = first.ok_or_else(|| Refusal::policy(Field::Person, Slot::FIRST, Rule::Missing))?;
-    let id = new_id(t)?;
+    let id = minted(t)?;
     let mut contact = Contact {
         number: ContactNumber(0),
         id: id.clone(),
@@ -213,6 +213,7 @@ pub(in crate::registry) fn make_account(
         standing: ContactStanding::default(),
         account: Account::default(),
         extras: Extras::default(),
+        standing: ContactStanding::default(),
     };
     let change = AccountChange {
         name: None,
@@ -450,17 +451,14 @@ fn set_postal(contact: &mut Contact, parts: PostalParts) -> Result<(), Refusal> 
 fn close_gaps(contact: &mut Contact) -> Result<Vec<Moved>, Refusal> {
     let mut moved = Vec::new();
     for (kind, first) in [(PersonKind::Admin, 2), (PersonKind::Billing, 1)] {
-        let mut next = first;
-        for person in contact.account.people.iter_mut().filter(|person| person.slot.kind() == kind) {
-            let Some(to) = Slot::new(kind, next) else { break };
-            if person.slot != to {
-                if to.order() == 1 {
-                    return Err(missing(to));
-                }
-                moved.push(Moved { from: person.slot, to });
-                person.slot = to;
+        let people = contact.account.people.iter_mut().filter(|person| person.slot.kind() == kind);
+        for (order, person) in (first..).zip(people) {
+            let Some(to) = Slot::new(kind, order).filter(|to| person.slot != *to) else { continue };
+            if to.order() == 1 {
+                return Err(missing(to));
             }
-            next += 1;
+            moved.push(Moved { from: person.slot, to });
+            person.slot = to;
         }
     }
     Ok(moved)
@@ -550,12 +548,6 @@ fn missing(slot: Slot) -> Refusal {
 
 fn absent(slot: Slot) -> Refusal {
     Refusal::policy(Field::Person, slot, Rule::Absent)
-}
-
-/// An identifier for a contact of whom only the number was asked: 64 random bits.
-fn new_id(t: &Transaction<'_, '_>) -> Result<ContactId, Error> {
-    let text = to_hex(&t.random::<8>()).to_ascii_uppercase();
-    ContactId::parse(&text).map_err(|error| Error::Broken(crate::store::StoreError::corrupt(error)))
 }
 
 /// The number of a person who has none yet.

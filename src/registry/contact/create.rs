@@ -85,9 +85,9 @@ impl Operation for Create {
             disclose: self.disclose.clone(),
             statuses: StatusSet::new(),
             transfer: None,
-            standing: ContactStanding::default(),
             account: Account::default(),
             extras: Extras::default(),
+            standing: ContactStanding::default(),
         };
         self.holder.apply_to(&mut contact)?;
         form::judge_new(t, &mut contact)?;

@@ -15,6 +15,7 @@ pub mod register;
 pub mod rename;
 pub mod transfer;
 pub mod update;
+pub mod validated;
 
 #[cfg(test)]
 mod tests;
@@ -33,7 +34,7 @@ pub use self::transfer::{
     TransferApprove, TransferCancel, TransferQuery, TransferReject, TransferRequest, TransferState,
 };
 pub use self::update::Update;
-use super::Error;
+pub use self::validated::UpdateValidated;
 use super::refusal::Refusal;
 use super::transaction::Transaction;
 use crate::model::contact::{Contact, ContactId};

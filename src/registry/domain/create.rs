@@ -110,13 +110,13 @@ impl Operation for Create {
             return Err(Refusal::policy(Field::DomainName, &self.name, Rule::VariantOf(holder)).into());
         }
         let (registrant, contacts) = resolve_contacts(t, self.registrant.as_ref(), &self.contacts)?;
-        demand_free_registrant(t, tld, registrant.as_ref())?;
         if tld.contacts.accounts
             && let Some(registrant) = &registrant
         {
             t.contact_to_change(&registrant.id)?;
         }
         self.demand_right(t, tld)?;
+        demand_free_registrant(t, tld, registrant.as_ref())?;
         let name_servers = resolve_servers(t, &self.servers)?;
 
         let given = self.auth_info.clone().or_else(|| made_up_auth_info(t, tld));
@@ -141,9 +141,9 @@ impl Operation for Create {
             grace: vec![grace(GraceKind::Add, t.now, tld.life.add_grace_days, 0, fee.amount)],
             deletion: None,
             transfer: None,
-            standing: DomainStanding { is_referred: tld.names.referred, ..DomainStanding::default() },
             renewal: RenewalPlan::default(),
             extras: Extras::default(),
+            standing: DomainStanding { is_referred: tld.names.referred, ..DomainStanding::default() },
         };
         self.renewal.apply_to(&mut domain)?;
         let draft = DomainDraft { domain: domain.clone(), variant_key };

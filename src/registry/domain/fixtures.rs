@@ -47,9 +47,9 @@ pub(in crate::registry) async fn open() -> TestRegistry {
                 disclose: None,
                 statuses: StatusSet::new(),
                 transfer: None,
-                standing: ContactStanding::default(),
                 account: Account::default(),
                 extras: Extras::default(),
+                standing: ContactStanding::default(),
             })?;
         }
         Ok(())

@@ -4,9 +4,10 @@
 use super::rights::holder_of;
 use super::transfer::demand_transferable;
 use crate::model::case::CaseNumber;
-use crate::model::contact::Contact;
-use crate::model::domain::{ContactRef, Domain};
+use crate::model::contact::{Contact, ContactId};
+use crate::model::domain::{ContactRef, Domain, RenewalPlan};
 use crate::model::event::Event;
+use crate::model::extras::Extras;
 use crate::model::host::Host;
 use crate::model::name::DomainName;
 use crate::model::object::{ContactNumber, ObjectKind};
@@ -268,6 +269,9 @@ pub(in crate::registry) fn hand_over(
             auth_info: None,
             grace: Vec::new(),
             standing,
+            // What one sponsor planned and wrote down is nothing to the next.
+            renewal: RenewalPlan::default(),
+            extras: Extras::default(),
             ..domain.clone()
         };
         t.tx.update_domain(domain, &after)?;

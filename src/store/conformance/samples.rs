@@ -78,9 +78,9 @@ pub(super) fn contact(id: &str) -> Contact {
         disclose: Some(Disclose::new(false, vec![DiscloseElement::Email])),
         statuses,
         transfer: Some(transfer()),
-        standing: ContactStanding { investigated_since: Some(at(6)), ..ContactStanding::default() },
         account: account(),
         extras: extras(),
+        standing: ContactStanding { investigated_since: Some(at(6)), ..ContactStanding::default() },
     }
 }
 
@@ -126,13 +126,13 @@ pub(super) fn domain(name: &str) -> Domain {
         grace: Vec::new(),
         deletion: None,
         transfer: Some(transfer()),
+        renewal: RenewalPlan { auto_days: Some(7), not_required: true, ..RenewalPlan::default() },
+        extras: extras(),
         standing: DomainStanding {
             is_referred: false,
             suspension: None,
             renewals: vec![OpenRenewal { until: at(7), years: 2, fee: 900 }],
         },
-        renewal: RenewalPlan { auto_days: Some(7), not_required: true, ..RenewalPlan::default() },
-        extras: extras(),
     }
 }
 
