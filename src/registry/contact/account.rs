@@ -210,7 +210,6 @@ pub(in crate::registry) fn make_account(
         disclose: None,
         statuses: StatusSet::new(),
         transfer: None,
-        standing: ContactStanding::default(),
         account: Account::default(),
         extras: Extras::default(),
         standing: ContactStanding::default(),

@@ -1,6 +1,6 @@
 //! `contact:fork`: a registrant is copied, and some of its domains go to the copy.
 
-use super::create::Created;
+use super::ContactGiven;
 use super::holder::insert_new;
 use crate::model::contact::{Contact, ContactId};
 use crate::model::domain::{ContactRef, Domain};

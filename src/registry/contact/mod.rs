@@ -35,6 +35,7 @@ pub use self::transfer::{
 };
 pub use self::update::Update;
 pub use self::validated::UpdateValidated;
+use super::Error;
 use super::refusal::Refusal;
 use super::transaction::Transaction;
 use crate::model::contact::{Contact, ContactId};

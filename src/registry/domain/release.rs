@@ -4,7 +4,7 @@
 use super::rights::holder_of;
 use super::transfer::demand_transferable;
 use crate::model::case::CaseNumber;
-use crate::model::contact::{Contact, ContactId};
+use crate::model::contact::Contact;
 use crate::model::domain::{ContactRef, Domain, RenewalPlan};
 use crate::model::event::Event;
 use crate::model::extras::Extras;
