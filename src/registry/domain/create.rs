@@ -92,8 +92,6 @@ impl Operation for Create {
             return Err(Refusal::AllocationTokenWrong.into());
         }
         let sponsor = t.registrar()?.id.clone();
-        let fee = t.fee(tld, &self.name, Priced::Create(period.value()), &sponsor)?;
-        t.demand_agreement(&fee)?;
         let most = tld.allowance.taken_creates_per_day;
         demand_left(t, AllowanceKind::TakenCreate, most)?;
         if !t.tx.registered(&[&self.name])?.is_empty() {
@@ -109,6 +107,8 @@ impl Operation for Create {
         {
             return Err(Refusal::policy(Field::DomainName, &self.name, Rule::VariantOf(holder)).into());
         }
+        let fee = t.fee(tld, &self.name, Priced::Create(period.value()), &sponsor)?;
+        t.demand_agreement(&fee)?;
         let (registrant, contacts) = resolve_contacts(t, self.registrant.as_ref(), &self.contacts)?;
         if tld.contacts.accounts
             && let Some(registrant) = &registrant
