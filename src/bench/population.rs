@@ -15,9 +15,11 @@ use tokio::task::JoinSet;
 
 use super::dice::Dice;
 use crate::admin::Problem;
+use crate::model::account::Account;
 use crate::model::auth_info::{StoredAuthInfo, StoredForm};
 use crate::model::contact::{Contact, ContactId, Email, Phone};
-use crate::model::domain::{ContactRef, ContactRole, Domain, NameServer};
+use crate::model::domain::{ContactRef, ContactRole, Domain, NameServer, RenewalPlan};
+use crate::model::extras::Extras;
 use crate::model::history::HistoryEntry;
 use crate::model::host::Host;
 use crate::model::name::{DomainName, HostName, ZoneName};
@@ -324,6 +326,8 @@ fn draft(
         deletion: None,
         transfer: None,
         pending: None,
+        renewal: RenewalPlan::default(),
+        extras: Extras::default(),
         standing: DomainStanding::default(),
     };
     let after = json!({
@@ -376,6 +380,8 @@ fn contact(number: u64) -> Result<Contact, StoreError> {
         disclose: None,
         statuses: StatusSet::new(),
         transfer: None,
+        account: Account::default(),
+        extras: Extras::default(),
         standing: ContactStanding::default(),
     })
 }

@@ -3,6 +3,8 @@
 mod eis;
 mod ietf;
 mod nominet;
+#[expect(dead_code, reason = "the generations that read it come next")]
+mod uk;
 
 use crate::gateway::epp::Dialect;
 

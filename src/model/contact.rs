@@ -9,7 +9,9 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::account::Account;
 use super::auth_info::StoredAuthInfo;
+use super::extras::Extras;
 use super::ident::Ident;
 use super::name::DomainName;
 use super::object::ContactNumber;
@@ -56,6 +58,12 @@ pub struct Contact {
     pub statuses: StatusSet<ContactStatus>,
     /// The latest transfer.
     pub transfer: Option<Transfer>,
+    /// What it has beside RFC 5733, where accounts are kept.
+    #[serde(default, skip_serializing_if = "Account::is_empty")]
+    pub account: Account,
+    /// What it carries for somebody and nobody decides by.
+    #[serde(default, skip_serializing_if = "Extras::is_empty")]
+    pub extras: Extras,
     /// What the registry holds for or against it.
     #[serde(default, skip_serializing_if = "ContactStanding::is_clear")]
     pub standing: ContactStanding,

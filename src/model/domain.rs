@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::auth_info::StoredAuthInfo;
 use super::contact::ContactId;
+use super::extras::Extras;
 use super::name::{DomainName, HostName};
 use super::object::{ContactNumber, DomainNumber, HostNumber};
 use super::pending::Pending;
@@ -180,6 +181,38 @@ impl Deletion {
     }
 }
 
+/// What a domain's sponsor wants done when its registration ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RenewalPlan {
+    /// It is renewed by itself each time, so many days before its end.
+    #[serde(rename = "ad", skip_serializing_if = "Option::is_none")]
+    pub auto_days: Option<u8>,
+    /// It is renewed by itself once, so many days before its end.
+    #[serde(rename = "nd", skip_serializing_if = "Option::is_none")]
+    pub next_days: Option<u8>,
+    /// For how many years, each time.
+    #[serde(rename = "ay", skip_serializing_if = "Option::is_none")]
+    pub auto_years: Option<u8>,
+    /// For how many years, the next time.
+    #[serde(rename = "ny", skip_serializing_if = "Option::is_none")]
+    pub next_years: Option<u8>,
+    /// It is not to be renewed.
+    #[serde(rename = "no", skip_serializing_if = "is_false")]
+    pub not_required: bool,
+}
+
+impl RenewalPlan {
+    /// Whether nothing was said.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+fn is_false(value: &bool) -> bool {
+    !*value
+}
+
 /// A domain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Domain {
@@ -224,6 +257,12 @@ pub struct Domain {
     /// What waits for the registrant's word; never while it is being deleted or transferred.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending: Option<Pending>,
+    /// What the sponsor wants done when the registration ends.
+    #[serde(default, skip_serializing_if = "RenewalPlan::is_empty")]
+    pub renewal: RenewalPlan,
+    /// What it carries for somebody and nobody decides by.
+    #[serde(default, skip_serializing_if = "Extras::is_empty")]
+    pub extras: Extras,
     /// What the registry holds for or against it.
     #[serde(default, skip_serializing_if = "DomainStanding::is_clear")]
     pub standing: DomainStanding,

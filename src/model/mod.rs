@@ -1,6 +1,8 @@
 //! What a registry holds, as values: parsed once, valid while they exist, knowing neither protocol nor store.
 
+pub mod account;
 pub mod allocation_token;
+pub mod allowance;
 pub mod api_user;
 pub mod auth_info;
 pub mod case;
@@ -8,6 +10,7 @@ pub mod contact;
 pub mod domain;
 pub mod epp_access;
 pub mod event;
+pub mod extras;
 pub mod history;
 pub mod host;
 pub mod ident;

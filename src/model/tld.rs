@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use jiff::Timestamp;
+
+use super::allowance::AllowancePolicy;
 use super::domain::ContactRole;
 use super::money::Currency;
 use super::name::ZoneName;
@@ -48,6 +51,9 @@ pub struct Tld {
     /// The phase of its launch (RFC 8334).
     #[serde(default)]
     pub launch_phase: LaunchPhase,
+    /// What a registrar may do so many times a day.
+    #[serde(default)]
+    pub allowance: AllowancePolicy,
     /// What its operations cost: a list for each tier and currency. Without any they are free.
     #[serde(default)]
     pub prices: Vec<PriceList>,
@@ -68,6 +74,7 @@ impl Tld {
             confirmations: ConfirmationPolicy::default(),
             documents: DocumentPolicy::default(),
             launch_phase: LaunchPhase::Open,
+            allowance: AllowancePolicy::default(),
             prices: Vec::new(),
         }
     }
@@ -178,6 +185,10 @@ pub struct ContactPolicy {
     /// Whether contact:info by another registrar without authInfo is answered with what disclose allows, or refused. Contacts
     /// lie under no TLD: one TLD that hides them hides them all.
     pub visible_to_others: bool,
+    /// Whether contacts are holders' accounts: the name of the holder never changes, a domain's registrant is the account of
+    /// its own registrar, and a British address has a British postcode. A registrar that acts only in such TLDs has only such
+    /// contacts.
+    pub accounts: bool,
 }
 
 impl Default for ContactPolicy {
@@ -189,6 +200,7 @@ impl Default for ContactPolicy {
             by_ident: false,
             follow_transfer: false,
             visible_to_others: true,
+            accounts: false,
         }
     }
 }
@@ -215,11 +227,19 @@ pub struct HostPolicy {
     pub per_domain_max: usize,
     /// Most addresses of a host.
     pub addresses_max: usize,
+    /// Most addresses of a host in one family, v4 or v6.
+    pub addresses_per_family_max: usize,
 }
 
 impl Default for HostPolicy {
     fn default() -> Self {
-        Self { model: HostModel::Objects, per_domain_min: 1, per_domain_max: 13, addresses_max: 13 }
+        Self {
+            model: HostModel::Objects,
+            per_domain_min: 1,
+            per_domain_max: 13,
+            addresses_max: 13,
+            addresses_per_family_max: 13,
+        }
     }
 }
 
@@ -242,8 +262,21 @@ pub struct NamePolicy {
     pub blocked: Vec<String>,
     /// Labels that cost what another tier than `standard` costs.
     pub premium: Vec<Premium>,
+    /// Whose holders have the first right to a label here.
+    pub rights: Option<RightsPolicy>,
     /// Whether each registration waits for the operator's decision.
     pub referred: bool,
+}
+
+/// Whose holders have the first right to the same label one level up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RightsPolicy {
+    /// The zones; the first that has the label decides.
+    pub zones: Vec<ZoneName>,
+    /// Until when (exclusive); for ever when absent.
+    #[serde(default)]
+    pub until: Option<Timestamp>,
 }
 
 impl Default for NamePolicy {
@@ -256,6 +289,7 @@ impl Default for NamePolicy {
             disputed: Vec::new(),
             blocked: Vec::new(),
             premium: Vec::new(),
+            rights: None,
             referred: false,
         }
     }
@@ -358,6 +392,8 @@ pub struct LifePolicy {
     pub at_expiry: AtExpiry,
     /// From the end of a registration that lapses to its being taken out of the zone.
     pub hold_after_days: u32,
+    /// How long a registration that has ended can be renewed, where it lapses.
+    pub lapse_days: u32,
 }
 
 /// What happens to a domain at the end of its registration.
@@ -366,6 +402,8 @@ pub struct LifePolicy {
 pub enum AtExpiry {
     /// It is deleted, as if its registrar had done it then.
     Delete,
+    /// It stays, can be renewed for `lapse_days`, and then is gone.
+    AwaitRenewal,
     /// It is out of the zone after `hold_after_days`, and is deleted at the end of the redemption period that begins then; until
     /// that its registrar may renew it.
     Lapse,
@@ -387,6 +425,7 @@ impl Default for LifePolicy {
             transfer_lock_days: 0,
             at_expiry: AtExpiry::Renew,
             hold_after_days: 15,
+            lapse_days: 90,
         }
     }
 }

@@ -16,7 +16,9 @@ use jiff::Timestamp;
 pub use self::clerk::{DueObject, Happened, Lease, ListDue, Step, Stepped, TakeLease};
 use super::billing::Priced;
 use super::domain::transfer::{approve, approved, end_without_transfer};
-use super::domain::{Delete, begin_deletion, begin_lapse, grace, grace_with, paid_by, whole_years};
+use super::domain::{
+    Delete, begin_deletion, begin_lapse, days_after, grace, grace_with, paid_by, whole_years,
+};
 use super::pending::end;
 use super::policy::Policy;
 use super::transaction::Transaction;
@@ -59,6 +61,7 @@ pub(super) fn settle(t: &mut Transaction<'_, '_>, mut domain: Domain, tld: &Tld)
 enum Due {
     AutoDeletion,
     AutoRenewal,
+    AwaitRenewal,
     ConfirmationLapse,
     Lapse,
     Cancellation,
@@ -88,15 +91,19 @@ fn next_of_registered(domain: &Domain, tld: &Tld) -> (Timestamp, Due) {
     match domain.transfer.as_ref().filter(|transfer| transfer.is_pending()) {
         Some(transfer) if transfer.act_at <= domain.expires_at => (transfer.act_at, Due::TransferApproval),
         // What waits for the registrant waits no longer than the registration runs.
-        _ => match domain.pending.filter(|pending| pending.until <= domain.expires_at) {
-            Some(pending) => (pending.until, Due::ConfirmationLapse),
-            None => (domain.expires_at, at_expiry(tld)),
+        _ => match (domain.standing.lapsed_until, domain.pending) {
+            (Some(until), _) => (until, Due::Purge),
+            (None, Some(pending)) if pending.until <= domain.expires_at => {
+                (pending.until, Due::ConfirmationLapse)
+            }
+            (None, _) => (domain.expires_at, at_expiry(tld)),
         },
     }
 }
 
 fn at_expiry(tld: &Tld) -> Due {
     match tld.life.at_expiry {
+        AtExpiry::AwaitRenewal => Due::AwaitRenewal,
         AtExpiry::Lapse => Due::Lapse,
         AtExpiry::Renew => Due::AutoRenewal,
         AtExpiry::Delete if tld.life.redemption_days == 0 => Due::Purge,
@@ -110,6 +117,7 @@ impl Due {
         match self {
             Self::AutoDeletion => AUTO_DELETE,
             Self::AutoRenewal => "domain:auto-renew",
+            Self::AwaitRenewal => "domain:await-renewal",
             Self::ConfirmationLapse => "pending:lapse",
             Self::Lapse => LAPSE,
             Self::Cancellation => "domain:cancel",
@@ -141,6 +149,11 @@ impl Due {
             Self::AutoRenewal => auto_renewed(domain, tld, policy),
             Self::ConfirmationLapse => Some(Domain { pending: None, ..domain.clone() }),
             Self::Cancellation | Self::Purge => None,
+            Self::AwaitRenewal => {
+                let mut standing = domain.standing.clone();
+                standing.lapsed_until = Some(days_after(at, tld.life.lapse_days));
+                Some(Domain { standing, ..domain.clone() })
+            }
             Self::RestoreLapse => {
                 let deletion = domain.deletion.map(|begun| Deletion { restore_until: None, ..begun });
                 Some(Domain { deletion, ..domain.clone() })
@@ -188,6 +201,7 @@ fn happen(
             let (kept, _) = end_without_transfer(t, domain, TransferStatus::ServerCancelled, loser)?;
             change(t, &kept, tld, at, due)
         }
+        Due::AwaitRenewal => await_renewal(t, domain, tld, at).map(Some),
         Due::AutoDeletion | Due::AutoRenewal | Due::Lapse | Due::RestoreLapse => {
             change(t, domain, tld, at, due)
         }
@@ -221,6 +235,7 @@ fn change(
         }
         Due::RestoreLapse => (ChangeOperation::RestoreLapse, "No restore report came in time".to_owned()),
         Due::AutoDeletion
+        | Due::AwaitRenewal
         | Due::Cancellation
         | Due::ConfirmationLapse
         | Due::Lapse
@@ -229,6 +244,16 @@ fn change(
     };
     t.tell_changed(&after, operation, Some(reason));
     Ok(Some(after))
+}
+
+/// Writes that a registration has ended and waits to be renewed. Nobody is told: its end was no secret.
+fn await_renewal(t: &mut Transaction<'_, '_>, domain: &Domain, tld: &Tld, at: Timestamp) -> Result<Domain, Error> {
+    let mut standing = domain.standing.clone();
+    standing.lapsed_until = Some(days_after(at, tld.life.lapse_days));
+    let after = Domain { standing, ..domain.clone() };
+    t.tx.update_domain(domain, &after)?;
+    t.record_domain(Some(domain), Some(&after));
+    Ok(after)
 }
 
 /// Removes a domain for good. The hosts below it go with it, and every domain loses them as name servers: their addresses would

@@ -30,6 +30,7 @@ async fn with_mail() -> TestRegistry {
         email: Email::parse("admin@holder.example").unwrap(),
         auth_info: None,
         disclose: None,
+        holder: contact::HolderChange::default(),
     };
     registry.as_registrar("ClientX", contact).await.unwrap();
     let create = domain::Create {
@@ -40,6 +41,7 @@ async fn with_mail() -> TestRegistry {
         contacts: vec![(ContactRole::Admin, id)],
         auth_info: None,
         sec_dns: SecDns::default(),
+        renewal: domain::RenewalChange::default(),
     };
     registry.as_registrar("ClientX", create).await.unwrap();
     registry.as_registrar("ClientX", auth_code::Send { name: name("mail.example") }).await.unwrap();

@@ -123,6 +123,13 @@ pub(super) fn domain_state(domain: &Domain) -> Value {
     if let Some(pending) = &domain.pending {
         state["pending"] = json!(pending);
     }
+    // Most domains have none of these, nor had the histories that are older than them.
+    if !domain.renewal.is_empty() {
+        state["renewal"] = json!(domain.renewal);
+    }
+    if !domain.extras.is_empty() {
+        state["extras"] = json!(domain.extras);
+    }
     // Left out while there is nothing to say, as history knew no such thing once.
     if !domain.standing.is_clear() {
         state["standing"] = json!(domain.standing);
@@ -147,6 +154,13 @@ pub(super) fn contact_state(contact: &Contact) -> Value {
         "statuses": contact.statuses,
         "transfer": contact.transfer,
     });
+    // As in a domain's state.
+    if !contact.account.is_empty() {
+        state["account"] = json!(contact.account);
+    }
+    if !contact.extras.is_empty() {
+        state["extras"] = json!(contact.extras);
+    }
     if !contact.standing.is_clear() {
         state["standing"] = json!(contact.standing);
     }

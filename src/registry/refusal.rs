@@ -6,6 +6,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
+use crate::model::allowance::AllowanceKind;
 use crate::model::api_user::ApiRole;
 use crate::model::domain::ContactRole;
 use crate::model::money::{Currency, Money};
@@ -24,6 +25,8 @@ pub enum Refusal {
     AllocationTokenWrong,
     /// The name is reserved or disputed, and the password given does not open it.
     NamePasswordWrong { name: DomainName },
+    /// It was done so often in the last 24 hours that no more of it is taken.
+    AllowanceSpent { kind: AllowanceKind, most: u32 },
     /// The token is unknown, expired or revoked, or may not be used from there.
     ApiTokenInvalid,
     /// An API user of this login is there already.
@@ -114,8 +117,10 @@ pub enum Refusal {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the variants are named after what they are")]
 pub enum Field {
+    AccountName,
     AllocationToken,
     AuthInfo,
+    CompanyNumber,
     Case,
     Contact(Option<ContactRole>),
     ContactId,
@@ -125,7 +130,9 @@ pub enum Field {
     DnsRecord,
     DomainName,
     Email,
+    Extras,
     Fee,
+    HolderKind,
     HostAddress,
     Ident,
     HostName,
@@ -137,11 +144,14 @@ pub enum Field {
     NameServer,
     Order,
     Period,
+    Person,
     Phase,
     PostalInfo,
+    Postcode,
     Profile,
     Receiver,
     Registrant,
+    Renewal,
     Reseller,
     RestoreReport,
     Status,
@@ -217,6 +227,8 @@ pub enum Rule {
     Blocked,
     /// Reserved by the registry.
     Reserved,
+    /// The holder of this name has the first right to it.
+    RightHeldBy(DomainName),
     /// It is not there.
     Absent,
     /// Only the operator sets it.
@@ -260,7 +272,8 @@ impl Refusal {
     /// The field it points at and the value there, for a gateway that shows the place.
     pub fn place(&self) -> Option<(Field, &str)> {
         match self {
-            Self::ApiTokenInvalid
+            Self::AllowanceSpent { .. }
+            | Self::ApiTokenInvalid
             | Self::ApiUserTaken { .. }
             | Self::ApiUserUnknown { .. }
             | Self::Changed
@@ -323,6 +336,16 @@ impl fmt::Display for Refusal {
             Self::ApiTokenInvalid => f.write_str("the token is unknown or expired; log in again"),
             Self::ApiUserTaken { login } => write!(f, "there is an API user {login} already"),
             Self::ApiUserUnknown { login } => write!(f, "there is no API user {login}"),
+            Self::AllowanceSpent { kind: AllowanceKind::Check, most } => {
+                write!(
+                    f,
+                    "you may check {most} names in 24 hours, and this would be more; other commands go on"
+                )
+            }
+            Self::AllowanceSpent { kind: AllowanceKind::TakenCreate, most } => write!(
+                f,
+                "you have asked for {most} names in 24 hours that were taken; until some of that is past you may create none"
+            ),
             Self::AllocationTokenWrong => f.write_str("the allocation token does not open this name"),
             Self::NamePasswordWrong { name } => write!(f, "this is not the password for {name}"),
             Self::AuthInfoMissing => f.write_str("authInfo is needed for this command"),
@@ -413,8 +436,10 @@ impl fmt::Display for Refusal {
 impl Field {
     fn as_str(self) -> &'static str {
         match self {
+            Self::AccountName => "account name",
             Self::AllocationToken => "allocation token",
             Self::AuthInfo => "authInfo",
+            Self::CompanyNumber => "company number",
             Self::Case => "case",
             Self::Contact(_) | Self::ContactId => "contact",
             Self::Currency => "currency",
@@ -423,7 +448,9 @@ impl Field {
             Self::DnsRecord => "DNSSEC record",
             Self::DomainName => "domain",
             Self::Email => "e-mail address",
+            Self::Extras => "note",
             Self::Fee => "fee",
+            Self::HolderKind => "kind of holder",
             Self::HostAddress => "address",
             Self::Ident => "ident",
             Self::HostName | Self::NameServer => "host",
@@ -434,11 +461,14 @@ impl Field {
             Self::MessageId => "message",
             Self::Order => "order",
             Self::Period => "period",
+            Self::Person => "person",
             Self::Phase => "launch phase",
             Self::PostalInfo => "postal information",
+            Self::Postcode => "postcode",
             Self::Profile => "profile",
             Self::Receiver => "registrar",
             Self::Registrant => "registrant",
+            Self::Renewal => "renewal",
             Self::Reseller => "reseller",
             Self::RestoreReport => "restore report",
             Self::Status => "status",
@@ -493,6 +523,7 @@ impl fmt::Display for Rule {
             Self::Present => f.write_str("it is there already"),
             Self::Blocked => f.write_str("blocked: nobody may register it"),
             Self::Reserved => f.write_str("reserved by the registry"),
+            Self::RightHeldBy(name) => write!(f, "the holder of {name} has the first right to it"),
             Self::Absent => f.write_str("it is not there"),
             Self::ServerStatus => f.write_str("only the registry sets or removes this status"),
             Self::EndsBefore(at) => write!(f, "the expiry must be before {}", at.strftime("%Y-%m-%d")),

@@ -119,6 +119,7 @@ async fn of_many_creates_of_one_name_one_is_done_on_each_engine() {
             contacts: Vec::new(),
             auth_info: None,
             sec_dns: SecDns::default(),
+            renewal: domain::RenewalChange::default(),
         };
         let mut creates = JoinSet::new();
         for number in 0..16 {

@@ -224,6 +224,7 @@ impl Tx<'_> {
 /// What refers to what: in words, then the table and column that refer, and the table and key referred to.
 const REFERENCES: &[(&str, &str, &str, &str, &str)] = &[
     ("contact's sponsor", "contact", "sponsor", "registrar", "id"),
+    ("person's contact", "person", "contact", "contact", "number"),
     ("domain's sponsor", "domain", "sponsor", "registrar", "id"),
     ("host's sponsor", "host", "sponsor", "registrar", "id"),
     ("host's superordinate domain", "host", "superordinate", "domain", "number"),
@@ -254,6 +255,7 @@ const REFERENCES: &[(&str, &str, &str, &str, &str)] = &[
     ("legal document's history entry", "legal_document", "history", "history", "number"),
     ("legal document's text", "legal_document_part", "document", "legal_document", "number"),
     ("reseller's ledger entry's reseller", "reseller_ledger", "reseller", "reseller", "username"),
+    ("allowance's registrar", "allowance", "registrar", "registrar", "id"),
     ("allocation token's registrar", "allocation_token", "registrar", "registrar", "id"),
 ];
 

@@ -4,6 +4,7 @@
 //! in the list below.
 
 mod allocation_token;
+mod allowance;
 mod api;
 mod audit;
 mod case;
@@ -20,6 +21,7 @@ mod maintenance;
 mod message;
 mod outbox;
 mod pending;
+mod person;
 mod policy;
 mod registrar;
 mod reseller;
@@ -63,15 +65,17 @@ conformance! {
         contact: contacts_due contact contact_by_number contact_is_linked contact_numbers contacts_sponsored delete_contact insert_contact rename_contact update_contact;
         content: content replace_content;
         domain: domains_served_by due_domains delete_domain domain domain_name domains_of_registrant domain_sponsor insert_domain registered seem_registered sponsored_domains subordinate_hosts update_domain variant_holder;
+        allowance: allowance_used use_allowance;
         epp_user: epp_user set_epp_access set_user_password;
         history: document_part history latest_change numbers_named record record_with_document;
-        host: foreign_domain_uses_host delete_host host host_is_linked host_numbers hosts_below insert_host update_host;
+        host: foreign_domain_uses_host delete_host host host_by_number host_is_linked host_numbers hosts_below insert_host update_host;
         lease: end_other_leases engine_clock holds_lease take_lease;
         ledger: account enter ledger move_money set_limits;
         maintenance: delete_maintenance maintenance maintenances put_maintenance;
         message: message_count newest_message oldest_message queue_message remove_message;
         outbox: claim_mail delete_mail due_mails end_mail mail_is_due mails_about mails_asked_by outbox outbox_entry outbox_tally put_mail_back queue_mail revive_mail;
         pending: add_pending end_pending pending pending_actions pending_by_token set_pending_token;
+        person: contact_of_person delete_person insert_person;
         case: case case_about cases cases_due close_case open_case;
         policy: delete_tld meta policy_version stored_policy_version put_meta put_tld tlds;
         registrar: credential put_registrar registrars set_password set_wrong_passwords;

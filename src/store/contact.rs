@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::domain::{parse_contact, parse_registrar};
 use super::sql::{Row, Value, pad};
 use super::{StoreError, Tx, from_json, to_json};
+use crate::model::account::Account;
 use crate::model::auth_info::StoredAuthInfo;
 use crate::model::contact::{Contact, ContactId, Disclose, Email, Phone};
+use crate::model::extras::Extras;
 use crate::model::ident::Ident;
 use crate::model::object::ContactNumber;
 use crate::model::postal::PostalInfo;
@@ -99,8 +101,9 @@ impl Tx<'_> {
         self.all(sql, &[sponsor.as_str().into(), after.0.into(), most.into()], read_contact)
     }
 
-    /// Removes a contact; nothing may be linked to it.
+    /// Removes a contact and the numbers of its people; nothing may be linked to it.
     pub fn delete_contact(&mut self, number: ContactNumber) -> Result<(), StoreError> {
+        self.write("DELETE FROM person WHERE contact = ?1", &[number.0.into()])?;
         self.write("DELETE FROM contact WHERE number = ?1", &[number.0.into()]).map(drop)
     }
 
@@ -148,6 +151,10 @@ struct ContactState {
     statuses: StatusSet<ContactStatus>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     transfer: Option<Transfer>,
+    #[serde(default, skip_serializing_if = "Account::is_empty")]
+    account: Account,
+    #[serde(default, skip_serializing_if = "Extras::is_empty")]
+    extras: Extras,
     #[serde(default, skip_serializing_if = "ContactStanding::is_clear")]
     standing: ContactStanding,
 }
@@ -169,6 +176,8 @@ impl ContactState {
             disclose: contact.disclose.clone(),
             statuses: contact.statuses.clone(),
             transfer: contact.transfer.clone(),
+            account: contact.account.clone(),
+            extras: contact.extras.clone(),
             standing: contact.standing.clone(),
         }
     }
@@ -195,6 +204,8 @@ pub(super) fn read_contact(row: &dyn Row) -> Result<Contact, StoreError> {
         disclose: state.disclose,
         statuses: state.statuses,
         transfer: state.transfer,
+        account: state.account,
+        extras: state.extras,
         standing: state.standing,
     })
 }

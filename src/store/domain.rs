@@ -10,7 +10,10 @@ use super::sql::{Change, Row, Value, pad};
 use super::{StoreError, Tx, from_json, to_json};
 use crate::model::auth_info::StoredAuthInfo;
 use crate::model::contact::ContactId;
-use crate::model::domain::{ContactRef, ContactRole, Deletion, Domain, Grace, HostAttribute, NameServer};
+use crate::model::domain::{
+    ContactRef, ContactRole, Deletion, Domain, Grace, HostAttribute, NameServer, RenewalPlan,
+};
+use crate::model::extras::Extras;
 use crate::model::name::{DomainName, HostName};
 use crate::model::object::{ContactNumber, DomainNumber, HostNumber};
 use crate::model::pending::Pending;
@@ -293,6 +296,10 @@ struct DomainState {
     transfer: Option<Transfer>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pending: Option<Pending>,
+    #[serde(default, skip_serializing_if = "RenewalPlan::is_empty")]
+    renewal: RenewalPlan,
+    #[serde(default, skip_serializing_if = "Extras::is_empty")]
+    extras: Extras,
     #[serde(default, skip_serializing_if = "DomainStanding::is_clear")]
     standing: DomainStanding,
 }
@@ -317,6 +324,8 @@ impl DomainState {
             deletion: domain.deletion,
             transfer: domain.transfer.clone(),
             pending: domain.pending,
+            renewal: domain.renewal,
+            extras: domain.extras.clone(),
             standing: domain.standing.clone(),
         }
     }
@@ -369,6 +378,8 @@ pub(super) fn read_domain(row: &dyn Row) -> Result<Domain, StoreError> {
         deletion: state.deletion,
         transfer: state.transfer,
         pending: state.pending,
+        renewal: state.renewal,
+        extras: state.extras,
         standing: state.standing,
     })
 }
@@ -378,7 +389,8 @@ pub(super) fn due_at(domain: &Domain) -> Option<Timestamp> {
     let transfer =
         domain.transfer.as_ref().filter(|transfer| transfer.is_pending()).map(|transfer| transfer.act_at);
     let deletion = domain.deletion.map(|deletion| deletion.restore_until.unwrap_or(deletion.purge_at));
-    let expiry = domain.deletion.is_none().then_some(domain.expires_at);
+    let end = domain.standing.lapsed_until.unwrap_or(domain.expires_at);
+    let expiry = domain.deletion.is_none().then_some(end);
     let pending = domain.pending.map(|pending| pending.until);
     let suspension = domain.standing.suspension.as_ref().filter(|_| domain.deletion.is_none());
     let cancellation = suspension.and_then(|suspension| suspension.cancel_at);

@@ -22,6 +22,12 @@ impl Tx<'_> {
         self.first(sql, &[name.as_ref().into()], read_host)
     }
 
+    /// The host of this number, to be read.
+    pub fn host_by_number(&mut self, number: HostNumber) -> Result<Option<Host>, StoreError> {
+        let sql = "SELECT number, name, sponsor, superordinate, state FROM host WHERE number = ?1";
+        self.first(sql, &[number.0.into()], read_host)
+    }
+
     /// The hosts below a domain, to be changed with it, in order of name.
     pub fn hosts_below(&mut self, domain: DomainNumber) -> Result<Vec<Host>, StoreError> {
         let sql = "SELECT number, name, sponsor, superordinate, state FROM host WHERE superordinate = ?1 \

@@ -4,6 +4,7 @@
 //! conflict, and nothing it did before counts. An engine is one file that implements [`Engine`] and one arm in [`Store::open`].
 
 mod allocation_token;
+mod allowance;
 mod api;
 mod audit;
 mod case;
@@ -23,6 +24,7 @@ mod message;
 mod meta;
 mod outbox;
 mod pending;
+mod person;
 mod policy;
 mod postgres;
 mod registrar;
@@ -301,6 +303,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_epp_user.sql"),
     include_str!("migrations/0006_certificate.sql"),
     include_str!("migrations/0007_reseller_money.sql"),
+    include_str!("migrations/0008_people.sql"),
+    include_str!("migrations/0012_allowance.sql"),
     include_str!("migrations/0013_case.sql"),
     include_str!("migrations/0016_maintenance.sql"),
     include_str!("migrations/0017_pending.sql"),

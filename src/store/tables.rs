@@ -220,6 +220,7 @@ pub const TABLES: &[Table] = &[
         key: 1,
         is_counted: true,
     },
+    Table { name: "person", columns: &[Int("number"), Int("contact")], key: 1, is_counted: true },
     Table {
         name: "domain",
         columns: &[
@@ -443,6 +444,12 @@ pub const TABLES: &[Table] = &[
         name: "allocation_token",
         columns: &[Text("token"), Text("name"), Text("registrar"), Int("used_at")],
         key: 1,
+        is_counted: false,
+    },
+    Table {
+        name: "allowance",
+        columns: &[Text("registrar"), Text("kind"), Int("hour"), Int("used")],
+        key: 3,
         is_counted: false,
     },
     Table {

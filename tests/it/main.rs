@@ -15,6 +15,7 @@ mod instant_epp;
 mod laboratory;
 mod mail;
 mod mail_security;
+mod nominet;
 mod operator;
 mod rest;
 mod rfc_frames;

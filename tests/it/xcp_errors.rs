@@ -5,6 +5,7 @@ use std::path::Path;
 
 use domesday::gateway::xcp::envelope::Reply;
 use domesday::gateway::xcp::error::{Fault, fault_reply, refusal_reply};
+use domesday::model::allowance::AllowanceKind;
 use domesday::model::api_user::ApiRole;
 use domesday::model::money::{Currency, Money};
 use domesday::model::name::{DomainName, ZoneName};
@@ -51,15 +52,21 @@ fn refusals() -> Vec<Refusal> {
         NotNow::SponsorChanged => [NotNow::SponsorChanged],
     });
     let fields = samples!(Field {
+        Field::AccountName => [Field::AccountName],
         Field::AllocationToken => [Field::AllocationToken],
         Field::AuthInfo => [Field::AuthInfo],
+        Field::CompanyNumber => [Field::CompanyNumber],
         Field::Case => [Field::Case],
         Field::Lock => [Field::Lock],
         Field::Receiver => [Field::Receiver],
         Field::Currency => [Field::Currency],
+        Field::Extras => [Field::Extras],
         Field::Fee => [Field::Fee],
+        Field::HolderKind => [Field::HolderKind],
         Field::Ident => [Field::Ident],
+        Field::Person => [Field::Person],
         Field::Phase => [Field::Phase],
+        Field::Renewal => [Field::Renewal],
         Field::Contact(_) => [Field::Contact(None)],
         Field::ContactId => [Field::ContactId],
         Field::CurrentExpiry => [Field::CurrentExpiry],
@@ -77,6 +84,7 @@ fn refusals() -> Vec<Refusal> {
         Field::Order => [Field::Order],
         Field::Period => [Field::Period],
         Field::PostalInfo => [Field::PostalInfo],
+        Field::Postcode => [Field::Postcode],
         Field::Profile => [Field::Profile],
         Field::Registrant => [Field::Registrant],
         Field::Reseller => [Field::Reseller],
@@ -86,6 +94,10 @@ fn refusals() -> Vec<Refusal> {
         Field::Voice => [Field::Voice],
     });
     let mut all = samples!(Refusal {
+        Refusal::AllowanceSpent { .. } => [
+            Refusal::AllowanceSpent { kind: AllowanceKind::Check, most: 1000 },
+            Refusal::AllowanceSpent { kind: AllowanceKind::TakenCreate, most: 100 },
+        ],
         Refusal::AllocationTokenWrong => [Refusal::AllocationTokenWrong],
         Refusal::ApiTokenInvalid => [Refusal::ApiTokenInvalid],
         Refusal::ApiUserTaken { .. } => [Refusal::ApiUserTaken { login: "alice".to_owned() }],

@@ -311,6 +311,7 @@ pub(crate) fn new_domain(name: &str, holder: &str, contacts: &[(ContactRole, &st
         contacts: contacts.iter().map(|(role, id)| (*role, ContactId::parse(id).unwrap())).collect(),
         auth_info: AuthInfo::new("2fooBAR-as-created"),
         sec_dns: SecDns::default(),
+        renewal: domain::RenewalChange::default(),
     }
 }
 
@@ -333,6 +334,7 @@ fn new_contact(id: &str) -> contact::Create {
         email: Email::parse(&format!("{id}@holder.example")).unwrap(),
         auth_info: None,
         disclose: None,
+        holder: contact::HolderChange::default(),
     }
 }
 

@@ -146,7 +146,8 @@ pub(super) fn of_refusal(document: &Document<'_>, refusal: &Refusal) -> Verdict 
         Refusal::Unknown { field, value } => {
             valued(ResultCode::ObjectDoesNotExist, "Object does not exist", element(*field), value)
         }
-        Refusal::AllocationTokenWrong
+        Refusal::AllowanceSpent { .. }
+        | Refusal::AllocationTokenWrong
         | Refusal::ApiTokenInvalid
         | Refusal::ApiUserTaken { .. }
         | Refusal::ApiUserUnknown { .. }
@@ -350,8 +351,10 @@ fn element(field: Field) -> &'static str {
         Field::Period => "period",
         Field::Registrant => "registrant",
         Field::Status => "status",
-        Field::AllocationToken
+        Field::AccountName
+        | Field::AllocationToken
         | Field::AuthInfo
+        | Field::CompanyNumber
         | Field::Maintenance
         | Field::Case
         | Field::Currency
@@ -359,16 +362,21 @@ fn element(field: Field) -> &'static str {
         | Field::Disclose
         | Field::DomainName
         | Field::Email
+        | Field::Extras
         | Field::Fee
+        | Field::HolderKind
         | Field::Ident
         | Field::LegalDocument
         | Field::Lock
         | Field::MaxSigLife
         | Field::MessageId
         | Field::Order
+        | Field::Person
         | Field::Phase
         | Field::PostalInfo
+        | Field::Postcode
         | Field::Profile
+        | Field::Renewal
         | Field::Receiver
         | Field::Reseller
         | Field::RestoreReport

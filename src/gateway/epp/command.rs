@@ -208,6 +208,7 @@ macro_rules! commands {
 
         /// What a command gave.
         #[expect(missing_docs, reason = "each is named after its operation")]
+        #[expect(clippy::large_enum_variant, reason = "one lives as long as its command, and moves once")]
         pub enum Outcome {
             $($name(<$operation as Operation>::Outcome),)*
         }
@@ -275,6 +276,7 @@ commands! {
     ContactTransferReject(contact::transfer::TransferReject);
     ContactTransferRequest(contact::transfer::TransferRequest);
     ContactUpdate(contact::Update);
+    ContactUpdateValidated(contact::UpdateValidated);
     DomainCheck(domain::Check);
     DomainCreate(domain::Create);
     DomainDelete(domain::Delete);

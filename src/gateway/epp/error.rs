@@ -14,8 +14,8 @@ pub fn refusal_code(refusal: &Refusal) -> ResultCode {
         Refusal::FeeCurrency { .. } | Refusal::FeeTooLow { .. } => ResultCode::ValueRange,
         Refusal::FeeMissing { .. } => ResultCode::ParameterMissing,
         Refusal::Linked { .. } => ResultCode::AssociationProhibits,
-        // Neither is refused to a registrar over EPP.
-        Refusal::MailLimit => ResultCode::PolicyError,
+        // No mail is refused to a registrar over EPP, nor the answer of a registrant.
+        Refusal::AllowanceSpent { .. } | Refusal::MailLimit => ResultCode::PolicyError,
         Refusal::MailUnknown { .. } | Refusal::PendingUnknown => ResultCode::ObjectDoesNotExist,
         Refusal::ApiUserUnknown { .. }
         | Refusal::CaseUnknown { .. }
@@ -112,8 +112,10 @@ pub fn place<'d>(document: &'d Document<'_>, refusal: &Refusal) -> Option<Elemen
 /// The local names of the elements in which clients give a field, likeliest first.
 fn elements_of(field: Field) -> &'static [&'static str] {
     match field {
+        Field::AccountName => &["name"],
         Field::AllocationToken => &[],
         Field::AuthInfo => &["pw", "authInfo"],
+        Field::CompanyNumber => &["co-no"],
         Field::Case => &["caseId", "case-id"],
         Field::Contact(_) => &["contact"],
         Field::ContactId => &["id", "contactId"],
@@ -123,7 +125,9 @@ fn elements_of(field: Field) -> &'static [&'static str] {
         Field::DnsRecord => &["dsData", "keyData"],
         Field::DomainName => &["name", "domainName", "domain-name"],
         Field::Email => &["email"],
+        Field::Extras => &["notes", "trad-name", "reseller"],
         Field::Fee => &["fee"],
+        Field::HolderKind => &["type", "opt-out"],
         Field::Ident => &["ident"],
         Field::HostAddress => &["addr", "hostAddr"],
         Field::HostName => &["name"],
@@ -133,11 +137,14 @@ fn elements_of(field: Field) -> &'static [&'static str] {
         Field::MaxSigLife => &["maxSigLife"],
         Field::MessageId => &["poll"],
         Field::NameServer => &["hostObj", "hostName", "ns"],
+        Field::Renewal => &["auto-bill", "next-bill", "auto-period", "next-period", "renew-not-required"],
         // Only resellers' commands have them.
         Field::Order | Field::Profile | Field::Reseller => &["update"],
         Field::Period => &["period"],
+        Field::Person => &["contact"],
         Field::Phase => &["phase"],
-        Field::PostalInfo => &["postalInfo"],
+        Field::PostalInfo => &["postalInfo", "addr"],
+        Field::Postcode => &["postcode", "pc"],
         Field::Receiver => &["registrarTag", "registrar-tag"],
         Field::Registrant => &["registrant"],
         Field::RestoreReport => &["report", "restore"],

@@ -147,7 +147,7 @@ pub(super) async fn check(
         }
         CheckKind::Domain => {
             let names = names.map(|name| DomainName::parse(&name).map_err(|error| (name, error))).collect();
-            let check = domain::Check { names };
+            let check = domain::Check { names, claimant: None };
             if fees.is_empty() {
                 rest.answer(caller, &bytes, check, domains).await
             } else {

@@ -86,6 +86,7 @@ pub fn refusal_status(refusal: &Refusal) -> (StatusCode, &'static str) {
         Refusal::FeeTooLow { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "fee-too-low"),
         Refusal::KeyUsed => (StatusCode::UNPROCESSABLE_ENTITY, "key-used"),
         Refusal::Linked { .. } => (StatusCode::CONFLICT, "linked"),
+        Refusal::AllowanceSpent { .. } => (StatusCode::TOO_MANY_REQUESTS, "allowance-spent"),
         Refusal::MailLimit => (StatusCode::TOO_MANY_REQUESTS, "mail-limit"),
         Refusal::MailUnknown { .. } => (StatusCode::NOT_FOUND, "mail-unknown"),
         Refusal::MessageUnknown { .. } => (StatusCode::NOT_FOUND, "message-unknown"),
@@ -231,8 +232,10 @@ impl RefusalSeen {
 /// What a field is called in requests and answers.
 fn name_of(field: Field) -> &'static str {
     match field {
+        Field::AccountName => "name",
         Field::AllocationToken => "token",
         Field::AuthInfo => "authInfo",
+        Field::CompanyNumber => "companyNumber",
         Field::Case => "case",
         Field::Contact(_) => "contacts",
         Field::ContactId => "id",
@@ -242,7 +245,9 @@ fn name_of(field: Field) -> &'static str {
         Field::DnsRecord => "secDns",
         Field::DomainName | Field::HostName => "name",
         Field::Email => "email",
+        Field::Extras => "notes",
         Field::Fee => "fee",
+        Field::HolderKind => "holder",
         Field::HostAddress => "addresses",
         Field::Ident => "ident",
         Field::LegalDocument => "legalDocument",
@@ -253,11 +258,13 @@ fn name_of(field: Field) -> &'static str {
         Field::NameServer => "nameServers",
         Field::Order => "order",
         Field::Period => "years",
+        Field::Person => "people",
         Field::Phase => "phase",
-        Field::PostalInfo => "postal",
+        Field::PostalInfo | Field::Postcode => "postal",
         Field::Profile => "profile",
         Field::Receiver => "registrar",
         Field::Registrant => "registrant",
+        Field::Renewal => "renewal",
         Field::Reseller => "reseller",
         Field::RestoreReport => "report",
         Field::Status => "statuses",
@@ -273,6 +280,10 @@ const BROKEN: &str = "server-failed";
 /// What `type` of a problem document refers to.
 pub const REASONS: &[(&str, &str)] = &[
     ("allocation-token-wrong", "The allocation token does not open this name, for you, now."),
+    (
+        "allowance-spent",
+        "It was done so often in the last 24 hours that no more of it is taken; other requests go on.",
+    ),
     ("auth-info-missing", "The request needs the object's authInfo."),
     ("auth-info-wrong", "The authInfo is not the object's, or none is set."),
     ("case-unknown", "No such case waits for your answer."),

@@ -103,7 +103,7 @@ pub fn refusal_reply(refusal: &Refusal) -> Reply {
             ObjectKind::Host => detailed(405, "Nameserver is in use", refusal),
             ObjectKind::Contact | ObjectKind::Domain => detailed(465, "In use", refusal),
         },
-        Refusal::MailLimit => fault_reply(&Fault::CommandRate),
+        Refusal::AllowanceSpent { .. } | Refusal::MailLimit => fault_reply(&Fault::CommandRate),
         Refusal::MailUnknown { .. } | Refusal::MessageUnknown { .. } | Refusal::PendingUnknown => {
             Reply::refused(480, sentence(refusal))
         }
@@ -188,8 +188,10 @@ fn policy_reply(field: Field, value: &str, rule: &Rule) -> Reply {
         (Field::DomainName, _) => detailed(465, "Invalid domain", rule),
         (Field::CurrentExpiry, _) => detailed(541, "The expiration year is not the domain's", rule),
         (
-            Field::AllocationToken
+            Field::AccountName
+            | Field::AllocationToken
             | Field::AuthInfo
+            | Field::CompanyNumber
             | Field::Case
             | Field::Contact(_)
             | Field::ContactId
@@ -197,7 +199,9 @@ fn policy_reply(field: Field, value: &str, rule: &Rule) -> Reply {
             | Field::Disclose
             | Field::DnsRecord
             | Field::Email
+            | Field::Extras
             | Field::Fee
+            | Field::HolderKind
             | Field::HostAddress
             | Field::HostName
             | Field::Ident
@@ -209,11 +213,14 @@ fn policy_reply(field: Field, value: &str, rule: &Rule) -> Reply {
             | Field::NameServer
             | Field::Order
             | Field::Period
+            | Field::Person
             | Field::Phase
             | Field::PostalInfo
+            | Field::Postcode
             | Field::Profile
             | Field::Receiver
             | Field::Registrant
+            | Field::Renewal
             | Field::Reseller
             | Field::RestoreReport
             | Field::Status
@@ -231,6 +238,7 @@ fn key_of(field: Field) -> &'static str {
         Field::AuthInfo => "auth_info",
         Field::Case => "case",
         Field::Contact(_) | Field::ContactId | Field::PostalInfo | Field::Registrant => "contact_set",
+        Field::CompanyNumber | Field::Extras | Field::HolderKind | Field::Ident => "tld_data",
         Field::Currency | Field::Fee => "premium_price_to_verify",
         Field::CurrentExpiry => "currentexpirationyear",
         Field::Disclose => "whois_privacy_state",
@@ -247,6 +255,8 @@ fn key_of(field: Field) -> &'static str {
         Field::NameServer => "nameserver_list",
         Field::Order => "order_id",
         Field::Period => "period",
+        Field::AccountName | Field::Person | Field::Postcode => "contact_set",
+        Field::Renewal => "auto_renew",
         Field::Profile => "reg_username or reg_password",
         Field::Receiver => "gaining_registrar",
         Field::Reseller => "reseller",

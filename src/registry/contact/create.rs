@@ -2,9 +2,12 @@
 
 use jiff::Timestamp;
 
-use super::AUTH_INFO_MODE;
+use super::holder::HolderChange;
+use super::{AUTH_INFO_MODE, form};
+use crate::model::account::Account;
 use crate::model::auth_info::AuthInfo;
 use crate::model::contact::{Contact, ContactId, Disclose, Email, Phone};
+use crate::model::extras::Extras;
 use crate::model::object::{ContactNumber, ObjectKind};
 use crate::model::postal::{PostalInfo, PostalKind};
 use crate::model::standing::ContactStanding;
@@ -30,6 +33,8 @@ pub struct Create {
     pub auth_info: Option<AuthInfo>,
     /// What the holder wants shown or hidden against the server's policy.
     pub disclose: Option<Disclose>,
+    /// What is said of the holder beside.
+    pub holder: HolderChange,
 }
 
 /// A contact is made.
@@ -80,8 +85,12 @@ impl Operation for Create {
             disclose: self.disclose.clone(),
             statuses: StatusSet::new(),
             transfer: None,
+            account: Account::default(),
+            extras: Extras::default(),
             standing: ContactStanding::default(),
         };
+        self.holder.apply_to(&mut contact)?;
+        form::judge_new(t, &mut contact)?;
         // Two that create the same identifier at once have both seen it free; the store lets one of them have it.
         contact.number = t.tx.insert_contact(&contact)?.ok_or_else(|| self.taken())?;
         t.record_contact(None, Some(&contact));

@@ -1,6 +1,7 @@
 //! `contact:fork`: a registrant is copied, and some of its domains go to the copy.
 
-use super::create::Created;
+use super::ContactGiven;
+use super::holder::insert_new;
 use crate::model::contact::{Contact, ContactId};
 use crate::model::domain::{ContactRef, Domain};
 use crate::model::name::DomainName;
@@ -18,7 +19,7 @@ use crate::registry::{Access, Error, Operation};
 #[derive(Clone, Debug)]
 pub struct Fork {
     /// Which; the one that all the domains have when absent.
-    pub id: Option<ContactId>,
+    pub id: Option<ContactGiven>,
     /// The copy's identifier; made up when absent.
     pub new_id: Option<ContactId>,
     /// The domains that go to the copy; perhaps none.
@@ -29,9 +30,7 @@ pub struct Fork {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Forked {
     /// The copy.
-    pub created: Created,
-    /// Its number.
-    pub number: ContactNumber,
+    pub contact: Box<Contact>,
 }
 
 impl Operation for Fork {
@@ -45,7 +44,10 @@ impl Operation for Fork {
             domains.push(t.domain_to_change(name)?.0);
         }
         let original = match (&self.id, domains.first()) {
-            (Some(id), _) => t.contact_to_change(id)?,
+            (Some(given), _) => {
+                let id = given.id(t)?;
+                t.contact_to_change(&id)?
+            }
             (None, Some(first)) => registrant_of(t, first)?,
             (None, None) => return Err(Refusal::policy(Field::DomainName, "", Rule::Missing).into()),
         };
@@ -64,8 +66,7 @@ impl Operation for Fork {
             let registrant = ContactRef { number: copy.number, id: copy.id.clone() };
             change_registrant(t, &domain, registrant)?;
         }
-        let created = Created { id: copy.id, created_at: copy.created_at };
-        Ok(Forked { created, number: copy.number })
+        Ok(Forked { contact: Box::new(copy) })
     }
 }
 
@@ -105,7 +106,7 @@ pub(in crate::registry) fn copy(
         Some(id) => id,
         None => minted(t)?,
     };
-    let mut copy = Contact {
+    let copy = Contact {
         number: ContactNumber(0),
         id,
         sponsor: sponsor.clone(),
@@ -127,7 +128,7 @@ pub(in crate::registry) fn copy(
     if !t.tx.contact_numbers(&[&copy.id])?.is_empty() {
         return Err(taken().into());
     }
-    copy.number = t.tx.insert_contact(&copy)?.ok_or_else(taken)?;
+    let copy = insert_new(t, copy.clone())?.ok_or_else(taken)?;
     t.record_contact(None, Some(&copy));
     Ok(copy)
 }

@@ -4,6 +4,7 @@ use jiff::ToSpan;
 use jiff::tz::TimeZone;
 
 use super::create::{Create, Created};
+use super::holder::HolderChange;
 use super::update::Update;
 use crate::model::auth_info::AuthInfo;
 use crate::model::contact::{Contact, ContactId, ContactIdError, Email, Phone};
@@ -52,6 +53,7 @@ impl Operation for Register {
             email: self.email.clone(),
             auth_info: self.auth_info.clone(),
             disclose: None,
+            holder: HolderChange::default(),
         };
         let created = create.run(t)?;
         let before = t.contact_to_see(&created.id)?;

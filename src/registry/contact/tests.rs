@@ -50,6 +50,7 @@ fn create(text: &str) -> Create {
         email: Email::parse("jdoe@example.com").unwrap(),
         auth_info: secret("2fooBAR"),
         disclose: None,
+        holder: HolderChange::default(),
     }
 }
 
@@ -77,6 +78,7 @@ async fn link(registry: &TestRegistry, registrar: &str, contact: &str) {
         contacts: vec![],
         auth_info: None,
         sec_dns: SecDns::default(),
+        renewal: domain::RenewalChange::default(),
     };
     registry.as_registrar(registrar, create).await.unwrap();
 }
@@ -90,7 +92,7 @@ fn statuses(view: &info::View) -> Vec<&'static str> {
 }
 
 #[track_caller]
-fn refused<T: std::fmt::Debug>(result: Result<T, Error>) -> Refusal {
+fn refused<T: fmt::Debug>(result: Result<T, Error>) -> Refusal {
     match result.unwrap_err() {
         Error::Refused(mut refusals) if refusals.len() == 1 => refusals.remove(0),
         other => panic!("not one refusal: {other:?}"),

@@ -1,8 +1,9 @@
 //! `contact:update` (RFC 5733 §3.2.5).
 
 use super::create::demand_kinds_once;
+use super::holder::HolderChange;
 use super::transfer::settled;
-use super::{AUTH_INFO_MODE, demand_no_transfer, prohibits};
+use super::{AUTH_INFO_MODE, demand_no_transfer, form, prohibits};
 use crate::model::auth_info::AuthInfo;
 use crate::model::contact::{Contact, ContactId, Disclose, Email, Phone};
 use crate::model::postal::{Country, PostalInfo, PostalKind, PostalParts};
@@ -40,6 +41,8 @@ pub struct Change {
     pub auth_info: Option<Option<AuthInfo>>,
     /// What the holder wants shown or hidden; it replaces the earlier word.
     pub disclose: Option<Disclose>,
+    /// What is said of the holder beside.
+    pub holder: HolderChange,
 }
 
 /// New postal data of one kind (`chgPostalInfoType`), merged into what is there. A kind that is not there yet needs a name
@@ -96,6 +99,7 @@ impl Operation for Update {
             updated_at: Some(t.now),
             ..self.change.apply_to(t, before.clone())?
         };
+        form::judge_changed(t, &before, &after)?;
         t.tx.update_contact(&after)?;
         t.record_contact(Some(&before), Some(&after));
         Ok(())
@@ -104,7 +108,8 @@ impl Operation for Update {
 
 impl Change {
     fn apply_to(&self, t: &Transaction<'_, '_>, mut contact: Contact) -> Result<Contact, Error> {
-        for change in &self.postal {
+        let postal = form::changes(t, &contact, &self.postal);
+        for change in postal.iter() {
             change.merge_into(&mut contact.postal)?;
         }
         if let Some(voice) = &self.voice {
@@ -122,6 +127,7 @@ impl Change {
         if let Some(disclose) = &self.disclose {
             contact.disclose = Some(disclose.clone());
         }
+        self.holder.apply_to(&mut contact)?;
         Ok(contact)
     }
 }

@@ -182,6 +182,7 @@ impl<'c> Made<'c> {
             email: contact.email.clone(),
             auth_info: None,
             disclose,
+            holder: contact::HolderChange::default(),
         };
         create.run(t)?;
         self.contacts.push((contact, id.clone()));

@@ -5,15 +5,19 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 
 use super::people::judge_people;
+use super::renewal::RenewalChange;
+use super::rights::{self, Claimant};
 use super::{
     ServerRef, demand_document, demand_free_registrant, expiry_after, grace, judge_sec_dns, judge_servers,
     judge_shape, made_up_auth_info, next_midnight, paid_by, resolve_contacts, resolve_servers,
     set_reseller::carrier_of_order, some_days, term_of,
 };
+use crate::model::allowance::AllowanceKind;
 use crate::model::auth_info::AuthInfo;
 use crate::model::case::CaseChange;
 use crate::model::contact::ContactId;
-use crate::model::domain::{ContactRole, Domain, GraceKind};
+use crate::model::domain::{ContactRole, Domain, GraceKind, RenewalPlan};
+use crate::model::extras::Extras;
 use crate::model::money::EntryKind;
 use crate::model::name::DomainName;
 use crate::model::object::{DomainNumber, ObjectKind};
@@ -22,6 +26,7 @@ use crate::model::sec_dns::SecDns;
 use crate::model::standing::DomainStanding;
 use crate::model::status::StatusSet;
 use crate::model::tld::{LaunchPhase, Tld};
+use crate::registry::allowance::{demand_left, spend};
 use crate::registry::billing::Priced;
 use crate::registry::policy::variant_key;
 use crate::registry::refusal::{Field, Refusal, Rule};
@@ -46,6 +51,8 @@ pub struct Create {
     pub auth_info: Option<AuthInfo>,
     /// DNSSEC data (RFC 5910).
     pub sec_dns: SecDns,
+    /// What is to be done when it ends, and what is written beside it.
+    pub renewal: RenewalChange,
 }
 
 /// A name is registered.
@@ -95,8 +102,14 @@ impl Operation for Create {
             return Err(Refusal::NamePasswordWrong { name: self.name.clone() }.into());
         }
         let sponsor = t.registrar()?.id.clone();
+        let most = tld.allowance.taken_creates_per_day;
+        demand_left(t, AllowanceKind::TakenCreate, most)?;
         if !t.tx.registered(&[&self.name])?.is_empty() {
-            return Err(self.taken());
+            return Err(match spend(t, AllowanceKind::TakenCreate, most, 1)? {
+                // What was counted stays.
+                Some(_) => Error::Denied(vec![self.taken()]),
+                None => self.taken().into(),
+            });
         }
         let variant_key = variant_key(&policy, tld, &self.name);
         if let Some(key) = &variant_key
@@ -107,6 +120,12 @@ impl Operation for Create {
         let fee = t.fee(tld, &self.name, Priced::create(period), &sponsor)?;
         t.demand_agreement(&fee)?;
         let (registrant, contacts) = resolve_contacts(t, self.registrant.as_ref(), &self.contacts)?;
+        if tld.contacts.accounts
+            && let Some(registrant) = &registrant
+        {
+            t.contact_to_change(&registrant.id)?;
+        }
+        self.demand_right(t, tld)?;
         demand_free_registrant(t, tld, registrant.as_ref())?;
         let name_servers = resolve_servers(t, &self.servers)?;
         let people = judge_people(t, tld, None, registrant.as_ref(), &contacts)?;
@@ -140,8 +159,11 @@ impl Operation for Create {
             deletion: None,
             transfer: None,
             pending: None,
+            renewal: RenewalPlan::default(),
+            extras: Extras::default(),
             standing: DomainStanding { is_referred: tld.names.referred, ..DomainStanding::default() },
         };
+        self.renewal.apply_to(&mut domain)?;
         let draft = DomainDraft { domain: domain.clone(), variant_key };
         // Two that create the same name at once have both seen it free; the store lets one of them have it.
         domain.number = t.tx.insert_domain(&draft)?.ok_or_else(|| self.taken())?;
@@ -177,8 +199,21 @@ impl Create {
         Ok(period)
     }
 
-    fn taken(&self) -> Error {
-        Refusal::Taken { kind: ObjectKind::Domain, name: self.name.to_string() }.into()
+    /// Refuses a name to which somebody else has the first right.
+    fn demand_right(&self, t: &mut Transaction<'_, '_>, tld: &Tld) -> Result<(), Error> {
+        let Some(held) = rights::held_by(t, tld, &self.name)? else {
+            return Ok(());
+        };
+        let claimant = self.registrant.clone().map(Claimant::Registrant);
+        let is_theirs = claimant.map(|claimant| rights::is_holders(t, &held, &claimant)).transpose()?;
+        if is_theirs == Some(true) {
+            return Ok(());
+        }
+        Err(Refusal::policy(Field::DomainName, &self.name, Rule::RightHeldBy(held.name)).into())
+    }
+
+    fn taken(&self) -> Refusal {
+        Refusal::Taken { kind: ObjectKind::Domain, name: self.name.to_string() }
     }
 }
 

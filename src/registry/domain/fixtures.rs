@@ -2,11 +2,14 @@
 
 use super::create::Create;
 use super::info::Presented;
+use super::renewal::RenewalChange;
 use super::transfer::{TransferApprove, TransferRequest, TransferState};
+use crate::model::account::Account;
 use crate::model::auth_info::AuthInfo;
 use crate::model::contact::{Contact, ContactId, Email};
 use crate::model::domain::Domain;
 use crate::model::event::Event;
+use crate::model::extras::Extras;
 use crate::model::history::HistoryEntry;
 use crate::model::host::Host;
 use crate::model::name::{HostName, ZoneName};
@@ -44,6 +47,8 @@ pub(in crate::registry) async fn open() -> TestRegistry {
                 disclose: None,
                 statuses: StatusSet::new(),
                 transfer: None,
+                account: Account::default(),
+                extras: Extras::default(),
                 standing: ContactStanding::default(),
             })?;
         }
@@ -70,6 +75,7 @@ pub(in crate::registry) fn create(domain: &str) -> Create {
         contacts: Vec::new(),
         auth_info: AuthInfo::new("2fooBAR"),
         sec_dns: SecDns::default(),
+        renewal: RenewalChange::default(),
     }
 }
 

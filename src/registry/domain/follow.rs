@@ -8,6 +8,7 @@ use crate::model::object::{ContactNumber, ObjectKind};
 use crate::model::standing::ContactStanding;
 use crate::model::status::StatusSet;
 use crate::registry::Error;
+use crate::registry::contact::holder::insert_new;
 use crate::registry::contact::register::made_up;
 use crate::registry::refusal::Refusal;
 use crate::registry::transaction::Transaction;
@@ -45,7 +46,7 @@ fn own(
 
 /// The same person, without what was between the contact and its sponsor: authInfo, statuses, a transfer.
 fn copy(t: &mut Transaction<'_, '_>, domain: &Domain, original: Contact) -> Result<ContactRef, Error> {
-    let mut copy = Contact {
+    let copy = Contact {
         number: ContactNumber(0),
         id: made_up(t, &domain.sponsor)?,
         sponsor: domain.sponsor.clone(),
@@ -61,7 +62,7 @@ fn copy(t: &mut Transaction<'_, '_>, domain: &Domain, original: Contact) -> Resu
         ..original
     };
     let taken = || Refusal::Taken { kind: ObjectKind::Contact, name: copy.id.to_string() };
-    copy.number = t.tx.insert_contact(&copy)?.ok_or_else(taken)?;
+    let copy = insert_new(t, copy.clone())?.ok_or_else(taken)?;
     t.record_contact(None, Some(&copy));
     Ok(ContactRef { number: copy.number, id: copy.id })
 }

@@ -13,13 +13,16 @@ pub mod info;
 pub mod list;
 pub mod list_of;
 pub mod lock;
+pub mod open;
 mod people;
 #[cfg(test)]
 mod properties;
 pub mod register;
 pub mod release;
 pub mod renew;
+pub mod renewal;
 pub mod restore;
+pub mod rights;
 pub mod servers;
 pub mod set_reseller;
 pub mod transfer;
@@ -45,9 +48,11 @@ pub use self::info::Info;
 pub use self::list::List;
 pub use self::list_of::ListOf;
 pub use self::lock::SetLock;
+pub use self::open::{Amend, InfoWithAccount, Open, RenewUndated};
 pub use self::register::Register;
 pub use self::release::Release;
 pub use self::renew::Renew;
+pub use self::renewal::RenewalChange;
 pub use self::restore::{RestoreReport, RestoreRequest};
 pub use self::servers::{Servers, SetServers};
 pub use self::set_reseller::SetReseller;
@@ -251,7 +256,7 @@ fn made_up_auth_info(t: &Transaction<'_, '_>, tld: &Tld) -> Option<AuthInfo> {
 }
 
 /// `days` after `from`.
-fn days_after(from: Timestamp, days: u32) -> Timestamp {
+pub(super) fn days_after(from: Timestamp, days: u32) -> Timestamp {
     from.saturating_add(SignedDuration::from_hours(24 * i64::from(days))).unwrap_or(Timestamp::MAX)
 }
 

@@ -5,6 +5,7 @@ use super::ServerRef;
 use super::contacts::{Made, NewContact};
 use super::create::{Create, Created};
 use super::lock::SetLock;
+use super::renewal::RenewalChange;
 use crate::model::auth_info::AuthInfo;
 use crate::model::domain::{ContactRole, HostAttribute};
 use crate::model::name::{DomainName, HostName};
@@ -76,6 +77,7 @@ impl Operation for Register {
             contacts,
             auth_info: first_auth_info(t, &tld)?,
             sec_dns: self.sec_dns.clone(),
+            renewal: RenewalChange::default(),
         };
         let created = create.run(t)?;
         if self.locked {
@@ -104,7 +106,8 @@ fn servers_for(
     for name in servers {
         let outside = t.policy.tld_of(name).is_none();
         if outside && !known.contains_key(name) && !made.contains(&name) {
-            host::Create { name: name.clone(), addresses: Vec::new() }.run(t)?;
+            host::Create { name: name.clone(), addresses: Vec::new(), spare_glue: host::SpareGlue::Refuse }
+                .run(t)?;
             made.push(name);
         }
     }

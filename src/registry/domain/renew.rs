@@ -73,6 +73,7 @@ impl Operation for Renew {
             }
         };
         let mut standing = domain.standing.clone();
+        standing.lapsed_until = None;
         standing.renewals.retain(|renewal| t.now < renewal.until);
         if let Some(until) = invoiced_from(&tld, t.now)
             && period.unit() == Unit::Year

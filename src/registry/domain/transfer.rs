@@ -11,8 +11,9 @@ use super::{
     days_after, demand_nothing_pending, grace, made_up_auth_info, paid_by, whole_years, years_before,
     years_of,
 };
-use crate::model::domain::{Domain, GraceKind};
+use crate::model::domain::{Domain, GraceKind, RenewalPlan};
 use crate::model::event::Event;
+use crate::model::extras::Extras;
 use crate::model::host::Host;
 use crate::model::money::Money;
 use crate::model::name::DomainName;
@@ -282,6 +283,9 @@ pub(in crate::registry) fn approved(
             expires_at: pending.expires_at.map(|_| expires_at),
             ..pending.clone()
         }),
+        // What one sponsor planned and wrote down is nothing to the next.
+        renewal: RenewalPlan::default(),
+        extras: Extras::default(),
         ..domain.clone()
     })
 }

@@ -4,7 +4,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::people::{are_the_same, judge_people};
+use super::renewal::RenewalChange;
 use super::restore::updater;
+use super::rights::holder_of;
 use super::{
     ServerRef, demand_document, demand_free_registrant, demand_open_for, judge_sec_dns, judge_servers,
     judge_shape, made_up_auth_info, resolve_contacts, resolve_servers,
@@ -40,6 +42,8 @@ pub struct Update {
     pub auth_info: Option<Option<AuthInfo>>,
     /// What becomes of its DNSSEC data.
     pub sec_dns: Option<SecDnsUpdate>,
+    /// What is to be done when it ends, and what is written beside it.
+    pub renewal: RenewalChange,
 }
 
 /// What an update adds to a domain, or removes.
@@ -109,6 +113,9 @@ impl Update {
         if registrant.is_some() && registrant != domain.registrant {
             demand_free_registrant(t, &tld, registrant.as_ref())?;
         }
+        if let Some(registrant) = registrant.as_ref().filter(|_| tld.contacts.accounts) {
+            demand_same_holder(t, &domain, registrant)?;
+        }
         let servers = resolve_servers(t, &self.add.servers)?;
         self.demand_open(t, &domain)?;
         self.demand_undisputed(t, &domain, &tld)?;
@@ -128,6 +135,7 @@ impl Update {
                 Err(refusal) => refusals.push(refusal),
             }
         }
+        refusals.extend(self.renewal.apply_to(&mut after).err());
         if !refusals.is_empty() {
             return Err(Error::Refused(refusals));
         }
@@ -201,6 +209,7 @@ impl Update {
             registrant: None,
             auth_info: None,
             sec_dns: None,
+            renewal: RenewalChange::default(),
         }
     }
 
@@ -238,7 +247,7 @@ impl Update {
     }
 
     fn only_lifts_prohibition(&self) -> bool {
-        let Self { name: _, add, remove, registrant, auth_info, sec_dns } = self;
+        let Self { name: _, add, remove, registrant, auth_info, sec_dns, renewal } = self;
         let lifted: Vec<DomainStatus> = remove.statuses.iter().map(|(status, _)| *status).collect();
         lifted == [DomainStatus::ClientUpdateProhibited]
             && *add == Changes::default()
@@ -247,6 +256,7 @@ impl Update {
             && registrant.is_none()
             && auth_info.is_none()
             && sec_dns.is_none()
+            && renewal.is_empty()
     }
 
     /// Takes away what is to go; answers with what was not there.
@@ -328,6 +338,23 @@ impl Update {
         }
         refusals
     }
+}
+
+/// Refuses a registrant who is somebody else, where contacts are accounts: that is for the holder and the registry to do.
+fn demand_same_holder(
+    t: &mut Transaction<'_, '_>,
+    domain: &Domain,
+    registrant: &ContactRef,
+) -> Result<(), Error> {
+    let new = t.contact_to_change(&registrant.id)?;
+    let Some(current) = &domain.registrant else {
+        return Ok(());
+    };
+    let current = t.contact_to_see(&current.id)?;
+    if t.is_privileged() || holder_of(&new).eq_ignore_ascii_case(holder_of(&current)) {
+        return Ok(());
+    }
+    Err(Refusal::policy(Field::Registrant, &registrant.id, Rule::Fixed).into())
 }
 
 /// Whether this is the name server that a removal means (RFC 5731 §3.2.5: by its name; addresses may be left out).

@@ -113,6 +113,7 @@ mod tests {
             registrant: None,
             auth_info: None,
             sec_dns: None,
+            renewal: domain::RenewalChange::default(),
         }
     }
 
@@ -131,12 +132,14 @@ mod tests {
                 contacts: Vec::new(),
                 auth_info: None,
                 sec_dns: SecDns::default(),
+                renewal: domain::RenewalChange::default(),
             };
             registry.as_registrar("ClientX", create).await.unwrap();
         }
         let create = host::Create {
             name: HostName::parse("ns1.one.free").unwrap(),
             addresses: vec!["192.0.2.1".parse().unwrap()],
+            spare_glue: host::SpareGlue::Refuse,
         };
         registry.as_registrar("ClientX", create).await.unwrap();
         registry.as_registrar("ClientX", served_by("one.free", "ns1.one.free")).await.unwrap();

@@ -142,6 +142,7 @@ mod tests {
             contacts: Vec::new(),
             auth_info: None,
             sec_dns: SecDns::default(),
+            renewal: domain::RenewalChange::default(),
         };
         registry.as_registrar("ClientX", create).await.unwrap();
         registry

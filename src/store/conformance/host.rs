@@ -25,6 +25,14 @@ pub(super) async fn host(store: Store) {
     assert_eq!(look(&store, |tx| tx.host(&name("ns2.a.example"))).await, None);
 }
 
+pub(super) async fn host_by_number(store: Store) {
+    let number = change(&store, |tx| tx.insert_host(&sample("ns1.example.net"))).await.unwrap();
+    let found = look(&store, move |tx| tx.host_by_number(number)).await.unwrap();
+    assert_eq!((found.number, found.name), (number, name("ns1.example.net")));
+    let next = crate::model::object::HostNumber(number.0 + 1);
+    assert_eq!(look(&store, move |tx| tx.host_by_number(next)).await, None);
+}
+
 pub(super) async fn host_is_linked(store: Store) {
     let (linked, free) = change(&store, |tx| {
         let domain = linked_domain(tx, "a.example")?;

@@ -2,9 +2,13 @@
 
 use jiff::Timestamp;
 
+use crate::model::account::{
+    Account, Address, DialNumber, HolderKind, Lines, Person, PersonKind, PersonNumber, Slot,
+};
 use crate::model::auth_info::{StoredAuthInfo, StoredForm};
 use crate::model::contact::{Contact, ContactId, Disclose, DiscloseElement, Email, Phone};
-use crate::model::domain::{ContactRef, ContactRole, Domain, HostAttribute, NameServer};
+use crate::model::domain::{ContactRef, ContactRole, Domain, HostAttribute, NameServer, RenewalPlan};
+use crate::model::extras::{Extras, ExtrasChange};
 use crate::model::history::HistoryEntry;
 use crate::model::host::Host;
 use crate::model::ident::{Ident, IdentKind};
@@ -74,6 +78,8 @@ pub(super) fn contact(id: &str) -> Contact {
         disclose: Some(Disclose::new(false, vec![DiscloseElement::Email])),
         statuses,
         transfer: Some(transfer()),
+        account: account(),
+        extras: extras(),
         standing: ContactStanding { investigated_since: Some(at(6)), ..ContactStanding::default() },
     }
 }
@@ -121,9 +127,12 @@ pub(super) fn domain(name: &str) -> Domain {
         deletion: None,
         transfer: Some(transfer()),
         pending: None,
+        renewal: RenewalPlan { auto_days: Some(7), not_required: true, ..RenewalPlan::default() },
+        extras: extras(),
         standing: DomainStanding {
             is_referred: false,
             suspension: None,
+            lapsed_until: None,
             renewals: vec![OpenRenewal { until: at(7), years: 2, fee: 900, paid_by: None }],
         },
     }
@@ -186,6 +195,41 @@ pub(super) fn entry(kind: ObjectKind, number: i64, name: &str, server_trid: &str
         after: Some("{}".to_owned()),
         document: None,
     }
+}
+
+fn account() -> Account {
+    let number = |text: &str| DialNumber::parse(text).unwrap();
+    Account {
+        holder: Some(HolderKind::LimitedCompany),
+        company_number: Some("NI65786".to_owned()),
+        opt_out: true,
+        billing_address: Some(Address {
+            street: vec!["2 Main Street".to_owned()],
+            locality: Some("Kesklinn".to_owned()),
+            city: "Tallinn".to_owned(),
+            county: None,
+            postcode: Some("10115".to_owned()),
+            country: Country::parse("EE").unwrap(),
+        }),
+        first: Lines { mobiles: vec![number("07700 900123")], ..Lines::default() },
+        people: vec![Person {
+            number: PersonNumber(1),
+            slot: Slot::new(PersonKind::Billing, 1).unwrap(),
+            name: "Öztürk".to_owned(),
+            lines: Lines { phones: vec![number("+44.1865332211")], ..Lines::default() },
+            email: Email::parse("bills@example.com").unwrap(),
+            created_by: registrar("ClientX"),
+            created_at: at(1),
+            updated_by: Some(registrar("ClientY")),
+            updated_at: Some(at(2)),
+        }],
+    }
+}
+
+fn extras() -> Extras {
+    let mut change = ExtrasChange::default();
+    change.set("x.notes", vec!["õhtu".to_owned(), "'\"".to_owned()]);
+    Extras::default().with(&change).unwrap()
 }
 
 fn auth_info() -> StoredAuthInfo {

@@ -9,7 +9,7 @@ use crate::gateway::rest::value::{StatusValue, auth_info, malformed, present, st
 use crate::model::contact::{ContactId, Disclose, Email, Phone};
 use crate::model::postal::{Country, PostalInfo, PostalKind, PostalParts};
 use crate::registry::contact::update::{Change, PostalAddress, PostalChange};
-use crate::registry::contact::{Create, Update};
+use crate::registry::contact::{Create, HolderChange, Update};
 
 /// A contact to make.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -106,6 +106,7 @@ impl NewContact {
             email: email(&self.email)?,
             auth_info: auth_info(self.auth_info.as_deref())?,
             disclose: self.disclose.as_ref().map(disclosure).transpose()?,
+            holder: HolderChange::default(),
         })
     }
 }
@@ -132,6 +133,7 @@ impl ContactChange {
                 email: self.email.as_deref().map(email).transpose()?,
                 auth_info,
                 disclose: self.disclose.as_ref().map(disclosure).transpose()?,
+                holder: HolderChange::default(),
             },
         })
     }

@@ -21,7 +21,7 @@ use crate::model::sec_dns::{DsData, KeyData, Records, Removal, SecDns, SecDnsUpd
 use crate::registry::conditions::Conditions;
 use crate::registry::domain::restore::Report;
 use crate::registry::domain::update::Changes;
-use crate::registry::domain::{Create, Renew, RestoreReport, ServerRef, SetReseller, Update};
+use crate::registry::domain::{Create, Renew, RenewalChange, RestoreReport, ServerRef, SetReseller, Update};
 
 /// A domain to register.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -251,6 +251,7 @@ impl NewDomain {
             contacts: contacts(&self.contacts)?,
             auth_info: auth_info(self.auth_info.as_deref())?,
             sec_dns,
+            renewal: RenewalChange::default(),
         })
     }
 }
@@ -272,6 +273,7 @@ impl DomainChange {
             registrant,
             auth_info,
             sec_dns: self.sec_dns.map(SecDnsChange::update).transpose()?,
+            renewal: RenewalChange::default(),
         })
     }
 }

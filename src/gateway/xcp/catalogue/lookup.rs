@@ -46,7 +46,7 @@ async fn check(
     asked: &Asked<'_>,
     names: Vec<Result<DomainName, (String, NameError)>>,
 ) -> Result<Vec<(String, Option<Unavailable>)>, Reply> {
-    let check = FeeCheck { check: Check { names }, currency: None, queries: Vec::new() };
+    let check = FeeCheck { check: Check { names, claimant: None }, currency: None, queries: Vec::new() };
     Ok(asked.run(check).await?.checked.names)
 }
 
@@ -120,7 +120,7 @@ pub(super) async fn price(asked: &Asked<'_>) -> Answer {
         }
     };
     let queries = vec![Query { command, period, phase: None }];
-    let asked_for = FeeCheck { check: Check { names: vec![Ok(name)] }, currency: None, queries };
+    let asked_for = FeeCheck { check: Check { names: vec![Ok(name)], claimant: None }, currency: None, queries };
     let FeeChecked { checked, currency, names } = asked.run(asked_for).await?;
     if let Some((_, Some(Unavailable::NotAllowed(Rule::NotOffered)))) = checked.names.first() {
         return Err(Fault::UnknownTld.into());

@@ -19,7 +19,7 @@ use crate::model::status::{DomainStatus, Status as _};
 use crate::registry::domain::info::Presented;
 use crate::registry::domain::renew::Renew;
 use crate::registry::domain::update::{Changes, Update};
-use crate::registry::domain::{Check, Create, Delete, Info, ServerRef};
+use crate::registry::domain::{Check, Create, Delete, Info, RenewalChange, ServerRef};
 
 pub(super) fn check(element: Element<'_>, terms: &Terms<'_>) -> Result<Check, Fault> {
     let names: Vec<Element<'_>> = element.children().filter(|child| child.name() == "name").collect();
@@ -31,7 +31,7 @@ pub(super) fn check(element: Element<'_>, terms: &Terms<'_>) -> Result<Check, Fa
         let text = collapse(name.text()).to_lowercase();
         DomainName::parse(&text).map_err(|error| (text, error))
     });
-    Ok(Check { names: names.collect() })
+    Ok(Check { names: names.collect(), claimant: None })
 }
 
 pub(super) fn info(element: Element<'_>) -> Result<Info, Fault> {
@@ -60,6 +60,7 @@ pub(super) fn create(element: Element<'_>, terms: &Terms<'_>) -> Result<Create, 
         contacts,
         auth_info: auth_info(element),
         sec_dns: SecDns::default(),
+        renewal: RenewalChange::default(),
     });
     faults.judge(create, element)
 }
@@ -77,7 +78,7 @@ pub(super) fn update(element: Element<'_>, terms: &Terms<'_>) -> Result<Update, 
     let registrant = change.and_then(|change| child(change, "registrant")).filter(|element| says(*element));
     let registrant = registrant.and_then(|element| faults.take(contact_id(element, terms))).map(Some);
     let auth_info = change.and_then(auth_info).map(Some);
-    let update = name.map(|name| Update { name, add, remove, registrant, auth_info, sec_dns: None });
+    let update = name.map(|name| Update { add, remove, registrant, auth_info, ..Update::of(name) });
     faults.judge(update, element)
 }
 

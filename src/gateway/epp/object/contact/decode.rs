@@ -12,7 +12,7 @@ use crate::model::contact::{ContactId, Disclose, DiscloseElement, Email, Phone};
 use crate::model::postal::{Country, PostalInfo, PostalKind, PostalParts};
 use crate::model::status::{ContactStatus, Rationale};
 use crate::registry::contact::update::{Change, PostalAddress, PostalChange};
-use crate::registry::contact::{Check, Create, Update};
+use crate::registry::contact::{Check, Create, HolderChange, Update};
 
 pub(super) fn check(element: Element<'_>, terms: &Terms<'_>) -> Result<Check, Fault> {
     let mut cursor = Cursor::new(element, URI, &["id"], &[])?;
@@ -38,7 +38,7 @@ pub(super) fn create(element: Element<'_>) -> Result<Create, Fault> {
     let auth_info = new_auth_info(cursor.required("authInfo")?, URI)?;
     let disclose = cursor.optional("disclose").map(disclose).transpose()?;
     cursor.end()?;
-    Ok(Create { id, postal, voice, fax, email, auth_info, disclose })
+    Ok(Create { id, postal, voice, fax, email, auth_info, disclose, holder: HolderChange::default() })
 }
 
 pub(super) fn only_id(element: Element<'_>) -> Result<ContactId, Fault> {
@@ -98,7 +98,7 @@ fn change_of(element: Element<'_>) -> Result<Change, Fault> {
     let auth_info = cursor.optional("authInfo").map(|element| new_auth_info(element, URI)).transpose()?;
     let disclose = cursor.optional("disclose").map(disclose).transpose()?;
     cursor.end()?;
-    Ok(Change { postal, voice, fax, email, auth_info, disclose })
+    Ok(Change { postal, voice, fax, email, auth_info, disclose, holder: HolderChange::default() })
 }
 
 //--- Postal data

@@ -21,7 +21,7 @@ use crate::model::sec_dns::SecDns;
 use crate::registry::domain::info::Presented;
 use crate::registry::domain::renew::Renew;
 use crate::registry::domain::update::{Changes, Update};
-use crate::registry::domain::{Check, Create, Delete, Info, ServerRef};
+use crate::registry::domain::{Check, Create, Delete, Info, RenewalChange, ServerRef};
 
 pub(super) fn check(element: Element<'_>, terms: &Terms<'_>) -> Result<Check, Fault> {
     let mut cursor = Cursor::new(element, URI, &["name"], &[])?;
@@ -32,7 +32,7 @@ pub(super) fn check(element: Element<'_>, terms: &Terms<'_>) -> Result<Check, Fa
         let text = label(name)?;
         Ok(DomainName::parse(&text).map_err(|error| (text.into_owned(), error)))
     });
-    Ok(Check { names: names.collect::<Result<_, Fault>>()? })
+    Ok(Check { names: names.collect::<Result<_, Fault>>()?, claimant: None })
 }
 
 pub(super) fn info(element: Element<'_>, terms: &Terms<'_>) -> Result<Info, Fault> {
@@ -61,7 +61,16 @@ pub(super) fn create(element: Element<'_>) -> Result<Create, Fault> {
     let contacts = cursor.many("contact").into_iter().map(contact).collect::<Result<_, _>>()?;
     let auth_info = new_auth_info(cursor.required("authInfo")?, URI)?;
     cursor.end()?;
-    Ok(Create { name, period, servers, registrant, contacts, auth_info, sec_dns: SecDns::default() })
+    Ok(Create {
+        name,
+        period,
+        servers,
+        registrant,
+        contacts,
+        auth_info,
+        sec_dns: SecDns::default(),
+        renewal: RenewalChange::default(),
+    })
 }
 
 pub(super) fn delete(element: Element<'_>) -> Result<Delete, Fault> {
@@ -111,7 +120,7 @@ pub(super) fn update(element: Element<'_>, terms: &Terms<'_>) -> Result<Update, 
     let add = add.map(changes).transpose()?.unwrap_or_default();
     let remove = remove.map(changes).transpose()?.unwrap_or_default();
     let (registrant, auth_info) = change.map(change_of).transpose()?.unwrap_or_default();
-    Ok(Update { name, add, remove, registrant, auth_info, sec_dns: None })
+    Ok(Update { name, add, remove, registrant, auth_info, sec_dns: None, renewal: RenewalChange::default() })
 }
 
 /// `addRemType`.
