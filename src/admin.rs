@@ -3,6 +3,7 @@
 //! A running server takes them over a Unix socket; without one, the command holds the lock and executes them itself. Both end in
 //! [`execute`].
 
+pub mod dealing;
 pub mod door;
 pub mod lock;
 pub mod socket;
@@ -18,7 +19,9 @@ use serde_json::Value;
 use tokio::runtime::Handle;
 use zeroize::Zeroizing;
 
+use self::dealing::Dealing;
 use crate::model::api_user::{ApiLogin, ApiRole, ApiUser};
+use crate::model::case::{Case, CaseNumber};
 use crate::model::history::HistoryEntry;
 use crate::model::mail::{MailState, OutboxEntry};
 use crate::model::money::Account;
@@ -232,6 +235,8 @@ pub enum Request {
         /// Which.
         number: i64,
     },
+    /// Deals with what registrars hold.
+    Dealing(Dealing),
     /// Copies the database into a new file.
     Backup {
         /// The file, as an absolute path.
@@ -271,6 +276,10 @@ pub enum Answer {
     Resellers(Vec<Reseller>),
     /// Mails of the outbox.
     Outbox(Vec<OutboxEntry>),
+    /// Open cases.
+    Cases(Vec<Case>),
+    /// The case that was opened, if one was.
+    Case(Option<CaseNumber>),
     /// The copy's size in bytes.
     Copied(u64),
     /// What was asked of the whole database, and found.
@@ -433,6 +442,7 @@ pub async fn execute(
             Ok(Answer::Outbox(run(registry, outbox::List { state, most }).await?))
         }
         Request::RetryMail { number } => done(run(registry, outbox::Retry { number }).await),
+        Request::Dealing(dealing) => dealing::execute(registry, dealing).await,
         Request::Backup { to } => backup(registry, to, progress).await,
         Request::Verify => verify(registry, progress).await,
     }

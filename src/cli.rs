@@ -5,8 +5,10 @@ mod api_user;
 mod backup;
 mod bench;
 mod billing;
+mod case;
 mod copy;
 mod crash_test;
+mod dealing;
 mod epp;
 mod init;
 mod object;
@@ -70,10 +72,13 @@ enum Command {
     Domain(object::DomainVerb),
     /// The operator's verbs on contacts
     #[command(subcommand)]
-    Contact(object::Verb),
+    Contact(object::ContactVerb),
     /// The operator's verbs on hosts
     #[command(subcommand)]
     Host(object::Verb),
+    /// Cases: what waits for an answer, of a registrar or of the operator
+    #[command(subcommand)]
+    Case(case::Verb),
     /// Speak EPP to a server, as a registrar
     Epp(Box<epp::Epp>),
     /// Every change of a domain, contact or host, newest first
@@ -123,7 +128,8 @@ impl Command {
             Self::Outbox(verb) => verb.run().await,
             Self::Tld(verb) => verb.run().await,
             Self::Domain(verb) => verb.run().await,
-            Self::Contact(verb) => verb.run(ObjectKind::Contact).await,
+            Self::Contact(verb) => verb.run().await,
+            Self::Case(verb) => verb.run().await,
             Self::Host(verb) => verb.run(ObjectKind::Host).await,
             Self::Epp(epp) => epp.run().await,
             Self::History(history) => history.run().await,

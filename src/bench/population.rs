@@ -27,6 +27,7 @@ use crate::model::object::{ContactNumber, DomainNumber, HostNumber, ObjectKind};
 use crate::model::postal::{Country, PostalInfo, PostalKind, PostalParts};
 use crate::model::registrar::{Registrar, RegistrarId};
 use crate::model::sec_dns::{DsData, Records, SecDns};
+use crate::model::standing::{ContactStanding, DomainStanding};
 use crate::model::status::StatusSet;
 use crate::model::tld::Tld;
 use crate::registry::clock::Clock;
@@ -325,6 +326,7 @@ fn draft(
         transfer: None,
         renewal: RenewalPlan::default(),
         extras: Extras::default(),
+        standing: DomainStanding::default(),
     };
     let after = json!({
         "name": domain.name,
@@ -378,6 +380,7 @@ fn contact(number: u64) -> Result<Contact, StoreError> {
         transfer: None,
         account: Account::default(),
         extras: Extras::default(),
+        standing: ContactStanding::default(),
     })
 }
 

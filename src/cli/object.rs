@@ -4,7 +4,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::Value;
 
 use super::place::Place;
-use super::{ask, say, unexpected};
+use super::{ask, dealing, say, unexpected};
 use crate::admin::{Answer, Problem, Request};
 use crate::model::history::HistoryEntry;
 use crate::model::name::DomainName;
@@ -82,6 +82,38 @@ pub(super) enum DomainVerb {
     Any(Verb),
     /// Give it to another registrar, whatever its statuses say
     Sponsor(Sponsor),
+    /// Take domains out of the zone
+    Suspend(dealing::Suspend),
+    /// Give a suspended domain back
+    Lift(dealing::Lift),
+    /// Give domains to another registrant
+    Registrant(dealing::Registrant),
+    /// Tell a domain's registrar of an abuse that was seen
+    Abuse(dealing::Abuse),
+}
+
+/// The operator's verbs on a contact.
+#[derive(Debug, Subcommand)]
+pub(super) enum ContactVerb {
+    #[command(flatten)]
+    Any(Verb),
+    /// Change it for its holder
+    Change(dealing::Change),
+    /// Put the quality of its data in question, or take the question a stage further
+    Question(dealing::Question),
+    /// Its data is good: end the question
+    Validate(dealing::Validate),
+}
+
+impl ContactVerb {
+    pub(super) async fn run(self) -> Result<(), Problem> {
+        match self {
+            Self::Any(verb) => verb.run(ObjectKind::Contact).await,
+            Self::Change(verb) => verb.run().await,
+            Self::Question(verb) => verb.run().await,
+            Self::Validate(verb) => verb.run().await,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -100,6 +132,10 @@ impl DomainVerb {
     pub(super) async fn run(self) -> Result<(), Problem> {
         match self {
             Self::Any(verb) => verb.run(ObjectKind::Domain).await,
+            Self::Suspend(verb) => verb.run().await,
+            Self::Lift(verb) => verb.run().await,
+            Self::Registrant(verb) => verb.run().await,
+            Self::Abuse(verb) => verb.run().await,
             Self::Sponsor(Sponsor { name, to, place }) => {
                 ask(&place, Request::ChangeSponsor { name: name.clone(), to: to.clone() }).await?;
                 say(format_args!("{to} sponsors {name} from now on."));

@@ -12,7 +12,9 @@ use super::{ask, say, unexpected};
 use crate::admin::{Answer, Problem, Request};
 use crate::model::name::ZoneName;
 use crate::model::octets::to_hex;
-use crate::model::registrar::{Accreditation, CertificatePin, Registrar, RegistrarId, RegistrarState};
+use crate::model::registrar::{
+    Accreditation, CertificatePin, Receives, Registrar, RegistrarId, RegistrarState,
+};
 use crate::registry::operator::{RegistrarChange, RegistrarSeen};
 use crate::sandbox::pki::sha256_of_pem;
 
@@ -33,6 +35,10 @@ pub(super) enum Verb {
     State(SetState),
     /// Set how many sessions a registrar may hold open
     Sessions(SetSessions),
+    /// Set the name a registrar trades under; none takes it away
+    TradingName(SetTradingName),
+    /// Set which domains a registrar takes that others release to it: always, new-customers-asked, asked or never
+    Receives(SetReceives),
     /// Client certificates that a registrar may log in with; without any, every one that the listener trusts
     #[command(subcommand)]
     Pin(Pin),
@@ -103,6 +109,25 @@ pub(super) struct SetSessions {
     #[arg(value_parser = RegistrarId::parse)]
     id: RegistrarId,
     most: u32,
+    #[command(flatten)]
+    place: Place,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SetTradingName {
+    #[arg(value_parser = RegistrarId::parse)]
+    id: RegistrarId,
+    name: Option<String>,
+    #[command(flatten)]
+    place: Place,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SetReceives {
+    #[arg(value_parser = RegistrarId::parse)]
+    id: RegistrarId,
+    #[arg(value_parser = parse_receives)]
+    which: Receives,
     #[command(flatten)]
     place: Place,
 }
@@ -233,6 +258,12 @@ impl Verb {
             Self::Sessions(SetSessions { id, most, place }) => {
                 change(&place, id, RegistrarChange::SessionsMax(most)).await
             }
+            Self::TradingName(SetTradingName { id, name, place }) => {
+                change(&place, id, RegistrarChange::TradingName(name)).await
+            }
+            Self::Receives(SetReceives { id, which, place }) => {
+                change(&place, id, RegistrarChange::Receives(which)).await
+            }
             Self::Pin(Pin::Add(AddPin { id, certificate, from, until, place })) => {
                 let pin = CertificatePin { sha256: certificate.sha256()?, from, until };
                 change(&place, id, RegistrarChange::AddPin(pin)).await
@@ -299,6 +330,13 @@ async fn change(place: &Place, id: RegistrarId, change: RegistrarChange) -> Resu
 fn parse_state(text: &str) -> Result<RegistrarState, String> {
     RegistrarState::parse(text).ok_or_else(|| {
         let known: Vec<&str> = RegistrarState::ALL.iter().map(|state| state.as_str()).collect();
+        format!("use one of {}", known.join(", "))
+    })
+}
+
+fn parse_receives(text: &str) -> Result<Receives, String> {
+    Receives::parse(text).ok_or_else(|| {
+        let known: Vec<&str> = Receives::ALL.iter().map(|receives| receives.as_str()).collect();
         format!("use one of {}", known.join(", "))
     })
 }

@@ -17,11 +17,12 @@ use super::name::DomainName;
 use super::object::ContactNumber;
 use super::postal::PostalInfo;
 use super::registrar::RegistrarId;
+use super::standing::ContactStanding;
 use super::status::{ContactStatus, StatusSet};
 use super::transfer::Transfer;
 
 /// A contact (RFC 5733).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contact {
     /// Its number.
     pub number: ContactNumber,
@@ -58,9 +59,14 @@ pub struct Contact {
     /// The latest transfer.
     pub transfer: Option<Transfer>,
     /// What it has beside RFC 5733, where accounts are kept.
+    #[serde(default, skip_serializing_if = "Account::is_empty")]
     pub account: Account,
     /// What it carries for somebody and nobody decides by.
+    #[serde(default, skip_serializing_if = "Extras::is_empty")]
     pub extras: Extras,
+    /// What the registry holds for or against it.
+    #[serde(default, skip_serializing_if = "ContactStanding::is_clear")]
+    pub standing: ContactStanding,
 }
 
 /// Implements the text-like traits of a newtype over `String` whose `parse` judges it.

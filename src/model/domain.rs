@@ -14,6 +14,7 @@ use super::object::{ContactNumber, DomainNumber, HostNumber};
 use super::registrar::RegistrarId;
 use super::reseller::ResellerName;
 use super::sec_dns::SecDns;
+use super::standing::DomainStanding;
 use super::status::{DomainStatus, StatusSet};
 use super::transfer::Transfer;
 
@@ -246,6 +247,9 @@ pub struct Domain {
     /// What it carries for somebody and nobody decides by.
     #[serde(default, skip_serializing_if = "Extras::is_empty")]
     pub extras: Extras,
+    /// What the registry holds for or against it.
+    #[serde(default, skip_serializing_if = "DomainStanding::is_clear")]
+    pub standing: DomainStanding,
 }
 
 impl Domain {

@@ -1,13 +1,20 @@
 //! What a service message can tell (design law 4): typed data, rendered by each gateway when it is read.
 
+mod sentence;
+
+use std::net::IpAddr;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::contact::ContactId;
-use super::domain::Domain;
+use super::case::CaseNumber;
+use super::contact::{Contact, ContactId};
+use super::domain::{ContactRef, Domain};
 use super::money::Account;
-use super::name::DomainName;
+use super::name::{DomainName, HostName};
 use super::object::MessageNumber;
+use super::registrar::RegistrarId;
+use super::standing::DataQuality;
 use super::status::{DomainStatus, StatusSet};
 use super::transfer::Transfer;
 
@@ -53,6 +60,125 @@ pub enum Event {
         /// What it says.
         text: String,
     },
+    /// A domain was used for something that it should not be used for.
+    Abuse {
+        /// The domain.
+        name: DomainName,
+        /// What was seen.
+        report: Box<AbuseReport>,
+    },
+    /// Somebody else than its sponsor changed a contact.
+    ContactChanged {
+        /// As it was. Without authInfo.
+        before: Box<Contact>,
+        /// As it is. Without authInfo.
+        after: Box<Contact>,
+    },
+    /// The registry removed a contact.
+    ContactDeleted {
+        /// Which.
+        contact: ContactRef,
+    },
+    /// A question about the quality of a contact's data began, or went on.
+    DataQuality {
+        /// The question.
+        quality: DataQuality,
+        /// The contact. Without authInfo.
+        contact: Box<Contact>,
+        /// The domains of which it is the registrant.
+        domains: Vec<DomainName>,
+    },
+    /// Domains were taken out of the zone.
+    DomainsSuspended {
+        /// Which.
+        domains: Vec<DomainName>,
+        /// Why.
+        reason: String,
+        /// When they are cancelled, unless the suspension is lifted before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cancel_at: Option<Timestamp>,
+    },
+    /// Hosts went with the domain above them, and domains lost them as name servers.
+    HostsCancelled {
+        /// The hosts.
+        hosts: Vec<HostName>,
+        /// The domains that lost them.
+        domains: Vec<DomainName>,
+    },
+    /// A registration that waited for the operator's decision got it.
+    ReferralDecided {
+        /// The domain.
+        name: DomainName,
+        /// When it was created.
+        created_at: Timestamp,
+        /// Until when it is registered.
+        expires_at: Timestamp,
+        /// Why it was not registered; it was when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rejected: Option<String>,
+        /// The client's transaction identifier of the create.
+        client_trid: Option<String>,
+        /// Ours.
+        server_trid: String,
+        /// When it was decided.
+        at: Timestamp,
+    },
+    /// Domains changed hands by their registrant's wish, or would if the registrar agrees.
+    RegistrantTransfer {
+        /// Who began it, for people.
+        originator: String,
+        /// The case to answer; none when it is done.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        case: Option<CaseNumber>,
+        /// Whether the registrar is asked, by the case.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_asked: bool,
+        /// The new registrant. Without authInfo.
+        contact: Box<Contact>,
+        /// The former registrant.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        former: Option<ContactRef>,
+        /// The domains.
+        domains: Vec<DomainName>,
+    },
+    /// Domains came from another registrar, or would if this one agrees.
+    RegistrarChange {
+        /// Who began it, for people.
+        originator: String,
+        /// The registrar that gets them.
+        to: RegistrarId,
+        /// The case to answer; none when it is done.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        case: Option<CaseNumber>,
+        /// The registrant. Without authInfo.
+        contact: Box<Contact>,
+        /// The domains as they are. Without authInfo.
+        domains: Vec<Domain>,
+    },
+    /// Domains that the registrar released have gone.
+    Released {
+        /// Their registrant, as the registrar knows it.
+        contact: ContactRef,
+        /// Whether the registrant went with them.
+        is_moved: bool,
+        /// The registrar that had them.
+        from: RegistrarId,
+        /// The registrar that has them.
+        to: RegistrarId,
+        /// The domains.
+        domains: Vec<DomainName>,
+    },
+    /// Domains that the registrar released have stayed: the other one did not take them.
+    ReleaseRejected {
+        /// Their registrant.
+        contact: ContactRef,
+        /// The registrar that has them.
+        from: RegistrarId,
+        /// The registrar that did not take them.
+        to: RegistrarId,
+        /// The domains.
+        domains: Vec<DomainName>,
+    },
     /// A pending action on a domain was completed (RFC 5731 §3.3).
     DomainPendingDone {
         /// The domain.
@@ -73,13 +199,47 @@ impl Event {
     pub fn domain(&self) -> Option<&DomainName> {
         match self {
             Self::CertificateExpires { .. }
+            | Self::ContactChanged { .. }
+            | Self::ContactDeleted { .. }
             | Self::ContactTransfer { .. }
+            | Self::DataQuality { .. }
+            | Self::DomainsSuspended { .. }
+            | Self::HostsCancelled { .. }
             | Self::LowBalance { .. }
-            | Self::Notice { .. } => None,
+            | Self::Notice { .. }
+            | Self::RegistrantTransfer { .. }
+            | Self::RegistrarChange { .. }
+            | Self::Released { .. }
+            | Self::ReleaseRejected { .. } => None,
+            Self::Abuse { name, .. } | Self::ReferralDecided { name, .. } => Some(name),
             Self::DomainChanged { domain, .. } => Some(&domain.name),
             Self::DomainTransfer { name, .. } | Self::DomainPendingDone { name, .. } => Some(name),
         }
     }
+}
+
+/// What was seen of an abuse, in the words of whoever saw it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[expect(missing_docs, reason = "the fields are named after what they hold")]
+pub struct AbuseReport {
+    /// The reporter's key for it.
+    pub key: String,
+    /// Such as `phishing`.
+    pub activity: String,
+    /// Who saw it.
+    pub source: String,
+    pub hostname: String,
+    pub url: Option<String>,
+    /// When it was seen.
+    pub date: Timestamp,
+    pub ip: Option<IpAddr>,
+    pub name_server: Option<String>,
+    pub dns_admin: Option<String>,
+    /// Against whom.
+    pub target: Option<String>,
+    /// Whether it is the whole domain.
+    pub is_whole_domain: Option<bool>,
 }
 
 /// What was done to an object without its sponsor's asking (RFC 8590 §2).

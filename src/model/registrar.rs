@@ -169,6 +169,47 @@ pub struct Registrar {
     /// What its account is kept in.
     #[serde(default)]
     pub currency: Currency,
+    /// The name it trades under, when that is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trading_name: Option<String>,
+    /// Which domains it takes that others release to it.
+    #[serde(default)]
+    pub receives: Receives,
+}
+
+/// Which domains a registrar takes that others release to it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Receives {
+    /// All, at once.
+    #[default]
+    Always,
+    /// All, when it has agreed; at once those that go to a customer that it has.
+    NewCustomersAsked,
+    /// All, when it has agreed.
+    Asked,
+    /// None.
+    Never,
+}
+
+impl Receives {
+    /// All of them, from the most open to the least.
+    pub const ALL: [Self; 4] = [Self::Always, Self::NewCustomersAsked, Self::Asked, Self::Never];
+
+    /// The word that the command line uses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Always => "always",
+            Self::NewCustomersAsked => "new-customers-asked",
+            Self::Asked => "asked",
+            Self::Never => "never",
+        }
+    }
+
+    /// Reads the word.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|receives| receives.as_str() == text)
+    }
 }
 
 impl Registrar {
@@ -183,6 +224,8 @@ impl Registrar {
             pins: Vec::new(),
             accreditations: vec![Accreditation { tld: None, from: None, until: None }],
             currency: Currency::USD,
+            trading_name: None,
+            receives: Receives::default(),
         }
     }
 

@@ -118,6 +118,9 @@ pub struct TermPolicy {
     pub renew_window_days: Option<u32>,
     /// Years that a transfer adds when its request names none.
     pub transfer_years: u8,
+    /// What a month brings is invoiced after this day of the next: until then a renewal can be undone and a registration be
+    /// deleted, later neither; when absent, renewals stay and deletes are free.
+    pub invoiced_after_day: Option<u8>,
     /// Where the day of an expiry begins and ends: a time zone in the form of POSIX `TZ`; UTC when absent.
     pub time_zone: Option<String>,
 }
@@ -130,6 +133,7 @@ impl Default for TermPolicy {
             years_max: 10,
             renew_window_days: None,
             transfer_years: 1,
+            invoiced_after_day: None,
             time_zone: None,
         }
     }
@@ -210,6 +214,8 @@ pub struct NamePolicy {
     pub blocked: Vec<String>,
     /// Labels that cost what another tier than `standard` costs.
     pub premium: Vec<Premium>,
+    /// Whether each registration waits for the operator's decision.
+    pub referred: bool,
 }
 
 impl Default for NamePolicy {
@@ -221,6 +227,7 @@ impl Default for NamePolicy {
             reserved: Vec::new(),
             blocked: Vec::new(),
             premium: Vec::new(),
+            referred: false,
         }
     }
 }

@@ -7,6 +7,9 @@
 mod changed;
 mod clerk;
 pub mod edges;
+pub(super) mod suspension;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -20,7 +23,9 @@ use super::{Error, Operation};
 use crate::model::domain::{Deletion, Domain, GraceKind};
 use crate::model::event::{ChangeOperation, Event};
 use crate::model::money::{EntryKind, Money};
+use crate::model::name::{DomainName, HostName};
 use crate::model::object::ObjectKind;
+use crate::model::registrar::RegistrarId;
 use crate::model::tld::{AtExpiry, Tld};
 use crate::model::transfer::{Transfer, TransferStatus};
 
@@ -39,7 +44,7 @@ pub(super) fn settled(mut domain: Domain, tld: &Tld, policy: &Policy, now: Times
 pub(super) fn settle(t: &mut Transaction<'_, '_>, mut domain: Domain, tld: &Tld) -> Result<Domain, Error> {
     while let (at, due) = next(&domain, tld)
         && at <= t.now
-        && due != Due::Purge
+        && !matches!(due, Due::Cancellation | Due::Purge)
         && let Some(after) = happen(t, &domain, tld, at, due)?
     {
         domain = after;
@@ -52,6 +57,7 @@ pub(super) fn settle(t: &mut Transaction<'_, '_>, mut domain: Domain, tld: &Tld)
 enum Due {
     AutoDeletion,
     AutoRenewal,
+    Cancellation,
     Purge,
     RestoreLapse,
     TransferApproval,
@@ -65,6 +71,15 @@ fn next(domain: &Domain, tld: &Tld) -> (Timestamp, Due) {
             None => (deletion.purge_at, Due::Purge),
         };
     }
+    let suspension = domain.standing.suspension.as_ref();
+    let (at, due) = next_of_registered(domain, tld);
+    match suspension.and_then(|suspension| suspension.cancel_at) {
+        Some(cancel_at) if cancel_at <= at => (cancel_at, Due::Cancellation),
+        _ => (at, due),
+    }
+}
+
+fn next_of_registered(domain: &Domain, tld: &Tld) -> (Timestamp, Due) {
     // At the same instant the transfer comes first: the year it adds makes an auto-renewal needless.
     match domain.transfer.as_ref().filter(|transfer| transfer.is_pending()) {
         Some(transfer) if transfer.act_at <= domain.expires_at => (transfer.act_at, Due::TransferApproval),
@@ -86,6 +101,7 @@ impl Due {
         match self {
             Self::AutoDeletion => AUTO_DELETE,
             Self::AutoRenewal => "domain:auto-renew",
+            Self::Cancellation => "domain:cancel",
             Self::Purge => "domain:purge",
             Self::RestoreLapse => "domain:restore-lapse",
             Self::TransferApproval => "domain:transfer-auto-approve",
@@ -109,7 +125,7 @@ impl Due {
                 Some(Domain { deletion, transfer, grace: Vec::new(), ..domain.clone() })
             }
             Self::AutoRenewal => auto_renewed(domain, tld, policy),
-            Self::Purge => None,
+            Self::Cancellation | Self::Purge => None,
             Self::RestoreLapse => {
                 let deletion = domain.deletion.map(|begun| Deletion { restore_until: None, ..begun });
                 Some(Domain { deletion, ..domain.clone() })
@@ -145,7 +161,7 @@ fn happen(
 ) -> Result<Option<Domain>, Error> {
     t.as_of(at, due.operation(), |t| match due {
         Due::TransferApproval => approve(t, domain, tld, TransferStatus::ServerApproved).map(Some),
-        Due::Purge => purge(t, domain).map(|()| None),
+        Due::Cancellation | Due::Purge => purge(t, domain, due).map(|()| None),
         Due::AutoDeletion if domain.transfer_is_pending() => {
             let loser = domain.sponsor.clone();
             let (kept, _) = end_without_transfer(t, domain, TransferStatus::ServerCancelled, loser)?;
@@ -177,7 +193,7 @@ fn change(
             (ChangeOperation::AutoRenew, charged)
         }
         Due::RestoreLapse => (ChangeOperation::RestoreLapse, "No restore report came in time".to_owned()),
-        Due::AutoDeletion | Due::Purge | Due::TransferApproval => {
+        Due::AutoDeletion | Due::Cancellation | Due::Purge | Due::TransferApproval => {
             (ChangeOperation::AutoDelete, "Expired".to_owned())
         }
     };
@@ -187,7 +203,8 @@ fn change(
 
 /// Removes a domain for good. The hosts below it go with it, and every domain loses them as name servers: their addresses would
 /// soon belong to whoever registers the name next (BCP 244).
-fn purge(t: &mut Transaction<'_, '_>, domain: &Domain) -> Result<(), Error> {
+fn purge(t: &mut Transaction<'_, '_>, domain: &Domain, due: Due) -> Result<(), Error> {
+    let mut lost: BTreeMap<RegistrarId, (BTreeSet<HostName>, BTreeSet<DomainName>)> = BTreeMap::new();
     for host in t.tx.hosts_below(domain.number)? {
         for name in t.tx.domains_served_by(host.number)? {
             let Some(before) = t.tx.domain(&name)? else {
@@ -197,6 +214,11 @@ fn purge(t: &mut Transaction<'_, '_>, domain: &Domain) -> Result<(), Error> {
             after.name_servers.retain(|server| *server.name() != host.name);
             t.tx.update_domain(&before, &after)?;
             t.record_domain(Some(&before), Some(&after));
+            if name != domain.name {
+                let (hosts, domains) = lost.entry(after.sponsor).or_default();
+                hosts.insert(host.name.clone());
+                domains.insert(name);
+            }
         }
         t.tx.delete_host(host.number)?;
         t.record_host(Some(&host), None);
@@ -205,7 +227,19 @@ fn purge(t: &mut Transaction<'_, '_>, domain: &Domain) -> Result<(), Error> {
         let loser = domain.sponsor.clone();
         end_without_transfer(t, domain, TransferStatus::ServerCancelled, loser)?;
     }
-    tell_purged(t, domain)?;
+    for (sponsor, (hosts, domains)) in lost {
+        let (hosts, domains) = (hosts.into_iter().collect(), domains.into_iter().collect());
+        t.notify(&sponsor, Event::HostsCancelled { hosts, domains });
+    }
+    if due == Due::Cancellation {
+        t.tell_changed(
+            domain,
+            ChangeOperation::AutoPurge,
+            Some("Cancelled at the end of its suspension".to_owned()),
+        );
+    } else {
+        tell_purged(t, domain)?;
+    }
     t.tx.delete_domain(domain.number)?;
     t.record_domain(Some(domain), None);
     Ok(())

@@ -124,6 +124,10 @@ pub(super) fn domain_state(domain: &Domain) -> Value {
     if !domain.extras.is_empty() {
         state["extras"] = json!(domain.extras);
     }
+    // Left out while there is nothing to say, as history knew no such thing once.
+    if !domain.standing.is_clear() {
+        state["standing"] = json!(domain.standing);
+    }
     state
 }
 
@@ -150,6 +154,9 @@ pub(super) fn contact_state(contact: &Contact) -> Value {
     }
     if !contact.extras.is_empty() {
         state["extras"] = json!(contact.extras);
+    }
+    if !contact.standing.is_clear() {
+        state["standing"] = json!(contact.standing);
     }
     state
 }

@@ -31,6 +31,8 @@ pub enum Refusal {
     AuthInfoMissing,
     /// The authInfo given is not the object's, or none is set.
     AuthInfoWrong { kind: ObjectKind, name: String },
+    /// No such case waits for an answer of whoever asks.
+    CaseUnknown { case: String },
     /// The object is not any more as the request says that it is.
     Changed,
     /// The key for retries was used for another request.
@@ -59,6 +61,8 @@ pub enum Refusal {
     NotPriced { name: DomainName, currency: Currency },
     /// The domain cannot be renewed, restored or transferred in the state or window it is in.
     NotNow { name: DomainName, reason: NotNow },
+    /// The registrar takes no such domains from others.
+    NotReceiving { registrar: String },
     /// Another registrar sponsors it.
     NotSponsor { kind: ObjectKind, name: String },
     /// Only the other party of the transfer may do this.
@@ -107,6 +111,7 @@ pub enum Field {
     AllocationToken,
     AuthInfo,
     CompanyNumber,
+    Case,
     Contact(Option<ContactRole>),
     ContactId,
     Currency,
@@ -121,6 +126,7 @@ pub enum Field {
     HostAddress,
     Ident,
     HostName,
+    Lock,
     MaxSigLife,
     MessageId,
     NameServer,
@@ -131,6 +137,7 @@ pub enum Field {
     PostalInfo,
     Postcode,
     Profile,
+    Receiver,
     Registrant,
     Renewal,
     Reseller,
@@ -147,6 +154,14 @@ pub enum NotNow {
     AddGraceOver,
     /// It is being deleted.
     Deleting,
+    /// Its registration is invoiced already.
+    Invoiced,
+    /// No renewal of it is there that could be undone.
+    NotRenewed,
+    /// Its renewal is invoiced already.
+    RenewalInvoiced,
+    /// It has changed its registrar since it was registered.
+    SponsorChanged,
     /// It expires later than so many days from now, and is renewed only then.
     TooEarly(u32),
     /// It is not in redemption.
@@ -256,6 +271,10 @@ impl Refusal {
             | Self::Taken { kind, name }
             | Self::TransferPending { kind, name }
             | Self::TransferNotPending { kind, name } => Some((Field::naming(*kind), name)),
+            Self::CaseUnknown { case } => Some((Field::Case, case)),
+            Self::NotReceiving { registrar } | Self::RegistrarUnknown { id: registrar } => {
+                Some((Field::Receiver, registrar))
+            }
             Self::MessageUnknown { .. } => Some((Field::MessageId, "")),
             Self::NotAccredited { .. } => Some((Field::DomainName, "")),
             Self::NotNow { name, .. } => Some((Field::DomainName, name.as_ref())),
@@ -267,7 +286,6 @@ impl Refusal {
             | Self::NotPriced { .. }
             | Self::OperatorNeeded
             | Self::RegistrarTaken { .. }
-            | Self::RegistrarUnknown { .. }
             | Self::Setting { .. }
             | Self::TldTaken { .. }
             | Self::TldUnknown { .. } => None,
@@ -297,6 +315,7 @@ impl fmt::Display for Refusal {
             Self::AuthInfoWrong { kind, .. } => {
                 write!(f, "the authInfo does not open this {kind}; ask its holder for a current one")
             }
+            Self::CaseUnknown { case } => write!(f, "no case {case} waits for your answer"),
             Self::Changed => f.write_str("the object has changed since it was read; read it again"),
             Self::KeyUsed => {
                 f.write_str("the Idempotency-Key was used for another request; choose a new one")
@@ -323,6 +342,9 @@ impl fmt::Display for Refusal {
             Self::NotFound { kind, name } => write!(f, "{kind} {name} does not exist"),
             Self::NotNow { reason, .. } => reason.fmt(f),
             Self::NotPriced { name, currency } => write!(f, "{name} has no price in {currency}"),
+            Self::NotReceiving { registrar } => {
+                write!(f, "{registrar} takes no domains from others; agree with it first")
+            }
             Self::NotSponsor { kind, name } => write!(f, "{kind} {name} is sponsored by another registrar"),
             Self::NotTransferParty { kind, name } => {
                 write!(f, "only the other party may answer the transfer of {kind} {name} this way")
@@ -373,6 +395,7 @@ impl Field {
             Self::AllocationToken => "allocation token",
             Self::AuthInfo => "authInfo",
             Self::CompanyNumber => "company number",
+            Self::Case => "case",
             Self::Contact(_) | Self::ContactId => "contact",
             Self::Currency => "currency",
             Self::CurrentExpiry => "expiry date",
@@ -386,6 +409,7 @@ impl Field {
             Self::HostAddress => "address",
             Self::Ident => "ident",
             Self::HostName | Self::NameServer => "host",
+            Self::Lock => "lock",
             Self::MaxSigLife => "maxSigLife",
             Self::MessageId => "message",
             Self::Order => "order",
@@ -395,6 +419,7 @@ impl Field {
             Self::PostalInfo => "postal information",
             Self::Postcode => "postcode",
             Self::Profile => "profile",
+            Self::Receiver => "registrar",
             Self::Registrant => "registrant",
             Self::Renewal => "renewal",
             Self::Reseller => "reseller",
@@ -414,6 +439,10 @@ impl fmt::Display for NotNow {
                 return write!(f, "the domain can be renewed only in the last {days} days before it expires");
             }
             Self::Deleting => "the domain is being deleted; restore it first",
+            Self::Invoiced => "the registration is invoiced already, and stays until it expires",
+            Self::NotRenewed => "the domain has no renewal that can be undone",
+            Self::RenewalInvoiced => "the renewal is invoiced already",
+            Self::SponsorChanged => "the domain has changed its registrar since it was registered",
             Self::NotInRedemption => "the domain is not in its redemption period",
             Self::TransferLock => "the domain was registered too recently to be transferred",
             Self::NoRestorePending => "no restore of the domain waits for a report; request one first",

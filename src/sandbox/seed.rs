@@ -25,7 +25,9 @@ use crate::model::name::{DomainName, HostName};
 use crate::model::octets::to_hex;
 use crate::model::period::{Period, Unit};
 use crate::model::postal::PostalInfo;
-use crate::model::registrar::{Accreditation, CertificatePin, Registrar, RegistrarId, RegistrarState};
+use crate::model::registrar::{
+    Accreditation, CertificatePin, Receives, Registrar, RegistrarId, RegistrarState,
+};
 use crate::model::reseller::{Reseller, ResellerName};
 use crate::model::sec_dns::SecDns;
 use crate::model::tld::Tld;
@@ -129,6 +131,11 @@ pub struct SeedRegistrar {
     pub currency: Currency,
     /// What its account begins with, as a decimal number.
     pub credit: Option<String>,
+    /// The name it trades under, when that is another.
+    pub trading_name: Option<String>,
+    /// Which domains it takes that others release to it.
+    #[serde(default)]
+    pub receives: Receives,
 }
 
 /// An API user of a seed file that logs in over EPP. Its certificate is named after it, and is the one registered.
@@ -411,6 +418,8 @@ impl SeedRegistrar {
             networks: self.networks.clone(),
             pins: self.pins.clone(),
             currency: self.currency,
+            trading_name: self.trading_name.clone(),
+            receives: self.receives,
             accreditations: self.accreditations.clone().unwrap_or_else(|| named.accreditations.clone()),
             ..named
         }

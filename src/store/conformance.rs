@@ -6,6 +6,7 @@
 mod allocation_token;
 mod api;
 mod audit;
+mod case;
 mod certificate;
 mod contact;
 mod domain;
@@ -56,8 +57,8 @@ conformance! {
         audit: changes_since contacts_between dangling_references domains_between highest_number hosts_between last_changes message_tallies repeated_names;
         allocation_token: add_allocation_token allocation_token use_allocation_token;
         certificate: certificate certificates put_certificate;
-        contact: contacts_due contact contact_by_number contact_is_linked contact_numbers delete_contact insert_contact update_contact;
-        domain: domains_served_by due_domains delete_domain domain domain_name domain_sponsor insert_domain registered seem_registered sponsored_domains subordinate_hosts update_domain variant_holder;
+        contact: contacts_due contact contact_by_number contact_is_linked contact_numbers contacts_sponsored delete_contact insert_contact rename_contact update_contact;
+        domain: domains_served_by due_domains delete_domain domain domain_name domains_of_registrant domain_sponsor insert_domain registered seem_registered sponsored_domains subordinate_hosts update_domain variant_holder;
         epp_user: epp_user set_epp_access set_user_password;
         history: history latest_change numbers_named record;
         host: foreign_domain_uses_host delete_host host host_by_number host_is_linked host_numbers hosts_below insert_host update_host;
@@ -66,6 +67,7 @@ conformance! {
         message: message_count newest_message oldest_message queue_message remove_message;
         outbox: claim_mail delete_mail due_mails end_mail mail_is_due mails_about mails_asked_by outbox outbox_entry put_mail_back queue_mail revive_mail;
         person: contact_of_person delete_person insert_person;
+        case: case case_about cases cases_due close_case open_case;
         policy: delete_tld meta policy_version stored_policy_version put_meta put_tld tlds;
         registrar: credential put_registrar registrars set_password set_wrong_passwords;
         reseller: cookie_domain insert_cookie insert_order insert_reseller order orders profile put_profile queue_reseller_message remove_reseller_message reseller reseller_domains reseller_domains_leaving reseller_messages reseller_with_key resellers set_reseller_key update_reseller;

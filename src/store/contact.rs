@@ -16,6 +16,7 @@ use crate::model::ident::Ident;
 use crate::model::object::ContactNumber;
 use crate::model::postal::PostalInfo;
 use crate::model::registrar::RegistrarId;
+use crate::model::standing::ContactStanding;
 use crate::model::status::{ContactStatus, StatusSet};
 use crate::model::transfer::Transfer;
 
@@ -81,6 +82,25 @@ impl Tx<'_> {
         self.write(sql, &params).map(drop)
     }
 
+    /// Gives a contact another identifier; false when that is taken.
+    pub fn rename_contact(&mut self, number: ContactNumber, id: &ContactId) -> Result<bool, StoreError> {
+        let sql = "UPDATE contact SET id = ?2 WHERE number = ?1 \
+                   AND NOT EXISTS (SELECT 1 FROM contact WHERE id = ?2)";
+        Ok(self.write(sql, &[number.0.into(), id.as_str().into()])? > 0)
+    }
+
+    /// The contacts of a registrar in the order in which they were made, from behind a number on.
+    pub fn contacts_sponsored(
+        &mut self,
+        sponsor: &RegistrarId,
+        after: ContactNumber,
+        most: u32,
+    ) -> Result<Vec<Contact>, StoreError> {
+        let sql = "SELECT number, id, sponsor, state FROM contact WHERE sponsor = ?1 AND number > ?2 \
+                   ORDER BY number LIMIT ?3";
+        self.all(sql, &[sponsor.as_str().into(), after.0.into(), most.into()], read_contact)
+    }
+
     /// Removes a contact and the numbers of its people; nothing may be linked to it.
     pub fn delete_contact(&mut self, number: ContactNumber) -> Result<(), StoreError> {
         self.write("DELETE FROM person WHERE contact = ?1", &[number.0.into()])?;
@@ -135,6 +155,8 @@ struct ContactState {
     account: Account,
     #[serde(default, skip_serializing_if = "Extras::is_empty")]
     extras: Extras,
+    #[serde(default, skip_serializing_if = "ContactStanding::is_clear")]
+    standing: ContactStanding,
 }
 
 impl ContactState {
@@ -156,6 +178,7 @@ impl ContactState {
             transfer: contact.transfer.clone(),
             account: contact.account.clone(),
             extras: contact.extras.clone(),
+            standing: contact.standing.clone(),
         }
     }
 }
@@ -183,6 +206,7 @@ pub(super) fn read_contact(row: &dyn Row) -> Result<Contact, StoreError> {
         transfer: state.transfer,
         account: state.account,
         extras: state.extras,
+        standing: state.standing,
     })
 }
 

@@ -19,6 +19,7 @@ use crate::model::object::{ContactNumber, DomainNumber, HostNumber};
 use crate::model::registrar::RegistrarId;
 use crate::model::reseller::ResellerName;
 use crate::model::sec_dns::SecDns;
+use crate::model::standing::DomainStanding;
 use crate::model::status::{DomainStatus, StatusSet};
 use crate::model::transfer::Transfer;
 
@@ -48,6 +49,13 @@ impl Tx<'_> {
         let sql = "SELECT number, name, sponsor, expires_at, state, reseller FROM domain \
                    WHERE sponsor = ?1 AND number > ?2 ORDER BY number LIMIT ?3";
         self.all(sql, &[sponsor.as_str().into(), after.0.into(), most.into()], read_domain)
+    }
+
+    /// The names of the domains of which this contact is the registrant, in order of name.
+    pub fn domains_of_registrant(&mut self, contact: ContactNumber) -> Result<Vec<DomainName>, StoreError> {
+        let sql = "SELECT d.name FROM domain_contact l JOIN domain d ON d.number = l.domain \
+                   WHERE l.contact = ?1 AND l.role = 'registrant' ORDER BY d.name";
+        self.all(sql, &[contact.0.into()], |row| parse_name(row.text(0)?))
     }
 
     /// The name of the domain of this number.
@@ -180,6 +188,7 @@ impl Tx<'_> {
     pub fn delete_domain(&mut self, number: DomainNumber) -> Result<(), StoreError> {
         self.write("DELETE FROM domain_contact WHERE domain = ?1", &[number.0.into()])?;
         self.write("DELETE FROM domain_host WHERE domain = ?1", &[number.0.into()])?;
+        self.write("DELETE FROM case_domain WHERE domain = ?1", &[number.0.into()])?;
         self.forget_access(number)?;
         let sql = "DELETE FROM domain WHERE number = ?1 RETURNING name";
         let name = self.write_returning(sql, &[number.0.into()], |row| Ok(row.text(0)?.to_owned()))?;
@@ -287,6 +296,8 @@ struct DomainState {
     renewal: RenewalPlan,
     #[serde(default, skip_serializing_if = "Extras::is_empty")]
     extras: Extras,
+    #[serde(default, skip_serializing_if = "DomainStanding::is_clear")]
+    standing: DomainStanding,
 }
 
 impl DomainState {
@@ -310,6 +321,7 @@ impl DomainState {
             transfer: domain.transfer.clone(),
             renewal: domain.renewal,
             extras: domain.extras.clone(),
+            standing: domain.standing.clone(),
         }
     }
 }
@@ -362,6 +374,7 @@ pub(super) fn read_domain(row: &dyn Row) -> Result<Domain, StoreError> {
         transfer: state.transfer,
         renewal: state.renewal,
         extras: state.extras,
+        standing: state.standing,
     })
 }
 
@@ -371,7 +384,9 @@ pub(super) fn due_at(domain: &Domain) -> Option<Timestamp> {
         domain.transfer.as_ref().filter(|transfer| transfer.is_pending()).map(|transfer| transfer.act_at);
     let deletion = domain.deletion.map(|deletion| deletion.restore_until.unwrap_or(deletion.purge_at));
     let expiry = domain.deletion.is_none().then_some(domain.expires_at);
-    [transfer, deletion, expiry].into_iter().flatten().min()
+    let suspension = domain.standing.suspension.as_ref().filter(|_| domain.deletion.is_none());
+    let cancellation = suspension.and_then(|suspension| suspension.cancel_at);
+    [transfer, deletion, expiry, cancellation].into_iter().flatten().min()
 }
 
 pub(super) fn parse_name(text: &str) -> Result<DomainName, StoreError> {

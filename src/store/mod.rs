@@ -6,6 +6,7 @@
 mod allocation_token;
 mod api;
 mod audit;
+mod case;
 mod certificate;
 #[cfg(test)]
 mod conformance;
@@ -42,6 +43,7 @@ use tokio::sync::oneshot;
 
 pub use self::api::{ApiAccount, ApiToken, KeptAnswer};
 pub use self::audit::{Kept, LastChange, MessageTally};
+pub use self::case::CaseDraft;
 pub use self::domain::DomainDraft;
 pub use self::epp_user::EppUser;
 pub use self::ledger::AccountRow;
@@ -286,6 +288,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_epp_user.sql"),
     include_str!("migrations/0006_certificate.sql"),
     include_str!("migrations/0007_people.sql"),
+    include_str!("migrations/0013_case.sql"),
 ];
 /// Written to learn whether the store can be written.
 const PROBE: &str = "INSERT INTO meta (key, value) VALUES ('probe', '0') ON CONFLICT (key) DO UPDATE SET value = excluded.value";

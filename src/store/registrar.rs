@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::domain::parse_registrar;
 use super::{StoreError, Tx, from_json, to_json};
 use crate::model::money::Currency;
-use crate::model::registrar::{Accreditation, CertificatePin, Registrar, RegistrarId, RegistrarState};
+use crate::model::registrar::{
+    Accreditation, CertificatePin, Receives, Registrar, RegistrarId, RegistrarState,
+};
 
 /// What a login is judged by.
 #[derive(Clone)]
@@ -98,6 +100,10 @@ struct RegistrarRow {
     accreditations: Vec<Accreditation>,
     #[serde(default)]
     currency: Currency,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    trading_name: Option<String>,
+    #[serde(default)]
+    receives: Receives,
 }
 
 impl RegistrarRow {
@@ -110,6 +116,8 @@ impl RegistrarRow {
             pins: registrar.pins.clone(),
             accreditations: registrar.accreditations.clone(),
             currency: registrar.currency,
+            trading_name: registrar.trading_name.clone(),
+            receives: registrar.receives,
         }
     }
 
@@ -123,6 +131,8 @@ impl RegistrarRow {
             pins: self.pins,
             accreditations: self.accreditations,
             currency: self.currency,
+            trading_name: self.trading_name,
+            receives: self.receives,
         }
     }
 }

@@ -247,6 +247,20 @@ pub const TABLES: &[Table] = &[
         is_counted: false,
     },
     Table {
+        name: "open_case",
+        columns: &[
+            Int("number"),
+            Text("asked_by"),
+            Text("answered_by"),
+            Int("opened_at"),
+            Int("due_at"),
+            Text("change"),
+        ],
+        key: 1,
+        is_counted: true,
+    },
+    Table { name: "case_domain", columns: &[Int("domain"), Int("open_case")], key: 2, is_counted: false },
+    Table {
         name: "message",
         columns: &[Int("number"), Text("registrar"), Int("queued_at"), Text("event")],
         key: 1,

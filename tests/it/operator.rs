@@ -1,5 +1,6 @@
 //! What transcripts may have done beside talking: by the operator (`@operator …`), and to begin a story with (`@given …`).
 
+use domesday::admin::{self, Request};
 use domesday::model::event::Event;
 use domesday::model::object::ObjectKind;
 use domesday::model::registrar::RegistrarId;
@@ -15,6 +16,7 @@ pub(crate) async fn act(server: &Server, line: &str) -> Result<(), String> {
     let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
     let (name, rest) = rest.split_once(' ').unwrap_or((rest, ""));
     match verb {
+        "ask" => ask(server, line.strip_prefix("ask ").unwrap_or_default()).await,
         "contact" => statuses(server, ObjectKind::Contact, name, rest).await,
         "domain" => statuses(server, ObjectKind::Domain, name, rest).await,
         "host" => statuses(server, ObjectKind::Host, name, rest).await,
@@ -72,6 +74,13 @@ async fn statuses(server: &Server, kind: ObjectKind, name: &str, changes: &str) 
         |sign: char| changes.split(' ').filter_map(move |word| word.strip_prefix(sign)).map(str::to_owned);
     let (add, remove) = (of('+').collect(), of('-').collect());
     run(server, SetServerStatuses { kind, name: name.to_owned(), add, remove }).await
+}
+
+/// Whatever the command line can ask, as it crosses the operator's socket.
+async fn ask(server: &Server, request: &str) -> Result<(), String> {
+    let request: Request = serde_json::from_str(request).map_err(|error| error.to_string())?;
+    let answer = admin::execute(&server.registry, request, |_, _| {}).await;
+    answer.map(drop).map_err(|problem| problem.to_string())
 }
 
 async fn notice(server: &Server, to: &str, text: &str) -> Result<(), String> {

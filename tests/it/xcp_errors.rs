@@ -44,12 +44,19 @@ fn refusals() -> Vec<Refusal> {
         NotNow::NotInRedemption => [NotNow::NotInRedemption],
         NotNow::TransferLock => [NotNow::TransferLock],
         NotNow::NoRestorePending => [NotNow::NoRestorePending],
+        NotNow::Invoiced => [NotNow::Invoiced],
+        NotNow::NotRenewed => [NotNow::NotRenewed],
+        NotNow::RenewalInvoiced => [NotNow::RenewalInvoiced],
+        NotNow::SponsorChanged => [NotNow::SponsorChanged],
     });
     let fields = samples!(Field {
         Field::AccountName => [Field::AccountName],
         Field::AllocationToken => [Field::AllocationToken],
         Field::AuthInfo => [Field::AuthInfo],
         Field::CompanyNumber => [Field::CompanyNumber],
+        Field::Case => [Field::Case],
+        Field::Lock => [Field::Lock],
+        Field::Receiver => [Field::Receiver],
         Field::Currency => [Field::Currency],
         Field::Extras => [Field::Extras],
         Field::Fee => [Field::Fee],
@@ -89,6 +96,7 @@ fn refusals() -> Vec<Refusal> {
         Refusal::ApiUserUnknown { .. } => [Refusal::ApiUserUnknown { login: "alice".to_owned() }],
         Refusal::AuthInfoMissing => [Refusal::AuthInfoMissing],
         Refusal::AuthInfoWrong { .. } => [Refusal::AuthInfoWrong { kind: ObjectKind::Domain, name: name() }],
+        Refusal::CaseUnknown { .. } => [Refusal::CaseUnknown { case: "7".to_owned() }],
         Refusal::Changed => [Refusal::Changed],
         Refusal::CreditShort { .. } => [Refusal::CreditShort { needed: money(1000), available: money(250) }],
         Refusal::FeeCurrency { .. } => [
@@ -108,6 +116,7 @@ fn refusals() -> Vec<Refusal> {
         Refusal::NotAccredited { .. } => [Refusal::NotAccredited { tld: zone() }],
         Refusal::NotFound { .. } => [Refusal::NotFound { kind: ObjectKind::Domain, name: name() }],
         Refusal::NotNow { .. } => [not_now(NotNow::Deleting)],
+        Refusal::NotReceiving { .. } => [Refusal::NotReceiving { registrar: "ClientY".to_owned() }],
         Refusal::NotSponsor { .. } => [Refusal::NotSponsor { kind: ObjectKind::Domain, name: name() }],
         Refusal::NotTransferParty { .. } => [
             Refusal::NotTransferParty { kind: ObjectKind::Domain, name: name() },

@@ -131,6 +131,7 @@ pub(super) fn of_refusal(document: &Document<'_>, refusal: &Refusal) -> Verdict 
         | Refusal::ApiTokenInvalid
         | Refusal::ApiUserTaken { .. }
         | Refusal::ApiUserUnknown { .. }
+        | Refusal::CaseUnknown { .. }
         | Refusal::Changed
         | Refusal::FeeCurrency { .. }
         | Refusal::FeeMissing { .. }
@@ -141,6 +142,7 @@ pub(super) fn of_refusal(document: &Document<'_>, refusal: &Refusal) -> Verdict 
         | Refusal::ResellerNeeded
         | Refusal::NotAccredited { .. }
         | Refusal::NotNow { .. }
+        | Refusal::NotReceiving { .. }
         | Refusal::OperatorNeeded
         | Refusal::OwnObject { .. }
         | Refusal::RegistrarNeeded
@@ -260,6 +262,7 @@ fn element(field: Field) -> &'static str {
         | Field::AllocationToken
         | Field::AuthInfo
         | Field::CompanyNumber
+        | Field::Case
         | Field::Currency
         | Field::CurrentExpiry
         | Field::Disclose
@@ -269,6 +272,7 @@ fn element(field: Field) -> &'static str {
         | Field::Fee
         | Field::HolderKind
         | Field::Ident
+        | Field::Lock
         | Field::MaxSigLife
         | Field::MessageId
         | Field::Order
@@ -278,6 +282,7 @@ fn element(field: Field) -> &'static str {
         | Field::Postcode
         | Field::Profile
         | Field::Renewal
+        | Field::Receiver
         | Field::Reseller
         | Field::RestoreReport
         | Field::Urgent

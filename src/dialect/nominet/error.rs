@@ -80,7 +80,9 @@ pub(super) fn judge_refusal(refusal: &Refusal) -> (ResultCode, String) {
     let text = sentence(refusal);
     let told = |v: &str| format!("{v} {text}.");
     match refusal {
-        Refusal::NotFound { .. } | Refusal::MessageUnknown { .. } => (usual, told("V910")),
+        Refusal::CaseUnknown { .. } | Refusal::NotFound { .. } | Refusal::MessageUnknown { .. } => {
+            (usual, told("V910"))
+        }
         Refusal::Taken { kind, name } => {
             let reason = match kind {
                 ObjectKind::Contact => format!("V279 Account {name} exists already."),
@@ -100,7 +102,12 @@ pub(super) fn judge_refusal(refusal: &Refusal) -> (ResultCode, String) {
         ),
         Refusal::Unknown { .. } => (usual, told("V910")),
         Refusal::RegistrarUnknown { id } => (usual, format!("V016 Tag {id} is not recognised.")),
+        Refusal::NotReceiving { registrar } => {
+            (usual, format!("V055 Tag {registrar} may not receive domains released to it."))
+        }
         Refusal::NotNow { reason: NotNow::TooEarly(_) | NotNow::Deleting, .. } => (usual, told("V128")),
+        Refusal::NotNow { reason: NotNow::NotRenewed, .. } => (usual, told("V270")),
+        Refusal::NotNow { reason: NotNow::RenewalInvoiced, .. } => (usual, told("V273")),
         Refusal::NotNow { .. } => (usual, told("V913")),
         Refusal::RegistrarState { state: RegistrarState::Suspended | RegistrarState::Terminated } => {
             (ResultCode::BillingFailure, "V002 Your tag is not active.".to_owned())

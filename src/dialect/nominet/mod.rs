@@ -6,8 +6,10 @@
 
 mod envelope;
 mod error;
+mod notification;
 mod services;
 mod tag;
+mod verbs;
 
 use std::time::Duration;
 
@@ -15,10 +17,11 @@ use crate::ext;
 use crate::gateway::epp::decode::Fault;
 use crate::gateway::epp::dialect::{Manners, Services};
 use crate::gateway::epp::extension::Extension;
-use crate::gateway::epp::object::{ObjectMapping, contact, domain, host};
-use crate::gateway::epp::response::{Letterhead, Menu, Verdict};
+use crate::gateway::epp::object::{ObjectMapping, Terms, contact, domain, host};
+use crate::gateway::epp::response::{Letterhead, Menu, Part, Verdict};
 use crate::gateway::epp::{Dialect, Settings};
 use crate::gateway::xml::{Document, Element};
+use crate::model::event::Event;
 use crate::registry::Refusal;
 
 /// Nominet's EPP, standard schemas. Its listeners differ in what they greet with.
@@ -54,6 +57,14 @@ impl Dialect for Nominet {
             &contact::Contact,
             &host::Host,
             // The std-* commands: elements in the place of an object, declared as extensions.
+            &verbs::ContactIdMapping,
+            &verbs::Fork,
+            &verbs::Handshake,
+            &verbs::List,
+            &verbs::Locks,
+            &verbs::Release,
+            &verbs::Unrenew,
+            &verbs::TagList,
         ]
     }
 
@@ -87,6 +98,10 @@ impl Dialect for Nominet {
 
     fn fault(&self, fault: &Fault) -> Verdict {
         error::of_fault(fault)
+    }
+
+    fn render_event(&self, event: &Event, _head: &Letterhead, terms: &Terms<'_>) -> (String, Option<Part>) {
+        notification::render(event, terms)
     }
 
     fn refusal(&self, document: &Document<'_>, refusal: &Refusal) -> Verdict {

@@ -18,7 +18,6 @@ pub(super) fn read(text: &str) -> Option<String> {
 }
 
 /// A tag as the standard schemas can hold it.
-#[cfg_attr(not(test), expect(dead_code, reason = "the mappings use it next"))]
 pub(super) fn shown(id: &RegistrarId) -> Cow<'_, str> {
     let tag = id.as_str();
     if tag.len() < 3 { Cow::Owned(format!("#{tag}")) } else { Cow::Borrowed(tag) }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::decode::{Fault, FaultKind, check_attributes, only_children, token, word};
 use crate::gateway::xml::{Children, Document, Element};
 use crate::registry::conditions::Conditions;
-use crate::registry::{Call, Done, Error, Operation, Registry, contact, domain, host, poll};
+use crate::registry::{Call, Done, Error, Operation, Registry, case, contact, domain, host, lock, poll, tag};
 
 /// What a client sent.
 pub enum Request<'d> {
@@ -228,12 +228,17 @@ macro_rules! commands {
 }
 
 commands! {
+    CaseAccept(case::Accept);
+    CaseReject(case::Reject);
     ContactAmend(contact::register::Amend);
     ContactCheck(contact::Check);
     ContactCreate(contact::Create);
     ContactDelete(contact::Delete);
+    ContactFork(contact::Fork);
     ContactInfo(contact::Info);
+    ContactMerge(contact::Merge);
     ContactRegister(contact::register::Register);
+    ContactRename(contact::Rename);
     ContactTransferApprove(contact::transfer::TransferApprove);
     ContactTransferCancel(contact::transfer::TransferCancel);
     ContactTransferQuery(contact::transfer::TransferQuery);
@@ -245,6 +250,8 @@ commands! {
     DomainDelete(domain::Delete);
     DomainFeeCheck(domain::FeeCheck);
     DomainInfo(domain::Info);
+    DomainListOf(domain::ListOf);
+    DomainRelease(domain::Release);
     DomainRenew(domain::renew::Renew);
     DomainRestoreReport(domain::restore::RestoreReport);
     DomainRestoreRequest(domain::restore::RestoreRequest);
@@ -253,6 +260,7 @@ commands! {
     DomainTransferQuery(domain::transfer::TransferQuery);
     DomainTransferReject(domain::transfer::TransferReject);
     DomainTransferRequest(domain::transfer::TransferRequest);
+    DomainUnrenew(domain::Unrenew);
     DomainUpdate(domain::update::Update);
     HostCheck(host::Check);
     HostCreate(host::Create);
@@ -262,4 +270,6 @@ commands! {
     PollAck(poll::Ack);
     PollNewest(poll::Newest);
     PollRequest(poll::Request);
+    SetLock(lock::SetLock);
+    TagList(tag::List);
 }

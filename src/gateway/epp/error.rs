@@ -18,6 +18,7 @@ pub fn refusal_code(refusal: &Refusal) -> ResultCode {
         Refusal::MailLimit => ResultCode::PolicyError,
         Refusal::MailUnknown { .. } => ResultCode::ObjectDoesNotExist,
         Refusal::ApiUserUnknown { .. }
+        | Refusal::CaseUnknown { .. }
         | Refusal::MessageUnknown { .. }
         | Refusal::NotFound { .. }
         | Refusal::TldUnknown { .. }
@@ -25,6 +26,7 @@ pub fn refusal_code(refusal: &Refusal) -> ResultCode {
         Refusal::AllocationTokenWrong
         | Refusal::ApiTokenInvalid
         | Refusal::NotAccredited { .. }
+        | Refusal::NotReceiving { .. }
         | Refusal::NotSponsor { .. }
         | Refusal::NotTransferParty { .. }
         | Refusal::OperatorNeeded
@@ -36,6 +38,10 @@ pub fn refusal_code(refusal: &Refusal) -> ResultCode {
         Refusal::NotNow { reason, .. } => match reason {
             NotNow::Deleting | NotNow::TooEarly(_) => ResultCode::NotEligibleForRenewal,
             NotNow::AddGraceOver
+            | NotNow::Invoiced
+            | NotNow::NotRenewed
+            | NotNow::RenewalInvoiced
+            | NotNow::SponsorChanged
             | NotNow::NoRestorePending
             | NotNow::NotInRedemption
             | NotNow::TransferLock => ResultCode::StatusProhibits,
@@ -110,13 +116,14 @@ fn elements_of(field: Field) -> &'static [&'static str] {
         Field::AllocationToken => &[],
         Field::AuthInfo => &["pw", "authInfo"],
         Field::CompanyNumber => &["co-no"],
+        Field::Case => &["caseId", "case-id"],
         Field::Contact(_) => &["contact"],
-        Field::ContactId => &["id"],
+        Field::ContactId => &["id", "contactId"],
         Field::Currency => &["currency"],
         Field::CurrentExpiry => &["curExpDate"],
         Field::Disclose => &["disclose"],
         Field::DnsRecord => &["dsData", "keyData"],
-        Field::DomainName => &["name"],
+        Field::DomainName => &["name", "domainName", "domain-name"],
         Field::Email => &["email"],
         Field::Extras => &["notes", "trad-name", "reseller"],
         Field::Fee => &["fee"],
@@ -124,6 +131,7 @@ fn elements_of(field: Field) -> &'static [&'static str] {
         Field::Ident => &["ident"],
         Field::HostAddress => &["addr", "hostAddr"],
         Field::HostName => &["name"],
+        Field::Lock => &["lock", "unlock"],
         Field::MaxSigLife => &["maxSigLife"],
         Field::MessageId => &["poll"],
         Field::NameServer => &["hostObj", "hostName", "ns"],
@@ -135,6 +143,7 @@ fn elements_of(field: Field) -> &'static [&'static str] {
         Field::Phase => &["phase"],
         Field::PostalInfo => &["postalInfo", "addr"],
         Field::Postcode => &["postcode", "pc"],
+        Field::Receiver => &["registrarTag", "registrar-tag"],
         Field::Registrant => &["registrant"],
         Field::RestoreReport => &["report", "restore"],
         Field::Status => &["status"],

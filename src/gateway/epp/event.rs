@@ -39,6 +39,22 @@ pub fn render(event: &Event, terms: &Terms<'_>) -> (String, Option<Part>) {
             let (available, mark) = (money(account.available()), money(account.low_balance_at));
             (format!("Your available credit is {available} {}, below {mark}", account.currency), None)
         }
+        Event::ReferralDecided { name, rejected, client_trid, server_trid, at, .. } => {
+            let mut xml = String::new();
+            let granted = rejected.is_none();
+            domain::pending_data(name, granted, client_trid.as_deref(), server_trid, *at, &mut xml);
+            (event.sentence(), Some(Part { uri: domain::URI, xml }))
+        }
+        Event::Abuse { .. }
+        | Event::ContactChanged { .. }
+        | Event::ContactDeleted { .. }
+        | Event::DataQuality { .. }
+        | Event::DomainsSuspended { .. }
+        | Event::HostsCancelled { .. }
+        | Event::RegistrantTransfer { .. }
+        | Event::RegistrarChange { .. }
+        | Event::Released { .. }
+        | Event::ReleaseRejected { .. } => (event.sentence(), None),
         Event::Notice { text } => (text.clone(), None),
     }
 }

@@ -154,6 +154,22 @@ impl MessageView {
                 transfer: Some(TransferView::of(name, transfer)),
                 ..blank
             },
+            Event::Abuse { .. }
+            | Event::ContactChanged { .. }
+            | Event::ContactDeleted { .. }
+            | Event::DataQuality { .. }
+            | Event::DomainsSuspended { .. }
+            | Event::HostsCancelled { .. }
+            | Event::ReferralDecided { .. }
+            | Event::RegistrantTransfer { .. }
+            | Event::RegistrarChange { .. }
+            | Event::Released { .. }
+            | Event::ReleaseRejected { .. } => Self {
+                event: message.event.word(),
+                object: message.event.domain().map(ToString::to_string),
+                text: Some(message.event.sentence()),
+                ..blank
+            },
             Event::Notice { text } => Self { event: "notice", text: Some(text.clone()), ..blank },
         }
     }

@@ -110,10 +110,15 @@ pub fn refusal_reply(refusal: &Refusal) -> Reply {
         // A foreign domain and one that does not exist are one answer.
         Refusal::NotFound { kind, name } | Refusal::NotSponsor { kind, name } => not_found(*kind, name),
         Refusal::NotNow { reason, .. } => match reason {
-            NotNow::AddGraceOver | NotNow::Deleting | NotNow::NoRestorePending | NotNow::NotInRedemption => {
-                Reply::refused(465, sentence(refusal))
-            }
-            NotNow::TooEarly(_) => Reply::refused(465, sentence(refusal)),
+            NotNow::AddGraceOver
+            | NotNow::Deleting
+            | NotNow::Invoiced
+            | NotNow::NoRestorePending
+            | NotNow::NotInRedemption
+            | NotNow::NotRenewed
+            | NotNow::RenewalInvoiced
+            | NotNow::SponsorChanged
+            | NotNow::TooEarly(_) => Reply::refused(465, sentence(refusal)),
             NotNow::TransferLock => detailed(487, "Domain not transferable", refusal),
         },
         Refusal::OwnObject { .. } => detailed(487, "Domain not transferable", refusal),
@@ -123,9 +128,11 @@ pub fn refusal_reply(refusal: &Refusal) -> Reply {
         | Refusal::ApiTokenInvalid
         | Refusal::ApiUserTaken { .. }
         | Refusal::ApiUserUnknown { .. }
+        | Refusal::CaseUnknown { .. }
         | Refusal::Changed
         | Refusal::KeyUsed
         | Refusal::NotAccredited { .. }
+        | Refusal::NotReceiving { .. }
         | Refusal::NotTransferParty { .. }
         | Refusal::OperatorNeeded
         | Refusal::RegistrarNeeded
@@ -184,6 +191,7 @@ fn policy_reply(field: Field, value: &str, rule: &Rule) -> Reply {
             | Field::AllocationToken
             | Field::AuthInfo
             | Field::CompanyNumber
+            | Field::Case
             | Field::Contact(_)
             | Field::ContactId
             | Field::Currency
@@ -196,6 +204,7 @@ fn policy_reply(field: Field, value: &str, rule: &Rule) -> Reply {
             | Field::HostAddress
             | Field::HostName
             | Field::Ident
+            | Field::Lock
             | Field::MaxSigLife
             | Field::MessageId
             | Field::NameServer
@@ -206,6 +215,7 @@ fn policy_reply(field: Field, value: &str, rule: &Rule) -> Reply {
             | Field::PostalInfo
             | Field::Postcode
             | Field::Profile
+            | Field::Receiver
             | Field::Registrant
             | Field::Renewal
             | Field::Reseller
@@ -223,6 +233,7 @@ fn key_of(field: Field) -> &'static str {
     match field {
         Field::AllocationToken | Field::Phase => "domain",
         Field::AuthInfo => "auth_info",
+        Field::Case => "case",
         Field::Contact(_) | Field::ContactId | Field::PostalInfo | Field::Registrant => "contact_set",
         Field::CompanyNumber | Field::Extras | Field::HolderKind | Field::Ident => "tld_data",
         Field::Currency | Field::Fee => "premium_price_to_verify",
@@ -233,6 +244,7 @@ fn key_of(field: Field) -> &'static str {
         Field::Email => "email",
         Field::HostAddress => "ipaddress",
         Field::HostName => "name",
+        Field::Lock => "lock_state",
         Field::MessageId => "event_id",
         Field::NameServer => "nameserver_list",
         Field::Order => "order_id",
@@ -240,6 +252,7 @@ fn key_of(field: Field) -> &'static str {
         Field::AccountName | Field::Person | Field::Postcode => "contact_set",
         Field::Renewal => "auto_renew",
         Field::Profile => "reg_username or reg_password",
+        Field::Receiver => "gaining_registrar",
         Field::Reseller => "reseller",
         Field::RestoreReport | Field::Urgent => "domain",
         Field::Status => "lock_state",

@@ -4,6 +4,7 @@
 //! Of each kind they stand in a row without gaps.
 
 use super::demand_open_for;
+use super::fork::minted;
 use super::holder::{HolderChange, demand_length, insert_new, number_people};
 use super::transfer::{as_of, settled};
 use crate::model::account::{
@@ -12,8 +13,8 @@ use crate::model::account::{
 use crate::model::contact::{Contact, ContactId, Email, Phone};
 use crate::model::extras::Extras;
 use crate::model::object::{ContactNumber, ObjectKind};
-use crate::model::octets::to_hex;
 use crate::model::postal::{Country, PostalInfo, PostalParts};
+use crate::model::standing::ContactStanding;
 use crate::model::status::{StatusSet, Transform};
 use crate::registry::refusal::{Field, Refusal, Rule};
 use crate::registry::transaction::Transaction;
@@ -190,7 +191,7 @@ pub(in crate::registry) fn make_account(
     let sponsor = t.registrar()?.id.clone();
     let first = new.people.iter().find(|(slot, _)| *slot == Slot::FIRST);
     let (_, first) = first.ok_or_else(|| Refusal::policy(Field::Person, Slot::FIRST, Rule::Missing))?;
-    let id = new_id(t)?;
+    let id = minted(t)?;
     let mut contact = Contact {
         number: ContactNumber(0),
         id: id.clone(),
@@ -211,6 +212,7 @@ pub(in crate::registry) fn make_account(
         transfer: None,
         account: Account::default(),
         extras: Extras::default(),
+        standing: ContactStanding::default(),
     };
     let change = AccountChange {
         name: None,
@@ -545,12 +547,6 @@ fn missing(slot: Slot) -> Refusal {
 
 fn absent(slot: Slot) -> Refusal {
     Refusal::policy(Field::Person, slot, Rule::Absent)
-}
-
-/// An identifier for a contact of whom only the number was asked: 64 random bits.
-fn new_id(t: &Transaction<'_, '_>) -> Result<ContactId, Error> {
-    let text = to_hex(&t.random::<8>()).to_ascii_uppercase();
-    ContactId::parse(&text).map_err(|error| Error::Broken(crate::store::StoreError::corrupt(error)))
 }
 
 /// The number of a person who has none yet.

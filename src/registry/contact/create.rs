@@ -10,6 +10,7 @@ use crate::model::contact::{Contact, ContactId, Disclose, Email, Phone};
 use crate::model::extras::Extras;
 use crate::model::object::{ContactNumber, ObjectKind};
 use crate::model::postal::{PostalInfo, PostalKind};
+use crate::model::standing::ContactStanding;
 use crate::model::status::StatusSet;
 use crate::registry::refusal::{Field, Refusal, Rule};
 use crate::registry::transaction::Transaction;
@@ -86,6 +87,7 @@ impl Operation for Create {
             transfer: None,
             account: Account::default(),
             extras: Extras::default(),
+            standing: ContactStanding::default(),
         };
         self.holder.apply_to(&mut contact)?;
         // Two that create the same identifier at once have both seen it free; the store lets one of them have it.

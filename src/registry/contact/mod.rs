@@ -6,9 +6,12 @@ pub mod account;
 pub mod check;
 pub mod create;
 pub mod delete;
+pub mod fork;
 pub mod holder;
 pub mod info;
+pub mod merge;
 pub mod register;
+pub mod rename;
 pub mod transfer;
 pub mod update;
 
@@ -18,8 +21,11 @@ mod tests;
 pub use self::check::Check;
 pub use self::create::Create;
 pub use self::delete::Delete;
+pub use self::fork::Fork;
 pub use self::holder::HolderChange;
 pub use self::info::Info;
+pub use self::merge::Merge;
+pub use self::rename::Rename;
 pub use self::transfer::{
     TransferApprove, TransferCancel, TransferQuery, TransferReject, TransferRequest, TransferState,
 };
@@ -65,6 +71,12 @@ fn prohibits(contact: &Contact, status: ContactStatus) -> Refusal {
         name: contact.id.to_string(),
         status: status.as_str().to_owned(),
     }
+}
+
+/// Who holds what a registrant is named for: the organisation, or the person where there is none.
+pub(in crate::registry) fn holder(contact: &Contact) -> &str {
+    let first = contact.postal.first().map(|info| info.parts());
+    first.map_or("", |parts| parts.org.as_deref().filter(|org| !org.is_empty()).unwrap_or(&parts.name))
 }
 
 /// How a contact's authInfo is kept: as RFC 9154 wants it, a salted hash that nobody can read back.

@@ -6,10 +6,11 @@ use jiff::Timestamp;
 
 use super::renewal::RenewalChange;
 use super::{
-    ServerRef, expiry_after, grace, judge_sec_dns, judge_servers, judge_shape, made_up_auth_info,
-    resolve_contacts, resolve_servers, some_days, years_of,
+    ServerRef, demand_free_registrant, expiry_after, grace, judge_sec_dns, judge_servers, judge_shape,
+    made_up_auth_info, resolve_contacts, resolve_servers, some_days, years_of,
 };
 use crate::model::auth_info::AuthInfo;
+use crate::model::case::CaseChange;
 use crate::model::contact::ContactId;
 use crate::model::domain::{ContactRole, Domain, GraceKind, RenewalPlan};
 use crate::model::extras::Extras;
@@ -18,6 +19,7 @@ use crate::model::name::DomainName;
 use crate::model::object::{DomainNumber, ObjectKind};
 use crate::model::period::Period;
 use crate::model::sec_dns::SecDns;
+use crate::model::standing::DomainStanding;
 use crate::model::status::StatusSet;
 use crate::model::tld::{LaunchPhase, Tld};
 use crate::registry::billing::Priced;
@@ -25,7 +27,7 @@ use crate::registry::policy::variant_key;
 use crate::registry::refusal::{Field, Refusal, Rule};
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Error, Operation};
-use crate::store::DomainDraft;
+use crate::store::{CaseDraft, DomainDraft};
 
 /// Registers a name for the registrar that asks.
 #[derive(Clone, Debug)]
@@ -57,6 +59,8 @@ pub struct Created {
     pub created_at: Timestamp,
     /// Until when (`exDate`).
     pub expires_at: Timestamp,
+    /// Whether it waits for the operator's decision (RFC 5731 §3.3).
+    pub is_pending: bool,
 }
 
 impl Operation for Create {
@@ -97,6 +101,7 @@ impl Operation for Create {
             return Err(Refusal::policy(Field::DomainName, &self.name, Rule::VariantOf(holder)).into());
         }
         let (registrant, contacts) = resolve_contacts(t, self.registrant.as_ref(), &self.contacts)?;
+        demand_free_registrant(t, tld, registrant.as_ref())?;
         let name_servers = resolve_servers(t, &self.servers)?;
 
         let given = self.auth_info.clone().or_else(|| made_up_auth_info(t, tld));
@@ -123,6 +128,7 @@ impl Operation for Create {
             transfer: None,
             renewal: RenewalPlan::default(),
             extras: Extras::default(),
+            standing: DomainStanding { is_referred: tld.names.referred, ..DomainStanding::default() },
         };
         self.renewal.apply_to(&mut domain)?;
         let draft = DomainDraft { domain: domain.clone(), variant_key };
@@ -131,7 +137,11 @@ impl Operation for Create {
         t.use_token()?;
         t.record_domain(None, Some(&domain));
         t.charge(&sponsor, &self.name, EntryKind::Create, &fee, some_days(tld.life.add_grace_days));
-        Ok(Created { name: domain.name, created_at: domain.created_at, expires_at })
+        if domain.standing.is_referred {
+            refer(t, &domain)?;
+        }
+        let is_pending = domain.standing.is_referred;
+        Ok(Created { name: domain.name, created_at: domain.created_at, expires_at, is_pending })
     }
 }
 
@@ -156,6 +166,22 @@ impl Create {
     fn taken(&self) -> Error {
         Refusal::Taken { kind: ObjectKind::Domain, name: self.name.to_string() }.into()
     }
+}
+
+/// Lays a registration before the operator.
+fn refer(t: &mut Transaction<'_, '_>, domain: &Domain) -> Result<(), Error> {
+    let change = CaseChange::Registration {
+        client_trid: t.call.client_trid.clone(),
+        server_trid: t.call.server_trid.clone(),
+    };
+    let draft = CaseDraft {
+        asked_by: domain.sponsor.clone(),
+        answered_by: None,
+        opened_at: t.now,
+        due_at: None,
+        change,
+    };
+    t.tx.open_case(&draft, &[domain.number]).map(drop).map_err(Error::from)
 }
 
 /// Refuses a create that is meant for another phase of the TLD's launch; before general availability each says for which it is.

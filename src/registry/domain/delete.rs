@@ -1,12 +1,15 @@
 //! `domain:delete` (RFC 5731 §3.2.2; RFC 3915 §3; BCP 244).
 
+use super::renew::invoiced_from;
 use super::{begin_deletion, demand_open_for, years_before};
 use crate::model::domain::{Domain, GraceKind};
 use crate::model::event::ChangeOperation;
 use crate::model::name::DomainName;
 use crate::model::object::ObjectKind;
 use crate::model::status::Transform;
-use crate::registry::refusal::Refusal;
+use crate::model::tld::Tld;
+use crate::registry::case;
+use crate::registry::refusal::{NotNow, Refusal};
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Error, Operation};
 
@@ -39,6 +42,7 @@ impl Operation for Delete {
             let name = self.name.to_string();
             return Err(Refusal::Linked { kind: ObjectKind::Domain, name, by: ObjectKind::Host }.into());
         }
+        demand_not_invoiced(t, &domain, &tld)?;
         // What runs now is undone: its fee is given back, and its years with it (RFC 3915 §3.1).
         let (fee, years) = domain.refundable(t.now);
         t.refund(&domain.sponsor, &domain.name, fee);
@@ -59,5 +63,22 @@ impl Operation for Delete {
         t.record_domain(Some(&domain), Some(&after));
         t.tell_changed(&after, ChangeOperation::Delete, None);
         Ok(Deleted::Pending)
+    }
+}
+
+/// Refuses a delete that a TLD with invoices does not take: it is paid, its registrar has changed, or it is about to.
+fn demand_not_invoiced(t: &mut Transaction<'_, '_>, domain: &Domain, tld: &Tld) -> Result<(), Error> {
+    if !tld.auth_info.offered {
+        case::demand_no_case(t, domain)?;
+    }
+    let Some(invoiced_from) = invoiced_from(tld, domain.created_at) else {
+        return Ok(());
+    };
+    let refuse = |reason| Err(Refusal::NotNow { name: domain.name.clone(), reason }.into());
+    match domain.transferred_at {
+        _ if t.is_privileged() => Ok(()),
+        Some(_) => refuse(NotNow::SponsorChanged),
+        None if invoiced_from <= t.now => refuse(NotNow::Invoiced),
+        None => Ok(()),
     }
 }

@@ -16,6 +16,7 @@ use crate::model::name::{HostName, ZoneName};
 use crate::model::object::{ContactNumber, HostNumber, ObjectKind};
 use crate::model::registrar::{Registrar, RegistrarId};
 use crate::model::sec_dns::SecDns;
+use crate::model::standing::ContactStanding;
 use crate::model::status::StatusSet;
 use crate::model::tld::Tld;
 use crate::registry::refusal::Refusal;
@@ -48,6 +49,7 @@ pub(in crate::registry) async fn open() -> TestRegistry {
                 transfer: None,
                 account: Account::default(),
                 extras: Extras::default(),
+                standing: ContactStanding::default(),
             })?;
         }
         Ok(())

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::model::contact::Contact;
 use crate::model::domain::{ContactRef, Domain};
 use crate::model::object::{ContactNumber, ObjectKind};
+use crate::model::standing::ContactStanding;
 use crate::model::status::StatusSet;
 use crate::registry::Error;
 use crate::registry::contact::holder::insert_new;
@@ -57,6 +58,7 @@ fn copy(t: &mut Transaction<'_, '_>, domain: &Domain, original: Contact) -> Resu
         auth_info: None,
         statuses: StatusSet::new(),
         transfer: None,
+        standing: ContactStanding::default(),
         ..original
     };
     let taken = || Refusal::Taken { kind: ObjectKind::Contact, name: copy.id.to_string() };

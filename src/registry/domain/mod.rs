@@ -11,17 +11,20 @@ pub(super) mod fixtures;
 mod follow;
 pub mod info;
 pub mod list;
+pub mod list_of;
 pub mod lock;
 pub mod open;
 #[cfg(test)]
 mod properties;
 pub mod register;
+pub mod release;
 pub mod renew;
 pub mod renewal;
 pub mod restore;
 pub mod servers;
 pub mod set_reseller;
 pub mod transfer;
+pub mod unrenew;
 pub mod update;
 
 use std::collections::HashSet;
@@ -39,15 +42,18 @@ pub use self::delete::Delete;
 pub use self::fee_check::FeeCheck;
 pub use self::info::Info;
 pub use self::list::List;
+pub use self::list_of::ListOf;
 pub use self::lock::SetLock;
 pub use self::open::{Amend, InfoWithAccount, Open, RenewUndated};
 pub use self::register::Register;
+pub use self::release::Release;
 pub use self::renew::Renew;
 pub use self::renewal::RenewalChange;
 pub use self::restore::{RestoreReport, RestoreRequest};
 pub use self::servers::{Servers, SetServers};
 pub use self::set_reseller::SetReseller;
 pub use self::transfer::{TransferApprove, TransferCancel, TransferQuery, TransferReject, TransferRequest};
+pub use self::unrenew::Unrenew;
 pub use self::update::Update;
 use super::Error;
 use super::refusal::{Field, Refusal, Rule};
@@ -61,7 +67,7 @@ use crate::model::name::{DomainName, HostName};
 use crate::model::octets::to_hex;
 use crate::model::period::{Period, Unit};
 use crate::model::sec_dns::{Records, SecDns, SecDnsError};
-use crate::model::status::{DomainStatus, Facts, StatusSet, Transform};
+use crate::model::status::{DomainStatus, Facts, Meaning, Status as _, StatusSet, Transform};
 use crate::model::tld::{HostModel, SecDnsForm, Tld};
 
 /// A name server as a command names it.
@@ -85,15 +91,42 @@ impl ServerRef {
 
 /// The statuses that a domain shows: those set, and those that follow from its state.
 pub fn shown_statuses(domain: &Domain) -> StatusSet<DomainStatus> {
-    let pending = if domain.deletion.is_some() {
+    let pending = if domain.standing.is_referred {
+        Some(Transform::Create)
+    } else if domain.deletion.is_some() {
         Some(Transform::Delete)
     } else if domain.transfer_is_pending() {
         Some(Transform::Transfer)
     } else {
         None
     };
-    domain.statuses.effective(Facts { associated: !domain.name_servers.is_empty(), pending })
+    let facts = Facts { associated: !domain.name_servers.is_empty(), pending };
+    if domain.standing.suspension.is_none() {
+        return domain.statuses.effective(facts);
+    }
+    let mut statuses = domain.statuses.clone();
+    for status in SUSPENDED {
+        statuses.insert(status, None);
+    }
+    statuses.effective(facts)
 }
+
+/// What forbids a transform command on a domain that waits for the operator's decision, or is suspended.
+pub(in crate::registry) fn standing_prohibits(domain: &Domain, transform: Transform) -> Option<DomainStatus> {
+    if domain.standing.is_referred {
+        return Some(DomainStatus::PendingCreate);
+    }
+    let forbids = |status: &DomainStatus| status.meaning() == Meaning::Prohibited(transform);
+    domain.standing.suspension.as_ref().and_then(|_| SUSPENDED.into_iter().find(forbids))
+}
+
+/// The statuses that a suspended domain shows.
+const SUSPENDED: [DomainStatus; 4] = [
+    DomainStatus::ServerDeleteProhibited,
+    DomainStatus::ServerHold,
+    DomainStatus::ServerRenewProhibited,
+    DomainStatus::ServerTransferProhibited,
+];
 
 /// Refuses a transform command that the domain's state or statuses forbid (RFC 5731 §2.3).
 fn demand_open_for(t: &Transaction<'_, '_>, domain: &Domain, transform: Transform) -> Result<(), Refusal> {
@@ -103,7 +136,7 @@ fn demand_open_for(t: &Transaction<'_, '_>, domain: &Domain, transform: Transfor
     if domain.transfer_is_pending() {
         return Err(Refusal::domain_status(&domain.name, DomainStatus::PendingTransfer));
     }
-    match domain.statuses.prohibiting(transform) {
+    match standing_prohibits(domain, transform).or_else(|| domain.statuses.prohibiting(transform)) {
         Some(status) if !t.is_privileged() => Err(Refusal::domain_status(&domain.name, status)),
         _ => Ok(()),
     }
@@ -309,6 +342,21 @@ fn resolve_contacts(
         .filter_map(|(role, id)| find(id, Field::Contact(Some(*role))).map(|contact| (*role, contact)))
         .collect();
     if unknown.is_empty() { Ok((registrant, contacts)) } else { Err(Error::Refused(unknown)) }
+}
+
+/// Refuses a registrant under investigation, where such locks are: it gets no new domains.
+fn demand_free_registrant(
+    t: &mut Transaction<'_, '_>,
+    tld: &Tld,
+    registrant: Option<&ContactRef>,
+) -> Result<(), Error> {
+    if tld.auth_info.offered {
+        return Ok(());
+    }
+    match registrant.map(|registrant| t.tx.contact_by_number(registrant.number)).transpose()?.flatten() {
+        Some(contact) => release::demand_not_investigated(&contact).map_err(Error::from),
+        None => Ok(()),
+    }
 }
 
 /// The name servers that a command names; refuses host objects that do not exist, in the order given.

@@ -1,14 +1,15 @@
 //! `domain:renew` (RFC 5731 §3.2.3).
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan as _};
 
 use super::{days_after, demand_open_for, expiry_after, grace, grace_with, some_days, years_of};
 use crate::model::domain::{Domain, GraceKind};
 use crate::model::money::EntryKind;
 use crate::model::name::DomainName;
 use crate::model::period::Period;
+use crate::model::standing::OpenRenewal;
 use crate::model::status::Transform;
 use crate::model::tld::Tld;
 use crate::registry::billing::Priced;
@@ -63,12 +64,27 @@ impl Operation for Renew {
         t.demand_agreement(&fee)?;
         let days = tld.life.renew_grace_days;
         let begins = grace(GraceKind::Renew, t.now, days, years, fee.amount);
-        let after = Domain { expires_at, grace: grace_with(&domain, t.now, begins), ..domain.clone() };
+        let mut standing = domain.standing.clone();
+        standing.renewals.retain(|renewal| t.now < renewal.until);
+        if let Some(until) = invoiced_from(&tld, t.now) {
+            standing.renewals.push(OpenRenewal { until, years, fee: fee.amount });
+        }
+        let after =
+            Domain { expires_at, grace: grace_with(&domain, t.now, begins), standing, ..domain.clone() };
         t.tx.update_domain(&domain, &after)?;
         t.record_domain(Some(&domain), Some(&after));
         t.charge(&domain.sponsor, &domain.name, EntryKind::Renew, &fee, some_days(days));
         Ok(Renewed { name: after.name, expires_at: after.expires_at })
     }
+}
+
+/// When what is done now is invoiced: after a day of the following month, where the TLD invoices.
+pub(super) fn invoiced_from(tld: &Tld, now: Timestamp) -> Option<Timestamp> {
+    let day = i8::try_from(tld.term.invoiced_after_day?).ok()?;
+    let zone = zone(tld);
+    let following = now.to_zoned(zone.clone()).date().first_of_month().checked_add(1.month()).ok()?;
+    let last = following.with().day(day.min(following.days_in_month())).build().ok()?;
+    last.tomorrow().ok()?.to_zoned(zone).ok().map(|zoned| zoned.timestamp())
 }
 
 /// Where the TLD's days begin; UTC when it names no zone, or none that there is.

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use super::renewal::RenewalChange;
 use super::restore::updater;
 use super::{
-    ServerRef, demand_open_for, judge_sec_dns, judge_servers, judge_shape, resolve_contacts, resolve_servers,
+    ServerRef, demand_free_registrant, demand_open_for, judge_sec_dns, judge_servers, judge_shape,
+    resolve_contacts, resolve_servers,
 };
 use crate::model::auth_info::AuthInfo;
 use crate::model::contact::ContactId;
@@ -65,6 +66,9 @@ impl Operation for Update {
         let (domain, tld) = t.domain_to_change(&self.name)?;
         let (registrant, contacts) =
             resolve_contacts(t, self.registrant.iter().flatten().next(), &self.add.contacts)?;
+        if registrant.is_some() && registrant != domain.registrant {
+            demand_free_registrant(t, &tld, registrant.as_ref())?;
+        }
         let servers = resolve_servers(t, &self.add.servers)?;
         self.demand_open(t, &domain)?;
 
@@ -141,7 +145,13 @@ impl Update {
         if self.only_lifts_prohibition() {
             judged.statuses.remove(DomainStatus::ClientUpdateProhibited);
         }
-        demand_open_for(t, &judged, Transform::Update)
+        demand_open_for(t, &judged, Transform::Update)?;
+        let touches_servers = !self.add.servers.is_empty() || !self.remove.servers.is_empty();
+        // Out of the zone it stays as it is there.
+        if touches_servers && domain.standing.suspension.is_some() && !t.is_privileged() {
+            return Err(Refusal::domain_status(&domain.name, DomainStatus::ServerUpdateProhibited));
+        }
+        Ok(())
     }
 
     fn only_lifts_prohibition(&self) -> bool {

@@ -9,8 +9,10 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Due, happen, next};
+use crate::model::case::CaseNumber;
 use crate::model::contact::ContactId;
 use crate::model::name::DomainName;
+use crate::registry::case::lapse_if_due;
 use crate::registry::contact::transfer;
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Actor, Call, Error, Operation, Registry};
@@ -37,6 +39,8 @@ pub struct Step {
 /// An object to which something can happen by itself.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DueObject {
+    /// A case that nobody has answered.
+    Case(CaseNumber),
     /// A contact.
     Contact(ContactId),
     /// A domain.
@@ -73,7 +77,9 @@ impl Operation for ListDue {
         let domains = domains.into_iter().map(|(due_at, name)| step(due_at, DueObject::Domain(name)));
         let contacts = t.tx.contacts_due(t.now, self.limit)?;
         let contacts = contacts.into_iter().map(|(due_at, id)| step(due_at, DueObject::Contact(id)));
-        let mut steps: Vec<Step> = domains.chain(contacts).collect();
+        let cases = t.tx.cases_due(t.now, self.limit)?;
+        let cases = cases.into_iter().map(|(due_at, number)| step(due_at, DueObject::Case(number)));
+        let mut steps: Vec<Step> = domains.chain(contacts).chain(cases).collect();
         // What is due at one instant goes by name: the order is the same every time, whoever lists it and when.
         steps.sort_by(|a, b| (a.due_at, &a.object).cmp(&(b.due_at, &b.object)));
         steps.truncate(usize::try_from(self.limit).unwrap_or(usize::MAX));
@@ -106,6 +112,10 @@ impl Operation for Step {
             return Ok(Stepped::NOTHING);
         }
         match &self.object {
+            DueObject::Case(number) => match t.tx.case(*number)? {
+                Some(case) => Ok(Stepped { done: lapse_if_due(t, &case)?, next: None }),
+                None => Ok(Stepped::NOTHING),
+            },
             DueObject::Contact(id) => self.run_contact(t, id),
             DueObject::Domain(name) => self.run_domain(t, name),
         }
@@ -130,7 +140,7 @@ impl Step {
         }
         match happen(t, &domain, &tld, at, due)? {
             Some(after) => Ok(Stepped { done: true, next: Some(next(&after, &tld).0) }),
-            None => Ok(Stepped { done: due == Due::Purge, next: None }),
+            None => Ok(Stepped { done: matches!(due, Due::Cancellation | Due::Purge), next: None }),
         }
     }
 

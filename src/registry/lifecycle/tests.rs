@@ -123,7 +123,10 @@ async fn the_purge_takes_the_hosts_below_with_it() {
     let entries = told(&registry, &domain).await;
     assert_eq!(entries.last().unwrap().0, "domain:purge");
     match events(&registry, "ClientX").await.as_slice() {
-        [Event::DomainPendingDone { granted: true, client_trid, at: done, .. }] => {
+        [
+            Event::HostsCancelled { .. },
+            Event::DomainPendingDone { granted: true, client_trid, at: done, .. },
+        ] => {
             assert_eq!(client_trid.as_deref(), Some("ABC-12345"));
             assert_eq!(*done, at("2026-03-08T00:00:00Z"));
         }

@@ -1,8 +1,8 @@
 //! Forced deletes: at once, whatever the statuses say.
 
 use super::{ObjectName, demand_operator};
-use crate::model::domain::Domain;
-use crate::model::event::ChangeOperation;
+use crate::model::domain::{ContactRef, Domain};
+use crate::model::event::{ChangeOperation, Event};
 use crate::model::name::DomainName;
 use crate::model::object::ObjectKind;
 use crate::model::transfer::TransferStatus;
@@ -39,6 +39,8 @@ impl Operation for ForcedDelete {
                 }
                 t.tx.delete_contact(contact.number)?;
                 t.record_contact(Some(&contact), None);
+                let gone = ContactRef { number: contact.number, id: contact.id };
+                t.notify(&contact.sponsor, Event::ContactDeleted { contact: gone });
             }
             ObjectName::Domain(name) => delete_domain(t, &name)?,
             ObjectName::Host(name) => {
@@ -82,7 +84,6 @@ fn delete_domain(t: &mut Transaction<'_, '_>, name: &DomainName) -> Result<(), E
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::event::Event;
     use crate::model::name::{HostName, ZoneName};
     use crate::model::sec_dns::SecDns;
     use crate::model::tld::Tld;

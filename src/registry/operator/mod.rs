@@ -2,14 +2,21 @@
 
 pub mod delete;
 pub mod look;
+pub mod referral;
+pub mod registrants;
 pub mod registrars;
+pub mod reports;
 pub mod statuses;
+pub mod suspensions;
 pub mod tlds;
 
 pub use self::delete::ForcedDelete;
 pub use self::look::{History, Show};
+pub use self::registrants::{ChangeContact, TransferRegistrant};
 pub use self::registrars::{AddRegistrar, ChangeRegistrar, ListRegistrars, RegistrarChange, RegistrarSeen};
+pub use self::reports::{QuestionData, ReportAbuse, ValidateData};
 pub use self::statuses::SetServerStatuses;
+pub use self::suspensions::{LiftSuspension, Suspend};
 pub use self::tlds::{AddTld, ListTlds, SetTld};
 use super::refusal::{Field, Refusal, Rule};
 use super::transaction::Transaction;

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::demand_operator;
 use crate::model::name::ZoneName;
-use crate::model::registrar::{Accreditation, CertificatePin, Registrar, RegistrarId, RegistrarState};
+use crate::model::registrar::{
+    Accreditation, CertificatePin, Receives, Registrar, RegistrarId, RegistrarState,
+};
 use crate::registry::refusal::Refusal;
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Error, Operation};
@@ -67,6 +69,10 @@ pub enum RegistrarChange {
     State(RegistrarState),
     /// Sets how many sessions it may hold open.
     SessionsMax(u32),
+    /// Sets the name it trades under, or that there is none.
+    TradingName(Option<String>),
+    /// Sets which domains it takes that others release to it.
+    Receives(Receives),
 }
 
 impl Operation for ChangeRegistrar {
@@ -172,6 +178,13 @@ fn apply(change: &RegistrarChange, registrar: &mut Registrar) -> Result<(), Refu
         }
         RegistrarChange::State(state) => registrar.state = *state,
         RegistrarChange::SessionsMax(most) => registrar.sessions_max = *most,
+        RegistrarChange::TradingName(name) => {
+            if let Some(long) = name.as_ref().filter(|name| !(1..=255).contains(&name.chars().count())) {
+                return Err(setting("trading-name", long, "it has 1 to 255 characters"));
+            }
+            registrar.trading_name.clone_from(name);
+        }
+        RegistrarChange::Receives(receives) => registrar.receives = *receives,
     }
     let longest = registrar.networks.len().max(registrar.pins.len()).max(registrar.accreditations.len());
     if longest > LIST_MAX {

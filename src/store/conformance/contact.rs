@@ -110,3 +110,33 @@ pub(super) async fn contacts_due(store: Store) {
     assert_eq!(due(9, 2).await, two);
     assert!(due(4, 10).await.is_empty());
 }
+
+pub(super) async fn rename_contact(store: Store) {
+    let number = change(&store, |tx| {
+        stored_contact(tx, "taken1")?;
+        Ok(stored_contact(tx, "sh8013")?.number)
+    })
+    .await;
+    assert!(!change(&store, move |tx| tx.rename_contact(number, &contact_id("taken1"))).await);
+    assert!(change(&store, move |tx| tx.rename_contact(number, &contact_id("free1"))).await);
+    assert_eq!(look(&store, |tx| tx.contact(&contact_id("sh8013"))).await, None);
+    assert_eq!(look(&store, |tx| tx.contact(&contact_id("free1"))).await.unwrap().number, number);
+}
+
+pub(super) async fn contacts_sponsored(store: Store) {
+    let numbers = change(&store, |tx| {
+        let mut other = sample("other1");
+        other.sponsor = registrar("ClientY");
+        let first = stored_contact(tx, "c-002")?.number;
+        tx.insert_contact(&other)?;
+        Ok([first, stored_contact(tx, "c-001")?.number])
+    })
+    .await;
+    let list = |after, most| {
+        look(&store, move |tx| tx.contacts_sponsored(&registrar("ClientX"), ContactNumber(after), most))
+    };
+    let found = list(0, 10).await;
+    assert_eq!(found.iter().map(|contact| contact.number).collect::<Vec<_>>(), numbers);
+    assert_eq!(list(numbers[0].0, 10).await.len(), 1);
+    assert_eq!(list(0, 1).await.len(), 1);
+}

@@ -205,3 +205,18 @@ pub(super) async fn due_domains(store: Store) {
     assert_eq!(due(9, 1).await, two[..1]);
     assert!(due(4, 10).await.is_empty());
 }
+
+pub(super) async fn domains_of_registrant(store: Store) {
+    let (registrant, other) = change(&store, |tx| {
+        let first = linked_domain(tx, "b.example")?;
+        let registrant = first.registrant.clone().unwrap();
+        let mut second = sample("a.example");
+        second.registrant = Some(registrant.clone());
+        tx.insert_domain(&draft(second))?;
+        Ok((registrant.number, first.contacts[0].1.number))
+    })
+    .await;
+    let names = look(&store, move |tx| tx.domains_of_registrant(registrant)).await;
+    assert_eq!(names, [name("a.example"), name("b.example")]);
+    assert_eq!(look(&store, move |tx| tx.domains_of_registrant(other)).await, [], "in other roles only");
+}

@@ -17,6 +17,7 @@ use crate::model::object::{ContactNumber, DomainNumber, HostNumber, ObjectKind};
 use crate::model::postal::{Country, PostalInfo, PostalKind, PostalParts};
 use crate::model::registrar::{Registrar, RegistrarId};
 use crate::model::sec_dns::SecDns;
+use crate::model::standing::{ContactStanding, DomainStanding, OpenRenewal};
 use crate::model::status::{ContactStatus, DomainStatus, HostStatus, StatusSet};
 use crate::model::transfer::{Transfer, TransferStatus};
 use crate::store::{DomainDraft, StoreError, Tx};
@@ -79,6 +80,7 @@ pub(super) fn contact(id: &str) -> Contact {
         transfer: Some(transfer()),
         account: account(),
         extras: extras(),
+        standing: ContactStanding { investigated_since: Some(at(6)), ..ContactStanding::default() },
     }
 }
 
@@ -126,6 +128,11 @@ pub(super) fn domain(name: &str) -> Domain {
         transfer: Some(transfer()),
         renewal: RenewalPlan { auto_days: Some(7), not_required: true, ..RenewalPlan::default() },
         extras: extras(),
+        standing: DomainStanding {
+            is_referred: false,
+            suspension: None,
+            renewals: vec![OpenRenewal { until: at(7), years: 2, fee: 900 }],
+        },
     }
 }
 

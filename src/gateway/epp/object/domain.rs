@@ -43,6 +43,7 @@ impl ObjectMapping for Domain {
 
     fn code(&self, outcome: &Outcome) -> ResultCode {
         match outcome {
+            Outcome::DomainCreate(created) if created.is_pending => ResultCode::OkPending,
             Outcome::DomainDelete(Deleted::Pending) => ResultCode::OkPending,
             Outcome::DomainTransferRequest(state) if state.transfer.is_pending() => ResultCode::OkPending,
             _ => ResultCode::Ok,

@@ -213,7 +213,7 @@ impl DomainDeleted {
 }
 
 pub(super) fn created(created: &Created) -> Rendering {
-    let Created { name, created_at, expires_at } = created;
+    let Created { name, created_at, expires_at, is_pending: _ } = created;
     let body =
         DomainExpiry { name: name.to_string(), created_at: Some(*created_at), expires_at: *expires_at };
     let mut rendering = rendered(StatusCode::CREATED, &body);

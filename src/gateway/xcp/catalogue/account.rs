@@ -91,6 +91,24 @@ fn content(event: &Event) -> (&'static str, &'static str, Assoc) {
                 ("transfer_status", word_for(transfer.status).into()),
             ]),
         ),
+        Event::Abuse { .. }
+        | Event::ContactChanged { .. }
+        | Event::ContactDeleted { .. }
+        | Event::DataQuality { .. }
+        | Event::DomainsSuspended { .. }
+        | Event::HostsCancelled { .. }
+        | Event::ReferralDecided { .. }
+        | Event::RegistrantTransfer { .. }
+        | Event::RegistrarChange { .. }
+        | Event::Released { .. }
+        | Event::ReleaseRejected { .. } => {
+            let told = Assoc::of([("text", event.sentence().as_str().into())]);
+            let told = match event.domain() {
+                Some(name) => told.with("domain_name", name.as_str()),
+                None => told,
+            };
+            ("DOMAIN", "STATUS_CHANGE", told)
+        }
         Event::Notice { text } => ("ACCOUNT", "NOTICE", Assoc::of([("text", text.as_str().into())])),
     }
 }

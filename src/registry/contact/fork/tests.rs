@@ -1,0 +1,98 @@
+use super::*;
+use crate::registry::contact::{Merge, Rename};
+use crate::registry::domain::fixtures::*;
+use crate::registry::domain::release::tests::{release, tags};
+use crate::registry::testing::{TestRegistry, name};
+
+async fn registrant(registry: &TestRegistry, domain: &str) -> ContactId {
+    kept(registry, domain).await.unwrap().registrant.unwrap().id
+}
+
+fn fork(domains: &[&str]) -> Fork {
+    let domains = domains.iter().map(|domain| name(domain)).collect();
+    Fork { id: Some(contact("jd1234")), new_id: Some(contact("copy1")), domains }
+}
+
+fn merge(into: &str) -> Merge {
+    Merge { into: contact(into), others: Vec::new(), names: Vec::new(), domains: Vec::new() }
+}
+
+#[tokio::test]
+async fn some_domains_go_to_the_copy() {
+    let registry = tags(true).await;
+    let forked = registry.as_registrar("ClientX", fork(&["b.example"])).await.unwrap();
+    assert_eq!(forked.created.id, contact("copy1"));
+    assert_eq!(registrant(&registry, "b.example").await, contact("copy1"));
+    assert_eq!(registrant(&registry, "a.example").await, contact("jd1234"));
+    let unnamed = Fork { id: None, new_id: None, domains: vec![name("a.example")] };
+    let forked = registry.as_registrar("ClientX", unnamed).await.unwrap();
+    assert_eq!(registrant(&registry, "a.example").await, forked.created.id);
+    assert_eq!(forked.created.id.as_str().len(), 16);
+}
+
+#[tokio::test]
+async fn forks_that_are_refused() {
+    let registry = tags(true).await;
+    registry.as_registrar("ClientX", fork(&["b.example"])).await.unwrap();
+    for (fork, why) in [
+        (fork(&[]), "Taken"),
+        (Fork { new_id: None, ..fork(&["b.example"]) }, "Policy"),
+        (Fork { id: Some(contact("none1")), new_id: None, ..fork(&[]) }, "NotFound"),
+        (Fork { id: None, new_id: None, domains: Vec::new() }, "Policy"),
+        (Fork { new_id: None, ..fork(&["c.example"]) }, "NotFound"),
+    ] {
+        let said = format!("{fork:?}");
+        assert_eq!(word(&refusal(registry.as_registrar("ClientX", fork).await)), why, "{said}");
+    }
+    let foreign = registry.as_registrar("ClientY", Fork { new_id: None, ..fork(&[]) }).await;
+    assert_eq!(word(&refusal(foreign)), "NotSponsor");
+}
+
+#[tokio::test]
+async fn what_was_split_is_merged_again() {
+    let registry = tags(true).await;
+    registry.as_registrar("ClientX", fork(&["b.example"])).await.unwrap();
+    let by_domain = Merge { domains: vec![name("b.example"), name("a.example")], ..merge("jd1234") };
+    let merged = registry.as_registrar("ClientX", by_domain).await.unwrap();
+    assert_eq!(merged.removed, [contact("copy1")]);
+    assert_eq!(registrant(&registry, "b.example").await, contact("jd1234"));
+
+    registry.as_registrar("ClientX", fork(&["a.example"])).await.unwrap();
+    let by_id = Merge { others: vec![contact("jd1234")], ..merge("copy1") };
+    assert_eq!(registry.as_registrar("ClientX", by_id).await.unwrap().removed, [contact("jd1234")]);
+    for domain in ["a.example", "b.example"] {
+        assert_eq!(registrant(&registry, domain).await, contact("copy1"));
+    }
+    // All of the same holder, whoever they are called; these two have no name at all.
+    let by_name = Merge { names: vec![String::new()], ..merge("copy1") };
+    assert_eq!(registry.as_registrar("ClientX", by_name).await.unwrap().removed, [contact("sh8013")]);
+    let nothing = refusal(registry.as_registrar("ClientX", merge("copy1")).await);
+    assert_eq!(word(&nothing), "Policy");
+}
+
+#[tokio::test]
+async fn only_the_sponsor_merges() {
+    let registry = tags(true).await;
+    registry.as_registrar("ClientX", release("a.example", "ClientY")).await.unwrap();
+    let others = Merge { domains: vec![name("a.example")], ..merge("jd1234") };
+    assert_eq!(word(&refusal(registry.as_registrar("ClientX", others.clone()).await)), "NotSponsor");
+    assert_eq!(word(&refusal(registry.as_registrar("ClientY", others).await)), "NotSponsor");
+}
+
+#[tokio::test]
+async fn a_contact_gets_another_identifier_and_keeps_its_number() {
+    let registry = tags(false).await;
+    let number = kept(&registry, "a.example").await.unwrap().registrant.unwrap().number;
+    let rename = |id: &str, to: &str| Rename { id: contact(id), to: contact(to) };
+    registry.as_registrar("ClientX", rename("jd1234", "jd5678")).await.unwrap();
+    let registrant = kept(&registry, "a.example").await.unwrap().registrant.unwrap();
+    assert_eq!((registrant.number, registrant.id), (number, contact("jd5678")));
+    registry.as_registrar("ClientX", rename("jd5678", "jd5678")).await.unwrap();
+    for (who, id, to, why) in [
+        ("ClientX", "jd5678", "sh8013", "Taken"),
+        ("ClientX", "jd1234", "free1", "NotFound"),
+        ("ClientY", "jd5678", "free1", "NotSponsor"),
+    ] {
+        assert_eq!(word(&refusal(registry.as_registrar(who, rename(id, to)).await)), why, "{id} {to}");
+    }
+}

@@ -1,0 +1,32 @@
+//! Suspended domains: out of the zone, not to be moved, and cancelled when the time comes.
+
+use crate::model::domain::Domain;
+use crate::model::standing::Suspension;
+use crate::registry::Error;
+use crate::registry::transaction::Transaction;
+
+/// Takes a domain out of the zone.
+pub(in crate::registry) fn suspend(
+    t: &mut Transaction<'_, '_>,
+    before: &Domain,
+    suspension: Suspension,
+) -> Result<Domain, Error> {
+    set(t, before, Some(suspension))
+}
+
+/// Gives a domain back what its suspension took.
+pub(in crate::registry) fn lift(t: &mut Transaction<'_, '_>, before: &Domain) -> Result<Domain, Error> {
+    set(t, before, None)
+}
+
+fn set(
+    t: &mut Transaction<'_, '_>,
+    before: &Domain,
+    suspension: Option<Suspension>,
+) -> Result<Domain, Error> {
+    let mut after = before.clone();
+    after.standing.suspension = suspension;
+    t.tx.update_domain(before, &after)?;
+    t.record_domain(Some(before), Some(&after));
+    Ok(after)
+}

@@ -1,0 +1,75 @@
+use super::*;
+use crate::registry::Actor;
+use crate::registry::case::{Accept, Reject};
+use crate::registry::contact::update::Change;
+use crate::registry::domain::fixtures::*;
+use crate::registry::domain::release::tests::{release, tags};
+use crate::registry::testing::{TestRegistry, name};
+
+/// a.example is ClientX's; b.example and its registrant are ClientY's, which wants to be asked. That registrant.
+async fn two_tags() -> (TestRegistry, ContactId) {
+    let registry = tags(true).await;
+    registry.as_registrar("ClientX", release("b.example", "ClientY")).await.unwrap();
+    events(&registry, "ClientY").await;
+    change_registrar(&registry, "ClientY", |registrar| registrar.receives = Receives::Asked).await;
+    let registrant = kept(&registry, "b.example").await.unwrap().registrant.unwrap().id;
+    (registry, registrant)
+}
+
+fn transfer(to: &ContactId) -> TransferRegistrant {
+    TransferRegistrant { names: vec![name("a.example")], to: to.clone() }
+}
+
+#[tokio::test]
+async fn to_another_registrars_customer_when_that_one_agrees() {
+    let (registry, to) = two_tags().await;
+    let case = registry.run(Actor::Operator, transfer(&to)).await.unwrap().unwrap().to_string();
+    let told = events(&registry, "ClientY").await;
+    let [Event::RegistrantTransfer { is_asked: true, contact, domains, .. }] = told.as_slice() else {
+        panic!("{told:?}")
+    };
+    assert_eq!((&contact.id, domains), (&to, &vec![name("a.example")]));
+    let accept = Accept { case, account: Some(to.clone()) };
+    let answered = registry.as_registrar("ClientY", accept).await.unwrap();
+    assert!(answered.account_ignored, "the case says to whom");
+    let domain = kept(&registry, "a.example").await.unwrap();
+    assert_eq!((domain.sponsor, domain.registrant.unwrap().id), (registrar("ClientY"), to));
+    let told = events(&registry, "ClientX").await;
+    assert!(matches!(told.as_slice(), [Event::RegistrantTransfer { is_asked: false, .. }]), "{told:?}");
+    assert_eq!(events(&registry, "ClientY").await, []);
+}
+
+#[tokio::test]
+async fn to_nobody_when_it_does_not() {
+    let (registry, to) = two_tags().await;
+    let case = registry.run(Actor::Operator, transfer(&to)).await.unwrap().unwrap().to_string();
+    registry.as_registrar("ClientY", Reject { case, reason: None }).await.unwrap();
+    assert_eq!(kept(&registry, "a.example").await.unwrap().sponsor, registrar("ClientX"));
+}
+
+#[tokio::test]
+async fn to_another_customer_of_the_same_registrar() {
+    let (registry, _) = two_tags().await;
+    let own = registry.as_registrar("ClientX", transfer(&contact("sh8013"))).await;
+    assert_eq!(refusal(own), Refusal::OperatorNeeded);
+    let case = registry.run(Actor::Operator, transfer(&contact("sh8013"))).await.unwrap();
+    assert_eq!(case, None);
+    assert_eq!(kept(&registry, "a.example").await.unwrap().registrant.unwrap().id, contact("sh8013"));
+    let told = events(&registry, "ClientX").await;
+    let [Event::RegistrantTransfer { former: Some(former), case: None, .. }] = told.as_slice() else {
+        panic!("{told:?}")
+    };
+    assert_eq!(former.id, contact("jd1234"));
+}
+
+#[tokio::test]
+async fn a_holders_new_address_is_told_to_the_sponsor() {
+    let registry = tags(false).await;
+    let email = crate::model::contact::Email::parse("new@example.com").unwrap();
+    let change = Change { email: Some(email.clone()), ..Change::default() };
+    let update = contact::Update { id: contact("jd1234"), add: Vec::new(), remove: Vec::new(), change };
+    registry.run(Actor::Operator, ChangeContact { update }).await.unwrap();
+    let told = events(&registry, "ClientX").await;
+    let [Event::ContactChanged { before, after }] = told.as_slice() else { panic!("{told:?}") };
+    assert_eq!((before.email.as_str(), &after.email), ("jdoe@example.com", &email));
+}

@@ -1,0 +1,43 @@
+//! `tag:list`: who the registrars are, for those who release domains to them.
+
+use super::transaction::Transaction;
+use super::{Access, Error, Operation};
+use crate::model::registrar::{Receives, RegistrarState};
+
+/// Lists the registrars.
+#[derive(Clone, Copy, Debug)]
+pub struct List;
+
+/// A registrar as others see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its identifier.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The name it trades under, when that is another.
+    pub trading_name: Option<String>,
+    /// Whether it is asked before domains come to it.
+    pub asks: bool,
+}
+
+impl Operation for List {
+    /// By identifier.
+    type Outcome = Vec<Listed>;
+    const NAME: &'static str = "tag:list";
+    const ACCESS: Access = Access::Read;
+
+    fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Vec<Listed>, Error> {
+        let there = t.policy.registrars().filter(|registrar| registrar.state != RegistrarState::Terminated);
+        let mut listed: Vec<Listed> = there
+            .map(|registrar| Listed {
+                id: registrar.id.to_string(),
+                name: registrar.name.clone(),
+                trading_name: registrar.trading_name.clone(),
+                asks: matches!(registrar.receives, Receives::Asked | Receives::NewCustomersAsked),
+            })
+            .collect();
+        listed.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(listed)
+    }
+}
