@@ -166,7 +166,12 @@ mod tests {
 
     async fn create(test: &TestRegistry, name: &str) -> Result<(), Error> {
         let name = HostName::parse(name).unwrap();
-        test.as_registrar("ClientX", host::Create { name, addresses: Vec::new() }).await.map(drop)
+        test.as_registrar(
+            "ClientX",
+            host::Create { name, addresses: Vec::new(), spare_glue: host::SpareGlue::Refuse },
+        )
+        .await
+        .map(drop)
     }
 
     async fn copied(from: &Store, to: &Store) {

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod allocation_token;
+pub mod allowance;
 pub mod api_user;
 pub mod auth_info;
 pub mod case;

@@ -13,6 +13,9 @@ pub struct DomainStanding {
     /// Out of the zone, and not to be moved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspension: Option<Suspension>,
+    /// Its registration has ended, and can be renewed until then (exclusive).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lapsed_until: Option<Timestamp>,
     /// Renewals that can still be undone, the latest last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub renewals: Vec<OpenRenewal>,

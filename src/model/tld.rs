@@ -4,6 +4,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use jiff::Timestamp;
+
+use super::allowance::AllowancePolicy;
 use super::domain::ContactRole;
 use super::money::Currency;
 use super::name::ZoneName;
@@ -40,6 +43,9 @@ pub struct Tld {
     /// The phase of its launch (RFC 8334).
     #[serde(default)]
     pub launch_phase: LaunchPhase,
+    /// What a registrar may do so many times a day.
+    #[serde(default)]
+    pub allowance: AllowancePolicy,
     /// What its operations cost: a list for each tier and currency. Without any they are free.
     #[serde(default)]
     pub prices: Vec<PriceList>,
@@ -58,6 +64,7 @@ impl Tld {
             sec_dns: SecDnsPolicy::default(),
             life: LifePolicy::default(),
             launch_phase: LaunchPhase::Open,
+            allowance: AllowancePolicy::default(),
             prices: Vec::new(),
         }
     }
@@ -154,6 +161,10 @@ pub struct ContactPolicy {
     /// Whether contact:info by another registrar without authInfo is answered with what disclose allows, or refused. Contacts
     /// lie under no TLD: one TLD that hides them hides them all.
     pub visible_to_others: bool,
+    /// Whether contacts are holders' accounts: the name of the holder never changes, a domain's registrant is the account of
+    /// its own registrar, and a British address has a British postcode. A registrar that acts only in such TLDs has only such
+    /// contacts.
+    pub accounts: bool,
 }
 
 impl Default for ContactPolicy {
@@ -164,6 +175,7 @@ impl Default for ContactPolicy {
             per_role_max: 10,
             follow_transfer: false,
             visible_to_others: true,
+            accounts: false,
         }
     }
 }
@@ -190,11 +202,19 @@ pub struct HostPolicy {
     pub per_domain_max: usize,
     /// Most addresses of a host.
     pub addresses_max: usize,
+    /// Most addresses of a host in one family, v4 or v6.
+    pub addresses_per_family_max: usize,
 }
 
 impl Default for HostPolicy {
     fn default() -> Self {
-        Self { model: HostModel::Objects, per_domain_min: 1, per_domain_max: 13, addresses_max: 13 }
+        Self {
+            model: HostModel::Objects,
+            per_domain_min: 1,
+            per_domain_max: 13,
+            addresses_max: 13,
+            addresses_per_family_max: 13,
+        }
     }
 }
 
@@ -216,6 +236,19 @@ pub struct NamePolicy {
     pub premium: Vec<Premium>,
     /// Whether each registration waits for the operator's decision.
     pub referred: bool,
+    /// Whose holders have the first right to a label here.
+    pub rights: Option<RightsPolicy>,
+}
+
+/// Whose holders have the first right to the same label one level up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RightsPolicy {
+    /// The zones; the first that has the label decides.
+    pub zones: Vec<ZoneName>,
+    /// Until when (exclusive); for ever when absent.
+    #[serde(default)]
+    pub until: Option<Timestamp>,
 }
 
 impl Default for NamePolicy {
@@ -227,6 +260,7 @@ impl Default for NamePolicy {
             reserved: Vec::new(),
             blocked: Vec::new(),
             premium: Vec::new(),
+            rights: None,
             referred: false,
         }
     }
@@ -301,6 +335,8 @@ pub struct LifePolicy {
     pub transfer_lock_days: u32,
     /// What happens at the end of a registration.
     pub at_expiry: AtExpiry,
+    /// How long a registration that has ended can be renewed, where it lapses.
+    pub lapse_days: u32,
 }
 
 /// What happens to a domain at the end of its registration.
@@ -309,6 +345,8 @@ pub struct LifePolicy {
 pub enum AtExpiry {
     /// It is deleted, as if its registrar had done it then.
     Delete,
+    /// It stays, can be renewed for `lapse_days`, and then is gone.
+    Lapse,
     /// It is renewed for a year, and its registrar pays.
     Renew,
 }
@@ -326,6 +364,7 @@ impl Default for LifePolicy {
             transfer_pending_days: 5,
             transfer_lock_days: 0,
             at_expiry: AtExpiry::Renew,
+            lapse_days: 90,
         }
     }
 }

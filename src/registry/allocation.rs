@@ -99,7 +99,7 @@ mod tests {
     }
 
     async fn is_free(registry: &TestRegistry, token: &str, domain: &str) -> bool {
-        let check = Check { names: vec![Ok(name(domain))] };
+        let check = Check { names: vec![Ok(name(domain))], claimant: None };
         with_token(registry, "ClientX", token, check).await.unwrap().names[0].1.is_none()
     }
 

@@ -16,7 +16,7 @@ use jiff::Timestamp;
 pub use self::clerk::{DueObject, Lease, ListDue, Step, Stepped, TakeLease};
 use super::billing::Priced;
 use super::domain::transfer::{approve, approved, end_without_transfer};
-use super::domain::{Delete, begin_deletion, grace, grace_with, whole_years};
+use super::domain::{Delete, begin_deletion, days_after, grace, grace_with, whole_years};
 use super::policy::Policy;
 use super::transaction::Transaction;
 use super::{Error, Operation};
@@ -58,6 +58,7 @@ enum Due {
     AutoDeletion,
     AutoRenewal,
     Cancellation,
+    Lapse,
     Purge,
     RestoreLapse,
     TransferApproval,
@@ -83,7 +84,10 @@ fn next_of_registered(domain: &Domain, tld: &Tld) -> (Timestamp, Due) {
     // At the same instant the transfer comes first: the year it adds makes an auto-renewal needless.
     match domain.transfer.as_ref().filter(|transfer| transfer.is_pending()) {
         Some(transfer) if transfer.act_at <= domain.expires_at => (transfer.act_at, Due::TransferApproval),
-        _ => (domain.expires_at, at_expiry(tld)),
+        _ => match domain.standing.lapsed_until {
+            Some(until) => (until, Due::Purge),
+            None => (domain.expires_at, at_expiry(tld)),
+        },
     }
 }
 
@@ -91,6 +95,7 @@ fn at_expiry(tld: &Tld) -> Due {
     match tld.life.at_expiry {
         AtExpiry::Renew => Due::AutoRenewal,
         AtExpiry::Delete if tld.life.redemption_days == 0 => Due::Purge,
+        AtExpiry::Lapse => Due::Lapse,
         AtExpiry::Delete => Due::AutoDeletion,
     }
 }
@@ -102,6 +107,7 @@ impl Due {
             Self::AutoDeletion => AUTO_DELETE,
             Self::AutoRenewal => "domain:auto-renew",
             Self::Cancellation => "domain:cancel",
+            Self::Lapse => "domain:lapse",
             Self::Purge => "domain:purge",
             Self::RestoreLapse => "domain:restore-lapse",
             Self::TransferApproval => "domain:transfer-auto-approve",
@@ -126,6 +132,11 @@ impl Due {
             }
             Self::AutoRenewal => auto_renewed(domain, tld, policy),
             Self::Cancellation | Self::Purge => None,
+            Self::Lapse => {
+                let mut standing = domain.standing.clone();
+                standing.lapsed_until = Some(days_after(at, tld.life.lapse_days));
+                Some(Domain { standing, ..domain.clone() })
+            }
             Self::RestoreLapse => {
                 let deletion = domain.deletion.map(|begun| Deletion { restore_until: None, ..begun });
                 Some(Domain { deletion, ..domain.clone() })
@@ -167,6 +178,7 @@ fn happen(
             let (kept, _) = end_without_transfer(t, domain, TransferStatus::ServerCancelled, loser)?;
             change(t, &kept, tld, at, due)
         }
+        Due::Lapse => lapse(t, domain, tld, at).map(Some),
         Due::AutoDeletion | Due::AutoRenewal | Due::RestoreLapse => change(t, domain, tld, at, due),
     })
 }
@@ -193,12 +205,22 @@ fn change(
             (ChangeOperation::AutoRenew, charged)
         }
         Due::RestoreLapse => (ChangeOperation::RestoreLapse, "No restore report came in time".to_owned()),
-        Due::AutoDeletion | Due::Cancellation | Due::Purge | Due::TransferApproval => {
+        Due::AutoDeletion | Due::Cancellation | Due::Lapse | Due::Purge | Due::TransferApproval => {
             (ChangeOperation::AutoDelete, "Expired".to_owned())
         }
     };
     t.tell_changed(&after, operation, Some(reason));
     Ok(Some(after))
+}
+
+/// Writes that a registration has ended and waits to be renewed. Nobody is told: its end was no secret.
+fn lapse(t: &mut Transaction<'_, '_>, domain: &Domain, tld: &Tld, at: Timestamp) -> Result<Domain, Error> {
+    let mut standing = domain.standing.clone();
+    standing.lapsed_until = Some(days_after(at, tld.life.lapse_days));
+    let after = Domain { standing, ..domain.clone() };
+    t.tx.update_domain(domain, &after)?;
+    t.record_domain(Some(domain), Some(&after));
+    Ok(after)
 }
 
 /// Removes a domain for good. The hosts below it go with it, and every domain loses them as name servers: their addresses would

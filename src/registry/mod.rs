@@ -6,6 +6,7 @@
 //! repeatable; they compose by calling each other's `run` on the same [`Transaction`].
 
 pub mod allocation;
+mod allowance;
 pub mod api_user;
 pub mod auth_code;
 pub mod auth_info;

@@ -54,6 +54,16 @@ impl Policy {
         self.tlds.values()
     }
 
+    /// Whether a registrar's contacts are accounts: where it acts, all are.
+    pub fn keeps_accounts(&self, registrar: &RegistrarId) -> bool {
+        let Some(registrar) = self.registrar(registrar) else {
+            return false;
+        };
+        let keeps = |zone: &ZoneName| self.tld(zone).is_some_and(|tld| tld.contacts.accounts);
+        let mut zones = registrar.accreditations.iter().map(|accreditation| accreditation.tld.as_ref());
+        !registrar.accreditations.is_empty() && zones.all(|zone| zone.is_some_and(keeps))
+    }
+
     /// The TLD that a domain's or host's name lies in, however deep: the longest that ends it.
     pub fn tld_of(&self, name: impl AsRef<str>) -> Option<&Arc<Tld>> {
         zones_above(name.as_ref()).find_map(|zone| self.tlds.get(zone))

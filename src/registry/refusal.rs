@@ -6,6 +6,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
+use crate::model::allowance::AllowanceKind;
 use crate::model::api_user::ApiRole;
 use crate::model::domain::ContactRole;
 use crate::model::money::{Currency, Money};
@@ -21,6 +22,8 @@ use crate::model::tld::LaunchPhase;
 pub enum Refusal {
     /// The allocation token does not open this name, for this registrar, now.
     AllocationTokenWrong,
+    /// It was done so often in the last 24 hours that no more of it is taken.
+    AllowanceSpent { kind: AllowanceKind, most: u32 },
     /// The token is unknown, expired or revoked, or may not be used from there.
     ApiTokenInvalid,
     /// An API user of this login is there already.
@@ -215,6 +218,8 @@ pub enum Rule {
     Blocked,
     /// Reserved by the registry.
     Reserved,
+    /// The holder of this name has the first right to it.
+    RightHeldBy(DomainName),
     /// It is not there.
     Absent,
     /// Only the operator sets it.
@@ -250,7 +255,8 @@ impl Refusal {
     /// The field it points at and the value there, for a gateway that shows the place.
     pub fn place(&self) -> Option<(Field, &str)> {
         match self {
-            Self::ApiTokenInvalid
+            Self::AllowanceSpent { .. }
+            | Self::ApiTokenInvalid
             | Self::ApiUserTaken { .. }
             | Self::ApiUserUnknown { .. }
             | Self::Changed
@@ -310,6 +316,16 @@ impl fmt::Display for Refusal {
             Self::ApiTokenInvalid => f.write_str("the token is unknown or expired; log in again"),
             Self::ApiUserTaken { login } => write!(f, "there is an API user {login} already"),
             Self::ApiUserUnknown { login } => write!(f, "there is no API user {login}"),
+            Self::AllowanceSpent { kind: AllowanceKind::Check, most } => {
+                write!(
+                    f,
+                    "you may check {most} names in 24 hours, and this would be more; other commands go on"
+                )
+            }
+            Self::AllowanceSpent { kind: AllowanceKind::TakenCreate, most } => write!(
+                f,
+                "you have asked for {most} names in 24 hours that were taken; until some of that is past you may create none"
+            ),
             Self::AllocationTokenWrong => f.write_str("the allocation token does not open this name"),
             Self::AuthInfoMissing => f.write_str("authInfo is needed for this command"),
             Self::AuthInfoWrong { kind, .. } => {
@@ -476,6 +492,7 @@ impl fmt::Display for Rule {
             Self::Present => f.write_str("it is there already"),
             Self::Blocked => f.write_str("blocked: nobody may register it"),
             Self::Reserved => f.write_str("reserved by the registry"),
+            Self::RightHeldBy(name) => write!(f, "the holder of {name} has the first right to it"),
             Self::Absent => f.write_str("it is not there"),
             Self::ServerStatus => f.write_str("only the registry sets or removes this status"),
             Self::VariantOf(name) => write!(f, "blocked as a variant of {name}"),

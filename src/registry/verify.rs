@@ -332,8 +332,11 @@ mod tests {
     async fn what_no_operation_does_is_found_on_each_engine() {
         for engine in TestEngine::all() {
             let test = TestRegistry::on(engine).await.unwrap();
-            let create =
-                |name: &str| host::Create { name: HostName::parse(name).unwrap(), addresses: Vec::new() };
+            let create = |name: &str| host::Create {
+                name: HostName::parse(name).unwrap(),
+                addresses: Vec::new(),
+                spare_glue: host::SpareGlue::Refuse,
+            };
             test.as_registrar("ClientX", create("ns1.example.net")).await.unwrap();
             test.as_registrar("ClientX", create("ns2.example.net")).await.unwrap();
             assert_eq!(faults(&test).await, [""; 0], "{engine:?}");

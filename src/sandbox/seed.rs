@@ -29,7 +29,7 @@ use crate::model::registrar::{
     Accreditation, CertificatePin, Receives, Registrar, RegistrarId, RegistrarState,
 };
 use crate::model::reseller::{Reseller, ResellerName};
-use crate::model::sec_dns::SecDns;
+use crate::model::sec_dns::{DsData, Records, SecDns};
 use crate::model::tld::Tld;
 use crate::registry::api_user::{AddApiUser, ApiKey};
 use crate::registry::domain::ServerRef;
@@ -192,6 +192,9 @@ pub struct SeedDomain {
     pub name_servers: Vec<HostName>,
     /// authInfo, when one is set.
     pub auth_info: Option<SeedAuthInfo>,
+    /// DS records.
+    #[serde(default)]
+    pub ds: Vec<DsData>,
 }
 
 /// A host of a seed file.
@@ -282,7 +285,11 @@ impl Seed {
         }
         // A host may lie below a domain that it serves: so the hosts come between the domains and their name servers.
         for host in &self.hosts {
-            let create = host::Create { name: host.name.clone(), addresses: host.addresses.clone() };
+            let create = host::Create {
+                name: host.name.clone(),
+                addresses: host.addresses.clone(),
+                spare_glue: host::SpareGlue::Refuse,
+            };
             give(registry, &host.sponsor, &host.name, create).await?;
         }
         for domain in self.domains.iter().filter(|domain| !domain.name_servers.is_empty()) {
@@ -357,6 +364,9 @@ impl SeedDomain {
         let wrong = |why| Problem::new(format_args!("domain {}: {why}", self.name));
         let years = |years: u8| Period::new(years.into(), Unit::Year);
         let contacts = self.contacts.iter().flat_map(|(role, ids)| ids.iter().map(|id| (*role, id.clone())));
+        let records = if self.ds.is_empty() { Records::None } else { Records::Ds(self.ds.clone()) };
+        let sec_dns = SecDns::new(&records, None)
+            .map_err(|error| Problem::new(format_args!("domain {}: {error}", self.name)))?;
         Ok(domain::Create {
             name: self.name.clone(),
             period: self.years.map(years).transpose().map_err(wrong)?,
@@ -364,7 +374,7 @@ impl SeedDomain {
             registrant: self.registrant.clone(),
             contacts: contacts.collect(),
             auth_info: self.auth_info.clone().and_then(|SeedAuthInfo(value)| value),
-            sec_dns: SecDns::default(),
+            sec_dns,
             renewal: domain::RenewalChange::default(),
         })
     }

@@ -210,6 +210,7 @@ const REFERENCES: &[(&str, &str, &str, &str, &str)] = &[
     ("cookie's reseller", "domain_cookie", "reseller", "reseller", "username"),
     ("cookie's domain", "domain_cookie", "domain", "domain", "number"),
     ("ledger entry's registrar", "ledger", "registrar", "registrar", "id"),
+    ("allowance's registrar", "allowance", "registrar", "registrar", "id"),
     ("allocation token's registrar", "allocation_token", "registrar", "registrar", "id"),
 ];
 

@@ -4,6 +4,7 @@
 //! in the list below.
 
 mod allocation_token;
+mod allowance;
 mod api;
 mod audit;
 mod case;
@@ -59,6 +60,7 @@ conformance! {
         certificate: certificate certificates put_certificate;
         contact: contacts_due contact contact_by_number contact_is_linked contact_numbers contacts_sponsored delete_contact insert_contact rename_contact update_contact;
         domain: domains_served_by due_domains delete_domain domain domain_name domains_of_registrant domain_sponsor insert_domain registered seem_registered sponsored_domains subordinate_hosts update_domain variant_holder;
+        allowance: allowance_used use_allowance;
         epp_user: epp_user set_epp_access set_user_password;
         history: history latest_change numbers_named record;
         host: foreign_domain_uses_host delete_host host host_by_number host_is_linked host_numbers hosts_below insert_host update_host;

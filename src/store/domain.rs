@@ -383,7 +383,8 @@ pub(super) fn due_at(domain: &Domain) -> Option<Timestamp> {
     let transfer =
         domain.transfer.as_ref().filter(|transfer| transfer.is_pending()).map(|transfer| transfer.act_at);
     let deletion = domain.deletion.map(|deletion| deletion.restore_until.unwrap_or(deletion.purge_at));
-    let expiry = domain.deletion.is_none().then_some(domain.expires_at);
+    let end = domain.standing.lapsed_until.unwrap_or(domain.expires_at);
+    let expiry = domain.deletion.is_none().then_some(end);
     let suspension = domain.standing.suspension.as_ref().filter(|_| domain.deletion.is_none());
     let cancellation = suspension.and_then(|suspension| suspension.cancel_at);
     [transfer, deletion, expiry, cancellation].into_iter().flatten().min()

@@ -4,6 +4,7 @@
 //! conflict, and nothing it did before counts. An engine is one file that implements [`Engine`] and one arm in [`Store::open`].
 
 mod allocation_token;
+mod allowance;
 mod api;
 mod audit;
 mod case;
@@ -288,6 +289,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_epp_user.sql"),
     include_str!("migrations/0006_certificate.sql"),
     include_str!("migrations/0007_people.sql"),
+    include_str!("migrations/0012_allowance.sql"),
     include_str!("migrations/0013_case.sql"),
 ];
 /// Written to learn whether the store can be written.

@@ -392,6 +392,12 @@ pub const TABLES: &[Table] = &[
         key: 1,
         is_counted: false,
     },
+    Table {
+        name: "allowance",
+        columns: &[Text("registrar"), Text("kind"), Int("hour"), Int("used")],
+        key: 3,
+        is_counted: false,
+    },
     Table { name: "meta", columns: &[Text("key"), Text("value")], key: 1, is_counted: false },
 ];
 

@@ -58,7 +58,7 @@ impl Client {
 
     /// Connects and logs in, declaring all that the greeting offers.
     pub(crate) async fn log_in(server: &Server, registrar: &str) -> Self {
-        let (mut client, greeting) = Self::connect(server, Some(registrar)).await;
+        let (mut client, greeting) = Self::connect(server, certificate_of(registrar)).await;
         let answer = client.ask(&login_frame(registrar, PASSWORD, &greeting)).await;
         assert!(answer.contains("<result code=\"1000\">"), "{registrar} cannot log in: {answer}");
         client
@@ -124,6 +124,11 @@ impl Client {
     }
 }
 
+/// The certificate of a registrar or user, by name; tags have none.
+pub(crate) fn certificate_of(name: &str) -> Option<&str> {
+    Some(name).filter(|name| pki_dir().join("pki").join(format!("{name}.pem")).exists())
+}
+
 /// The TLS of a client with the certificate of this name, or without one.
 pub(crate) fn tls_of(certificate: Option<&str>) -> Arc<ClientConfig> {
     let pki = pki_dir().join("pki");
@@ -151,6 +156,8 @@ pub(crate) fn login_frame(registrar: &str, password: &str, greeting: &str) -> St
     let extensions = uris("extURI");
     let extensions =
         if extensions.is_empty() { extensions } else { format!("<svcExtension>{extensions}</svcExtension>") };
+    // A tag of two characters has a mark before it.
+    let registrar = if registrar.len() == 2 { format!("#{registrar}") } else { registrar.to_owned() };
     let (_, namespace) = greeting.split_once("<epp xmlns=\"").unwrap_or_default();
     let namespace = namespace.split('"').next().unwrap_or_default();
     format!(

@@ -10,6 +10,7 @@ mod hostile;
 mod http;
 mod instant_epp;
 mod mail;
+mod nominet;
 mod operator;
 mod rest;
 mod rfc_frames;

@@ -38,6 +38,25 @@ pub(crate) fn validate(schema: Schema, frames: &[(String, String)]) -> Result<Ve
     }
 }
 
+/// As [`validate`], each frame by the schemas that are for it: namespaces that no published schema has pass unread where they
+/// are older versions of ones that have.
+pub(crate) fn validate_each(frames: &[(String, String)]) -> Result<Verdict, String> {
+    let is_old =
+        |(_, xml): &(String, String)| UNPUBLISHED.iter().any(|uri| xml.contains(&format!("=\"{uri}\"")));
+    let (old, current): (Vec<_>, Vec<_>) = frames.iter().cloned().partition(is_old);
+    validate(Schema::All, &current)?;
+    validate(Schema::AllLax, &old)
+}
+
+/// Namespaces whose schemas nobody published.
+const UNPUBLISHED: &[&str] = &[
+    "http://www.nominet.org.uk/epp/xml/domain-nom-ext-1.0",
+    "http://www.nominet.org.uk/epp/xml/domain-nom-ext-1.1",
+    "http://www.nominet.org.uk/epp/xml/std-notifications-1.0",
+    "http://www.nominet.org.uk/epp/xml/std-notifications-1.1",
+    "http://www.nominet.org.uk/epp/xml/nom-tag-1.0",
+];
+
 /// The reference data and the judge, both present.
 pub(crate) struct Schemas {
     shared: PathBuf,

@@ -17,19 +17,19 @@ use domesday::model::event::Event;
 use domesday::model::money::{Currency, EntryKind, LedgerEntry};
 use domesday::model::name::ZoneName;
 use domesday::model::octets::to_hex;
-use domesday::model::registrar::{Registrar, RegistrarId};
+use domesday::model::registrar::{Accreditation, Registrar, RegistrarId};
 use domesday::model::tld::{AuthInfoMode, HostModel, LaunchPhase, Premium, Price, PriceList, Tld};
 use domesday::registry::clock::Clock;
 use domesday::registry::secret::{ServerKey, system_random};
 use domesday::registry::{Registry, Settings};
-use domesday::sandbox::pki;
+use domesday::sandbox::{pki, seed as sandbox_seed};
 use domesday::store::{Keep, Store, StoreError, Tx};
 use jiff::Timestamp;
 use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio_rustls::rustls::ServerConfig;
 
-use crate::schema::{Schema, validate};
+use crate::schema::validate_each;
 
 /// The password of every registrar.
 pub(crate) const PASSWORD: &str = "foo-BAR2";
@@ -49,6 +49,9 @@ const USERS: [(&str, &str, EppRole, bool, Certificate); 7] = [
     // Its registrar comes from elsewhere.
     ("kati", "VALGA", EppRole::Epp, true, Certificate::Good),
 ];
+
+/// The registrars of the uk zones, which have no certificates: tags.
+pub(crate) const TAGS: [&str; 3] = ["EXAMPLE-TAG", "AB", "SECOND-TAG"];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Certificate {
@@ -182,7 +185,7 @@ impl Drop for Server {
         let answers = std::mem::take(&mut *self.answers.lock().unwrap());
         let distinct: std::collections::BTreeSet<String> = answers.into_iter().collect();
         let frames: Vec<_> = distinct.into_iter().map(|answer| ("an answer".to_owned(), answer)).collect();
-        if let Err(invalid) = validate(Schema::All, &frames) {
+        if let Err(invalid) = validate_each(&frames) {
             panic!("{invalid}");
         }
     }
@@ -295,7 +298,32 @@ fn seed(tx: &mut Tx<'_>, hash: &str) -> Result<(), StoreError> {
         tx.set_password(&id, hash, "2026-01-01T00:00:00Z".parse().unwrap())?;
         pay(tx, &id)?;
     }
+    seed_tags(tx, hash)?;
     seed_users(tx, hash)
+}
+
+/// The uk zones as the sandbox has them, and their registrars, which act there only.
+fn seed_tags(tx: &mut Tx<'_>, hash: &str) -> Result<(), StoreError> {
+    let built_in = sandbox_seed::Seed::parse(sandbox_seed::DEFAULT, &"the built-in seed").unwrap();
+    let zones: Vec<Tld> = built_in
+        .tlds
+        .into_iter()
+        .filter(|tld| tld.name.as_ref() == "uk" || tld.name.as_ref().ends_with(".uk"))
+        .collect();
+    zones.iter().try_for_each(|zone| tx.put_tld(zone))?;
+    for id in TAGS {
+        let id = RegistrarId::parse(id).unwrap();
+        let seeded = built_in.registrars.iter().find(|seeded| seeded.id == id);
+        let registrar = seeded.map_or_else(
+            || Registrar { sessions_max: 6, ..Registrar::new(id.clone(), id.as_str()) },
+            sandbox_seed::SeedRegistrar::registrar,
+        );
+        let accreditations =
+            zones.iter().map(|zone| Accreditation { tld: Some(zone.name.clone()), from: None, until: None });
+        tx.put_registrar(&Registrar { accreditations: accreditations.collect(), ..registrar })?;
+        tx.set_password(&id, hash, "2026-01-01T00:00:00Z".parse().unwrap())?;
+    }
+    Ok(())
 }
 
 fn seed_users(tx: &mut Tx<'_>, hash: &str) -> Result<(), StoreError> {

@@ -231,7 +231,10 @@ async fn create_host(registry: &Arc<Registry>, number: usize) {
     let name = HostName::parse(&format!("ns{number}.example.net")).unwrap();
     let actor = Actor::Registrar(RegistrarId::parse("ClientX").unwrap());
     let call = Call { actor, client_trid: None, server_trid: registry.next_trid() };
-    registry.run(call, host::Create { name, addresses: Vec::new() }).await.unwrap();
+    registry
+        .run(call, host::Create { name, addresses: Vec::new(), spare_glue: host::SpareGlue::Refuse })
+        .await
+        .unwrap();
 }
 
 async fn checks(database: &Path) -> Vec<String> {

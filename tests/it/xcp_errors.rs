@@ -5,6 +5,7 @@ use std::path::Path;
 
 use domesday::gateway::xcp::envelope::Reply;
 use domesday::gateway::xcp::error::{Fault, fault_reply, refusal_reply};
+use domesday::model::allowance::AllowanceKind;
 use domesday::model::api_user::ApiRole;
 use domesday::model::money::{Currency, Money};
 use domesday::model::name::{DomainName, ZoneName};
@@ -90,6 +91,10 @@ fn refusals() -> Vec<Refusal> {
         Field::Voice => [Field::Voice],
     });
     let mut all = samples!(Refusal {
+        Refusal::AllowanceSpent { .. } => [
+            Refusal::AllowanceSpent { kind: AllowanceKind::Check, most: 1000 },
+            Refusal::AllowanceSpent { kind: AllowanceKind::TakenCreate, most: 100 },
+        ],
         Refusal::AllocationTokenWrong => [Refusal::AllocationTokenWrong],
         Refusal::ApiTokenInvalid => [Refusal::ApiTokenInvalid],
         Refusal::ApiUserTaken { .. } => [Refusal::ApiUserTaken { login: "alice".to_owned() }],

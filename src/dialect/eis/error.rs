@@ -127,7 +127,8 @@ pub(super) fn of_refusal(document: &Document<'_>, refusal: &Refusal) -> Verdict 
         Refusal::Unknown { field, value } => {
             valued(ResultCode::ObjectDoesNotExist, "Object does not exist", element(*field), value)
         }
-        Refusal::AllocationTokenWrong
+        Refusal::AllowanceSpent { .. }
+        | Refusal::AllocationTokenWrong
         | Refusal::ApiTokenInvalid
         | Refusal::ApiUserTaken { .. }
         | Refusal::ApiUserUnknown { .. }

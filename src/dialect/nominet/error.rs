@@ -42,7 +42,7 @@ fn judge_fault(fault: &Fault) -> (ResultCode, &'static str, String) {
         | FaultKind::Unexpected
         | FaultKind::UnknownCommand
         | FaultKind::UndefinedVerb => (usual, "V900", text),
-        FaultKind::Missing(_) => (usual, "V901", text),
+        FaultKind::Missing(what) => (usual, "V901", format!("Field '{what}' is missing")),
         FaultKind::OutOfRange(_) => (usual, "V902", text),
         FaultKind::Malformed(_) => (usual, "V903", text),
         FaultKind::ExtensionMisplaced
@@ -65,7 +65,9 @@ fn undeclared(fault: &Fault) -> ResultCode {
 
 /// What is said of a refusal.
 pub(super) fn of_refusal(document: &Document<'_>, refusal: &Refusal) -> Verdict {
-    let (code, reason) = judge_refusal(refusal);
+    let command = document.root().children().next().and_then(|command| command.children().next());
+    let renews = command.is_some_and(|verb| verb.name() == "renew");
+    let (code, reason) = judge_refusal(refusal, renews);
     let shown = place(document, refusal).map(|element| {
         let mut value = String::new();
         element.write_to(&mut value);
@@ -74,8 +76,8 @@ pub(super) fn of_refusal(document: &Document<'_>, refusal: &Refusal) -> Verdict 
     Verdict { ext_values: shown.into_iter().collect(), ..Verdict::plain(code) }
 }
 
-/// The code of a refusal, and its reason with the V code.
-pub(super) fn judge_refusal(refusal: &Refusal) -> (ResultCode, String) {
+/// The code of a refusal, and its reason with the V code; `renews` when a renewal was asked for.
+fn judge_refusal(refusal: &Refusal, renews: bool) -> (ResultCode, String) {
     let usual = refusal_code(refusal);
     let text = sentence(refusal);
     let told = |v: &str| format!("{v} {text}.");
@@ -113,6 +115,9 @@ pub(super) fn judge_refusal(refusal: &Refusal) -> (ResultCode, String) {
             (ResultCode::BillingFailure, "V002 Your tag is not active.".to_owned())
         }
         Refusal::RegistrarState { .. } | Refusal::NotAccredited { .. } => (usual, told("V014")),
+        Refusal::Policy { field: Field::Period, rule: Rule::YearsMax(_), .. } if renews => {
+            (usual, told("V128"))
+        }
         Refusal::Policy { field, rule, .. } => policy(usual, *field, rule, &told),
         Refusal::Linked { .. } => (usual, told("V912")),
         Refusal::StatusProhibits { .. }
@@ -123,6 +128,8 @@ pub(super) fn judge_refusal(refusal: &Refusal) -> (ResultCode, String) {
         | Refusal::FeeMissing { .. }
         | Refusal::FeeTooLow { .. }
         | Refusal::NotPriced { .. } => (usual, told("V915")),
+        // What the original answers is not known; 2306 makes one client fall over.
+        Refusal::AllowanceSpent { .. } => (ResultCode::AuthorizationError, told("V920")),
         Refusal::AuthInfoMissing | Refusal::AuthInfoWrong { .. } => (usual, told("V916")),
         Refusal::AllocationTokenWrong
         | Refusal::ApiTokenInvalid
@@ -153,7 +160,12 @@ fn policy(
     match (field, rule) {
         (Field::DomainName, Rule::NotDirectlyBelow(_) | Rule::NotOffered) => (usual, told("V009")),
         (Field::DomainName, Rule::CharactersMin(_)) => (usual, told("V011")),
-        (Field::Period, Rule::YearsMax(_)) => (usual, told("V128")),
+        (Field::AccountName, Rule::Fixed) => {
+            (ResultCode::AuthorizationError, "V013 The account's name cannot be modified.".to_owned())
+        }
+        (Field::AccountName | Field::Postcode | Field::PostalInfo, _) => {
+            (ResultCode::ValueSyntax, told("V914"))
+        }
         _ => (usual, told("V914")),
     }
 }

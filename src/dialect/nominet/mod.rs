@@ -4,9 +4,14 @@
 //! One list each of object mappings and of extensions; what a login may declare is in [`services`], which knows more
 //! namespaces than these lists, since several have no element of their own in a request.
 
+mod contact_ext;
+mod data_quality;
+mod direct_rights;
+mod domain_ext;
 mod envelope;
 mod error;
 mod notification;
+mod object;
 mod services;
 mod tag;
 mod verbs;
@@ -17,7 +22,7 @@ use crate::ext;
 use crate::gateway::epp::decode::Fault;
 use crate::gateway::epp::dialect::{Manners, Services};
 use crate::gateway::epp::extension::Extension;
-use crate::gateway::epp::object::{ObjectMapping, Terms, contact, domain, host};
+use crate::gateway::epp::object::{ObjectMapping, Terms};
 use crate::gateway::epp::response::{Letterhead, Menu, Part, Verdict};
 use crate::gateway::epp::{Dialect, Settings};
 use crate::gateway::xml::{Document, Element};
@@ -53,9 +58,9 @@ impl Dialect for Nominet {
 
     fn objects(&self) -> &'static [&'static dyn ObjectMapping] {
         &[
-            &domain::Domain,
-            &contact::Contact,
-            &host::Host,
+            &object::domain::NomDomain,
+            &object::contact::NomContact,
+            &object::host::NomHost,
             // The std-* commands: elements in the place of an object, declared as extensions.
             &verbs::ContactIdMapping,
             &verbs::Fork,
@@ -69,7 +74,16 @@ impl Dialect for Nominet {
     }
 
     fn extensions(&self) -> &'static [&'static dyn Extension] {
-        &[ext::SEC_DNS]
+        &[
+            &contact_ext::ContactExt::V1_0,
+            &contact_ext::ContactExt::V1_1,
+            &domain_ext::DomainExt::V1_0,
+            &domain_ext::DomainExt::V1_1,
+            &domain_ext::DomainExt::V1_2,
+            &direct_rights::DirectRights,
+            &data_quality::DataQuality,
+            ext::SEC_DNS,
+        ]
     }
 
     fn settings(&self) -> Settings {

@@ -26,7 +26,7 @@ impl Extension for Fee {
         };
         let (currency, queries) = decode::check(element)?;
         let names = std::mem::take(&mut check.names);
-        let check = crate::registry::domain::Check { names };
+        let check = crate::registry::domain::Check { names, claimant: check.claimant.take() };
         *command = Command::DomainFeeCheck(FeeCheck { check, currency, queries });
         Ok(Applied::Yes)
     }

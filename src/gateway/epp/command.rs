@@ -245,6 +245,7 @@ commands! {
     ContactTransferReject(contact::transfer::TransferReject);
     ContactTransferRequest(contact::transfer::TransferRequest);
     ContactUpdate(contact::Update);
+    ContactUpdateValidated(contact::UpdateValidated);
     DomainCheck(domain::Check);
     DomainCreate(domain::Create);
     DomainDelete(domain::Delete);

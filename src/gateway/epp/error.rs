@@ -14,8 +14,8 @@ pub fn refusal_code(refusal: &Refusal) -> ResultCode {
         Refusal::FeeCurrency { .. } | Refusal::FeeTooLow { .. } => ResultCode::ValueRange,
         Refusal::FeeMissing { .. } => ResultCode::ParameterMissing,
         Refusal::Linked { .. } => ResultCode::AssociationProhibits,
-        // Neither is refused to a registrar over EPP.
-        Refusal::MailLimit => ResultCode::PolicyError,
+        // No mail is refused to a registrar over EPP.
+        Refusal::AllowanceSpent { .. } | Refusal::MailLimit => ResultCode::PolicyError,
         Refusal::MailUnknown { .. } => ResultCode::ObjectDoesNotExist,
         Refusal::ApiUserUnknown { .. }
         | Refusal::CaseUnknown { .. }

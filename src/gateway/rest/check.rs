@@ -77,7 +77,7 @@ pub(super) async fn check(
         }
         CheckKind::Domain => {
             let names = names.map(|name| DomainName::parse(&name).map_err(|error| (name, error))).collect();
-            rest.answer(caller, &bytes, domain::Check { names }, domains).await
+            rest.answer(caller, &bytes, domain::Check { names, claimant: None }, domains).await
         }
         CheckKind::Host => {
             let names = names.map(|name| HostName::parse(&name).map_err(|error| (name, error))).collect();

@@ -85,6 +85,7 @@ pub fn refusal_status(refusal: &Refusal) -> (StatusCode, &'static str) {
         Refusal::FeeTooLow { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "fee-too-low"),
         Refusal::KeyUsed => (StatusCode::UNPROCESSABLE_ENTITY, "key-used"),
         Refusal::Linked { .. } => (StatusCode::CONFLICT, "linked"),
+        Refusal::AllowanceSpent { .. } => (StatusCode::TOO_MANY_REQUESTS, "allowance-spent"),
         Refusal::MailLimit => (StatusCode::TOO_MANY_REQUESTS, "mail-limit"),
         Refusal::MailUnknown { .. } => (StatusCode::NOT_FOUND, "mail-unknown"),
         Refusal::MessageUnknown { .. } => (StatusCode::NOT_FOUND, "message-unknown"),

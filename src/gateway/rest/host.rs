@@ -17,7 +17,7 @@ use crate::model::name::HostName;
 use crate::registry::host::create::Created;
 use crate::registry::host::info::View;
 use crate::registry::host::update::HostChanges;
-use crate::registry::host::{Create, Delete, Info, Update};
+use crate::registry::host::{Create, Delete, Info, SpareGlue, Update};
 
 /// A host to make.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -110,7 +110,7 @@ pub(super) async fn create(
     caller: Caller,
     Given { value: NewHost { name, addresses }, bytes }: Given<NewHost>,
 ) -> Answered {
-    let create = Create { name: name_of(&name)?, addresses };
+    let create = Create { name: name_of(&name)?, addresses, spare_glue: SpareGlue::Refuse };
     let render = |created: &Created| {
         let (name, created_at) = (created.name.to_string(), created.created_at);
         rendered(StatusCode::CREATED, &HostCreated { name, created_at })

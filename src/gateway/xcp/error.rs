@@ -103,7 +103,7 @@ pub fn refusal_reply(refusal: &Refusal) -> Reply {
             ObjectKind::Host => detailed(405, "Nameserver is in use", refusal),
             ObjectKind::Contact | ObjectKind::Domain => detailed(465, "In use", refusal),
         },
-        Refusal::MailLimit => fault_reply(&Fault::CommandRate),
+        Refusal::AllowanceSpent { .. } | Refusal::MailLimit => fault_reply(&Fault::CommandRate),
         Refusal::MailUnknown { .. } | Refusal::MessageUnknown { .. } => {
             Reply::refused(480, sentence(refusal))
         }

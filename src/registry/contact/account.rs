@@ -492,7 +492,7 @@ fn demand_person(person: &NewPerson) -> Result<(), Refusal> {
 }
 
 /// Refuses an account's name that names nobody: four characters, three of them letters, are the least.
-fn demand_account_name(name: &str) -> Result<(), Refusal> {
+pub(super) fn demand_account_name(name: &str) -> Result<(), Refusal> {
     let letters = name.chars().filter(|c| c.is_alphabetic()).count();
     if name.chars().count() < NAME_CHARACTERS_MIN || letters < NAME_LETTERS_MIN {
         let why = format!(
@@ -511,7 +511,7 @@ fn demand_address(address: &Address) -> Result<(), Refusal> {
 }
 
 /// Refuses an address in Great Britain without its postcode, or with none that there can be.
-fn demand_postcode(country: Country, postcode: Option<&str>) -> Result<(), Refusal> {
+pub(super) fn demand_postcode(country: Country, postcode: Option<&str>) -> Result<(), Refusal> {
     if country.as_str() != "GB" {
         return Ok(());
     }

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::AUTH_INFO_MODE;
 use super::holder::HolderChange;
+use super::{AUTH_INFO_MODE, form};
 use crate::model::account::Account;
 use crate::model::auth_info::AuthInfo;
 use crate::model::contact::{Contact, ContactId, Disclose, Email, Phone};
@@ -90,6 +90,7 @@ impl Operation for Create {
             standing: ContactStanding::default(),
         };
         self.holder.apply_to(&mut contact)?;
+        form::judge_new(t, &mut contact)?;
         // Two that create the same identifier at once have both seen it free; the store lets one of them have it.
         contact.number = t.tx.insert_contact(&contact)?.ok_or_else(|| self.taken())?;
         t.record_contact(None, Some(&contact));

@@ -90,7 +90,8 @@ impl Operation for Info {
             return Err(Refusal::AuthInfoWrong { kind, name }.into());
         }
         let trusted = t.is_privileged() || t.is(&contact.sponsor) || self.auth_info.is_some();
-        if !trusted && !t.policy.tlds().all(|tld| tld.contacts.visible_to_others) {
+        let is_account = t.policy.keeps_accounts(&contact.sponsor);
+        if !trusted && (is_account || !t.policy.tlds().all(|tld| tld.contacts.visible_to_others)) {
             return Err(Refusal::NotSponsor { kind, name }.into());
         }
         let (visible, auth_info) = if trusted {

@@ -7,6 +7,7 @@ pub mod check;
 pub mod create;
 pub mod delete;
 pub mod fork;
+mod form;
 pub mod holder;
 pub mod info;
 pub mod merge;
@@ -14,6 +15,7 @@ pub mod register;
 pub mod rename;
 pub mod transfer;
 pub mod update;
+pub mod validated;
 
 #[cfg(test)]
 mod tests;
@@ -30,6 +32,7 @@ pub use self::transfer::{
     TransferApprove, TransferCancel, TransferQuery, TransferReject, TransferRequest, TransferState,
 };
 pub use self::update::Update;
+pub use self::validated::UpdateValidated;
 use super::refusal::Refusal;
 use super::transaction::Transaction;
 use crate::model::contact::Contact;

@@ -3,7 +3,7 @@
 use super::create::demand_kinds_once;
 use super::holder::HolderChange;
 use super::transfer::settled;
-use super::{AUTH_INFO_MODE, demand_no_transfer, prohibits};
+use super::{AUTH_INFO_MODE, demand_no_transfer, form, prohibits};
 use crate::model::auth_info::AuthInfo;
 use crate::model::contact::{Contact, ContactId, Disclose, Email, Phone};
 use crate::model::postal::{Country, PostalInfo, PostalKind, PostalParts};
@@ -99,6 +99,7 @@ impl Operation for Update {
             updated_at: Some(t.now),
             ..self.change.apply_to(t, before.clone())?
         };
+        form::judge_changed(t, &before, &after)?;
         t.tx.update_contact(&after)?;
         t.record_contact(Some(&before), Some(&after));
         Ok(())
@@ -107,7 +108,8 @@ impl Operation for Update {
 
 impl Change {
     fn apply_to(&self, t: &Transaction<'_, '_>, mut contact: Contact) -> Result<Contact, Error> {
-        for change in &self.postal {
+        let postal = form::changes(t, &contact, &self.postal);
+        for change in postal.iter() {
             change.merge_into(&mut contact.postal)?;
         }
         if let Some(voice) = &self.voice {

@@ -1,6 +1,9 @@
 //! `domain:check` (RFC 5731 §3.1.1).
 
+use super::rights::{self, Claimant};
+use crate::model::allowance::AllowanceKind;
 use crate::model::name::{DomainName, NameError};
+use crate::registry::allowance::{spend, tightest};
 use crate::registry::billing::Priced;
 use crate::registry::policy::variant_key;
 use crate::registry::refusal::{Refusal, Rule};
@@ -11,6 +14,8 @@ use crate::registry::{Access, Error, Operation};
 pub struct Check {
     /// The names, in the order asked; one that is no name is answered as not available.
     pub names: Vec<Result<DomainName, (String, NameError)>>,
+    /// Who says that they have the first right to them.
+    pub claimant: Option<Claimant>,
 }
 
 /// The answer for each name, in the order asked.
@@ -18,6 +23,10 @@ pub struct Check {
 pub struct Checked {
     /// The names in their canonical form (as they were asked for, when they are no names), and why each could not be registered, if it could not.
     pub names: Vec<(String, Option<Unavailable>)>,
+    /// How many names the registrar may still check today, where that is bounded.
+    pub allowance_left: Option<u32>,
+    /// Of a single name, where holders of other names may have the first right to it: the name that has it, if any.
+    pub right: Option<Option<DomainName>>,
 }
 
 /// Why a name could not be registered.
@@ -44,6 +53,7 @@ impl Operation for Check {
 impl Check {
     /// The answer; `is_plain` when the client does not ask for prices with it.
     pub(super) fn look(&self, t: &mut Transaction<'_, '_>, is_plain: bool) -> Result<Checked, Error> {
+        let allowance_left = self.count(t)?;
         let wellformed: Vec<&DomainName> = self.names.iter().filter_map(|name| name.as_ref().ok()).collect();
         let mut registered = t.tx.seem_registered(&wellformed)?.into_iter();
         let mut names = Vec::with_capacity(self.names.len());
@@ -51,10 +61,50 @@ impl Check {
             names.push(match name {
                 Err((given, error)) => (given.clone(), Some(Unavailable::Malformed(error.clone()))),
                 Ok(name) if registered.next() == Some(true) => (name.to_string(), Some(Unavailable::InUse)),
-                Ok(name) => (name.to_string(), judge(t, name, is_plain)?),
+                Ok(name) => (name.to_string(), self.judge(t, name, is_plain)?),
             });
         }
-        Ok(Checked { names })
+        Ok(Checked { names, allowance_left, right: self.right(t)? })
+    }
+
+    /// Counts the names in zones that bound how many may be checked. All of the check is refused when it is too much.
+    fn count(&self, t: &mut Transaction<'_, '_>) -> Result<Option<u32>, Error> {
+        let policy = t.policy.clone();
+        let tlds = self.names.iter().filter_map(|name| policy.tld_of(name.as_ref().ok()?));
+        let bounded: Vec<_> = tlds.filter(|tld| tld.allowance.checks_per_day.is_some()).collect();
+        let most = tightest(AllowanceKind::Check, bounded.iter().map(|tld| tld.as_ref()));
+        spend(t, AllowanceKind::Check, most, u32::try_from(bounded.len()).unwrap_or(u32::MAX))
+    }
+
+    fn right(&self, t: &mut Transaction<'_, '_>) -> Result<Option<Option<DomainName>>, Error> {
+        let [Ok(name)] = self.names.as_slice() else {
+            return Ok(None);
+        };
+        let policy = t.policy.clone();
+        match policy.tld_of(name).filter(|tld| tld.names.rights.is_some()) {
+            Some(tld) => Ok(Some(rights::held_by(t, tld, name)?.map(|domain| domain.name))),
+            None => Ok(None),
+        }
+    }
+
+    /// Why a name that is not registered could still not be.
+    fn judge(
+        &self,
+        t: &mut Transaction<'_, '_>,
+        name: &DomainName,
+        is_plain: bool,
+    ) -> Result<Option<Unavailable>, Error> {
+        let unavailable = judge(t, name, is_plain)?;
+        let (None, Some(claimant)) = (&unavailable, &self.claimant) else {
+            return Ok(unavailable);
+        };
+        let tld = t.tld_of(name)?;
+        Ok(match rights::held_by(t, &tld, name)? {
+            Some(domain) if !rights::is_holders(t, &domain, claimant)? => {
+                Some(Unavailable::NotAllowed(Rule::RightHeldBy(domain.name)))
+            }
+            _ => None,
+        })
     }
 }
 

@@ -5,10 +5,12 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 
 use super::renewal::RenewalChange;
+use super::rights::{self, Claimant};
 use super::{
     ServerRef, demand_free_registrant, expiry_after, grace, judge_sec_dns, judge_servers, judge_shape,
     made_up_auth_info, resolve_contacts, resolve_servers, some_days, years_of,
 };
+use crate::model::allowance::AllowanceKind;
 use crate::model::auth_info::AuthInfo;
 use crate::model::case::CaseChange;
 use crate::model::contact::ContactId;
@@ -22,6 +24,7 @@ use crate::model::sec_dns::SecDns;
 use crate::model::standing::DomainStanding;
 use crate::model::status::StatusSet;
 use crate::model::tld::{LaunchPhase, Tld};
+use crate::registry::allowance::{demand_left, spend};
 use crate::registry::billing::Priced;
 use crate::registry::policy::variant_key;
 use crate::registry::refusal::{Field, Refusal, Rule};
@@ -91,8 +94,14 @@ impl Operation for Create {
         let sponsor = t.registrar()?.id.clone();
         let fee = t.fee(tld, &self.name, Priced::Create(period.value()), &sponsor)?;
         t.demand_agreement(&fee)?;
+        let most = tld.allowance.taken_creates_per_day;
+        demand_left(t, AllowanceKind::TakenCreate, most)?;
         if !t.tx.registered(&[&self.name])?.is_empty() {
-            return Err(self.taken());
+            return Err(match spend(t, AllowanceKind::TakenCreate, most, 1)? {
+                // What was counted stays.
+                Some(_) => Error::Denied(vec![self.taken()]),
+                None => self.taken().into(),
+            });
         }
         let variant_key = variant_key(&policy, tld, &self.name);
         if let Some(key) = &variant_key
@@ -101,6 +110,12 @@ impl Operation for Create {
             return Err(Refusal::policy(Field::DomainName, &self.name, Rule::VariantOf(holder)).into());
         }
         let (registrant, contacts) = resolve_contacts(t, self.registrant.as_ref(), &self.contacts)?;
+        if tld.contacts.accounts
+            && let Some(registrant) = &registrant
+        {
+            t.contact_to_change(&registrant.id)?;
+        }
+        self.demand_right(t, tld)?;
         demand_free_registrant(t, tld, registrant.as_ref())?;
         let name_servers = resolve_servers(t, &self.servers)?;
 
@@ -163,8 +178,21 @@ impl Create {
         Ok(period)
     }
 
-    fn taken(&self) -> Error {
-        Refusal::Taken { kind: ObjectKind::Domain, name: self.name.to_string() }.into()
+    /// Refuses a name to which somebody else has the first right.
+    fn demand_right(&self, t: &mut Transaction<'_, '_>, tld: &Tld) -> Result<(), Error> {
+        let Some(held) = rights::held_by(t, tld, &self.name)? else {
+            return Ok(());
+        };
+        let claimant = self.registrant.clone().map(Claimant::Registrant);
+        let is_theirs = claimant.map(|claimant| rights::is_holders(t, &held, &claimant)).transpose()?;
+        if is_theirs == Some(true) {
+            return Ok(());
+        }
+        Err(Refusal::policy(Field::DomainName, &self.name, Rule::RightHeldBy(held.name)).into())
+    }
+
+    fn taken(&self) -> Refusal {
+        Refusal::Taken { kind: ObjectKind::Domain, name: self.name.to_string() }
     }
 }
 

@@ -21,6 +21,7 @@ pub mod release;
 pub mod renew;
 pub mod renewal;
 pub mod restore;
+pub mod rights;
 pub mod servers;
 pub mod set_reseller;
 pub mod transfer;
@@ -188,7 +189,7 @@ fn made_up_auth_info(t: &Transaction<'_, '_>, tld: &Tld) -> Option<AuthInfo> {
 }
 
 /// `days` after `from`.
-fn days_after(from: Timestamp, days: u32) -> Timestamp {
+pub(super) fn days_after(from: Timestamp, days: u32) -> Timestamp {
     from.saturating_add(SignedDuration::from_hours(24 * i64::from(days))).unwrap_or(Timestamp::MAX)
 }
 

@@ -106,7 +106,8 @@ fn servers_for(
     for name in servers {
         let outside = t.policy.tld_of(name).is_none();
         if outside && !known.contains_key(name) && !made.contains(&name) {
-            host::Create { name: name.clone(), addresses: Vec::new() }.run(t)?;
+            host::Create { name: name.clone(), addresses: Vec::new(), spare_glue: host::SpareGlue::Refuse }
+                .run(t)?;
             made.push(name);
         }
     }

@@ -65,6 +65,7 @@ impl Operation for Renew {
         let days = tld.life.renew_grace_days;
         let begins = grace(GraceKind::Renew, t.now, days, years, fee.amount);
         let mut standing = domain.standing.clone();
+        standing.lapsed_until = None;
         standing.renewals.retain(|renewal| t.now < renewal.until);
         if let Some(until) = invoiced_from(&tld, t.now) {
             standing.renewals.push(OpenRenewal { until, years, fee: fee.amount });

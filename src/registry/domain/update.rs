@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::renewal::RenewalChange;
 use super::restore::updater;
+use super::rights::holder_of;
 use super::{
     ServerRef, demand_free_registrant, demand_open_for, judge_sec_dns, judge_servers, judge_shape,
     resolve_contacts, resolve_servers,
@@ -68,6 +69,9 @@ impl Operation for Update {
             resolve_contacts(t, self.registrant.iter().flatten().next(), &self.add.contacts)?;
         if registrant.is_some() && registrant != domain.registrant {
             demand_free_registrant(t, &tld, registrant.as_ref())?;
+        }
+        if let Some(registrant) = registrant.as_ref().filter(|_| tld.contacts.accounts) {
+            demand_same_holder(t, &domain, registrant)?;
         }
         let servers = resolve_servers(t, &self.add.servers)?;
         self.demand_open(t, &domain)?;
@@ -246,6 +250,23 @@ impl Update {
         }
         refusals
     }
+}
+
+/// Refuses a registrant who is somebody else, where contacts are accounts: that is for the holder and the registry to do.
+fn demand_same_holder(
+    t: &mut Transaction<'_, '_>,
+    domain: &Domain,
+    registrant: &ContactRef,
+) -> Result<(), Error> {
+    let new = t.contact_to_change(&registrant.id)?;
+    let Some(current) = &domain.registrant else {
+        return Ok(());
+    };
+    let current = t.contact_to_see(&current.id)?;
+    if t.is_privileged() || holder_of(&new).eq_ignore_ascii_case(holder_of(&current)) {
+        return Ok(());
+    }
+    Err(Refusal::policy(Field::Registrant, &registrant.id, Rule::Fixed).into())
 }
 
 /// Whether this is the name server that a removal means (RFC 5731 §3.2.5: by its name; addresses may be left out).

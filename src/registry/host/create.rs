@@ -4,7 +4,9 @@ use std::net::IpAddr;
 
 use jiff::Timestamp;
 
-use super::{demand_glue_place, demand_lasting, judge_addresses, superordinate_name, superordinate_to_use};
+use super::{
+    SpareGlue, demand_glue_place, demand_lasting, judge_addresses, superordinate_name, superordinate_to_use,
+};
 use crate::model::host::Host;
 use crate::model::name::HostName;
 use crate::model::object::{HostNumber, ObjectKind};
@@ -20,6 +22,8 @@ pub struct Create {
     pub name: HostName,
     /// Glue; none is demanded, and none is taken for a host outside our zones.
     pub addresses: Vec<IpAddr>,
+    /// What becomes of glue for a host outside our zones.
+    pub spare_glue: SpareGlue,
 }
 
 /// A host is made.
@@ -29,6 +33,8 @@ pub struct Created {
     pub name: HostName,
     /// When (`crDate`).
     pub created_at: Timestamp,
+    /// Glue that was left out.
+    pub left_out: Vec<IpAddr>,
 }
 
 impl Operation for Create {
@@ -43,8 +49,9 @@ impl Operation for Create {
 
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Created, Error> {
         let inside = superordinate_name(&t.policy, &self.name).is_some();
-        let mut refusals = judge_addresses(&self.addresses);
-        refusals.extend(demand_glue_place(&t.policy, &self.name, inside, &self.addresses).err());
+        let (addresses, left_out) = self.spare_glue.part(inside, &self.addresses);
+        let mut refusals = judge_addresses(&addresses);
+        refusals.extend(demand_glue_place(&t.policy, &self.name, inside, &addresses).err());
         if !refusals.is_empty() {
             return Err(Error::Refused(refusals));
         }
@@ -65,13 +72,13 @@ impl Operation for Create {
             updated_by: None,
             updated_at: None,
             transferred_at: None,
-            addresses: self.addresses.clone(),
+            addresses,
             statuses: StatusSet::new(),
         };
         // Two that create the same name at once have both seen it free; the store lets one of them have it.
         host.number = t.tx.insert_host(&host)?.ok_or_else(|| self.taken())?;
         t.record_host(None, Some(&host));
-        Ok(Created { name: host.name, created_at: host.created_at })
+        Ok(Created { name: host.name, created_at: host.created_at, left_out })
     }
 }
 

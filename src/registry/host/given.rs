@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::create::Create;
-use super::superordinate_name;
+use super::{SpareGlue, superordinate_name};
 use crate::model::domain::NameServer;
 use crate::model::host::Host;
 use crate::model::name::HostName;
@@ -70,7 +70,7 @@ fn named(
     let inside = superordinate_name(&t.policy, name).is_some();
     let (taken, ignored) = if inside { (addresses, &[][..]) } else { (&[][..], addresses) };
     resolved.ignored.extend(ignored.iter().map(|address| (name.clone(), *address)));
-    Create { name: name.clone(), addresses: taken.to_vec() }.run(t)?;
+    Create { name: name.clone(), addresses: taken.to_vec(), spare_glue: SpareGlue::Refuse }.run(t)?;
     let made = t.host_to_see(name)?;
     resolved.made.push(made.clone());
     Ok(made)

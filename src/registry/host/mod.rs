@@ -35,6 +35,26 @@ use crate::model::name::{DomainName, HostName};
 use crate::model::object::ObjectKind;
 use crate::model::status::{DomainStatus, HostStatus, Status};
 
+/// What becomes of addresses of a host outside our zones, which are no glue.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SpareGlue {
+    /// They are left out, and the client is told.
+    LeaveOut,
+    /// The command is refused.
+    #[default]
+    Refuse,
+}
+
+impl SpareGlue {
+    /// The addresses that are kept, and those that are left out.
+    fn part(self, inside: bool, addresses: &[IpAddr]) -> (Vec<IpAddr>, Vec<IpAddr>) {
+        match self {
+            Self::LeaveOut if !inside => (Vec::new(), addresses.to_vec()),
+            Self::LeaveOut | Self::Refuse => (addresses.to_vec(), Vec::new()),
+        }
+    }
+}
+
 /// Refuses addresses that are no glue: those that the public Internet cannot reach, and those given twice.
 ///
 /// The ranges kept for documentation (RFC 5737, RFC 3849) are taken: they are what examples and tests are written with.
@@ -93,6 +113,11 @@ fn demand_glue_place(
     };
     let tld = policy.tld_of(name).filter(|_| inside);
     let tld = tld.ok_or_else(|| Refusal::policy(Field::HostAddress, first, Rule::GlueOutOfBailiwick))?;
+    let most = tld.hosts.addresses_per_family_max;
+    let of_v6 = addresses.iter().filter(|address| address.is_ipv6()).count();
+    if of_v6.max(addresses.len() - of_v6) > most {
+        return Err(Refusal::policy(Field::HostAddress, addresses.len(), Rule::AtMost(most)));
+    }
     let most = tld.hosts.addresses_max;
     if addresses.len() > most {
         return Err(Refusal::policy(Field::HostAddress, addresses.len(), Rule::AtMost(most)));

@@ -25,7 +25,7 @@ fn addresses(texts: &[&str]) -> Vec<IpAddr> {
 }
 
 fn create(text: &str, glue: &[&str]) -> Create {
-    Create { name: host(text), addresses: addresses(glue) }
+    Create { name: host(text), addresses: addresses(glue), spare_glue: SpareGlue::Refuse }
 }
 
 fn update(text: &str) -> Update {
@@ -212,12 +212,17 @@ async fn glue_is_unicast_bounded_and_given_once() {
         Refusal::policy(Field::HostAddress, "2001:db8::1", Rule::Present)
     );
     let many: Vec<IpAddr> = (0..14).map(|n| IpAddr::from([198, 51, 100, n])).collect();
-    let too_many = Create { name: host("ns1.own.example"), addresses: many.clone() };
+    let too_many =
+        Create { name: host("ns1.own.example"), addresses: many.clone(), spare_glue: SpareGlue::Refuse };
     assert_eq!(
         refused(registry.as_registrar("ClientX", too_many).await),
         Refusal::policy(Field::HostAddress, 14, Rule::AtMost(13))
     );
-    let most = Create { name: host("ns1.own.example"), addresses: many[..13].to_vec() };
+    let most = Create {
+        name: host("ns1.own.example"),
+        addresses: many[..13].to_vec(),
+        spare_glue: SpareGlue::Refuse,
+    };
     registry.as_registrar("ClientX", most).await.unwrap();
     let one_more = Update { add: glue(&["203.0.113.1"]), ..update("ns1.own.example") };
     assert_eq!(
@@ -470,7 +475,11 @@ async fn take(registry: &TestRegistry, registrar: &str, step: Step) {
     let changes = |octets: &[u8]| HostChanges { addresses: documented(octets), statuses: vec![] };
     let result = match step {
         Step::Create(at, octets) => {
-            let create = Create { name: host(NAMES[at]), addresses: documented(&octets) };
+            let create = Create {
+                name: host(NAMES[at]),
+                addresses: documented(&octets),
+                spare_glue: SpareGlue::Refuse,
+            };
             registry.as_registrar(registrar, create).await.map(drop)
         }
         Step::Delete(at) => registry.as_registrar(registrar, Delete { name: host(NAMES[at]) }).await,

@@ -132,6 +132,7 @@ mod tests {
         let create = host::Create {
             name: HostName::parse("ns1.one.free").unwrap(),
             addresses: vec!["192.0.2.1".parse().unwrap()],
+            spare_glue: host::SpareGlue::Refuse,
         };
         registry.as_registrar("ClientX", create).await.unwrap();
         registry.as_registrar("ClientX", served_by("one.free", "ns1.one.free")).await.unwrap();

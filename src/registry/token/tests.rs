@@ -44,7 +44,11 @@ fn by(token: &TokenText) -> Credential {
 }
 
 fn host_at(name: &str) -> host::Create {
-    host::Create { name: HostName::parse(name).unwrap(), addresses: Vec::new() }
+    host::Create {
+        name: HostName::parse(name).unwrap(),
+        addresses: Vec::new(),
+        spare_glue: host::SpareGlue::Refuse,
+    }
 }
 
 #[tokio::test]
@@ -102,7 +106,8 @@ async fn nobody_is_nobody_and_a_reader_only_reads() {
         test.run(Actor::Nobody, As { credential: by(&token), operation: host_at("ns1.example.net") }).await;
     assert_eq!(write, Err(Refusal::RoleForbids { role: ApiRole::ReadOnly }.into()));
     let name = DomainName::parse("a.example").unwrap();
-    let look = As { credential: by(&token), operation: domain::Check { names: vec![Ok(name)] } };
+    let look =
+        As { credential: by(&token), operation: domain::Check { names: vec![Ok(name)], claimant: None } };
     test.run(Actor::Nobody, look).await.unwrap();
 }
 

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use domesday::gateway::rest::error::Problem;
+use domesday::model::allowance::AllowanceKind;
 use domesday::model::api_user::ApiRole;
 use domesday::model::domain::ContactRole;
 use domesday::model::money::{Currency, Money};
@@ -97,6 +98,7 @@ fn samples() -> Vec<Refusal> {
     let (kind, name) = (ObjectKind::Domain, || "a.example".to_owned());
     let money = |amount| Money { amount, currency: Currency::USD };
     vec![
+        Refusal::AllowanceSpent { kind: AllowanceKind::Check, most: 1000 },
         Refusal::AllocationTokenWrong,
         Refusal::ApiTokenInvalid,
         Refusal::ApiUserTaken { login: "alice".to_owned() },

@@ -10,7 +10,7 @@ use crate::model::name::HostName;
 use crate::registry::host::check::{Checked, Unavailable};
 use crate::registry::host::info::View;
 use crate::registry::host::update::HostChanges;
-use crate::registry::host::{Check, Create, Delete, Info, Update};
+use crate::registry::host::{Check, Create, Delete, Info, SpareGlue, Update};
 
 /// host-1.0.
 pub struct Host;
@@ -72,7 +72,7 @@ fn create(element: Element<'_>) -> Result<Create, Fault> {
     let name = named(&mut cursor)?;
     let addresses = cursor.many("addr").into_iter().map(host_address).collect::<Result<_, _>>()?;
     cursor.end()?;
-    Ok(Create { name, addresses })
+    Ok(Create { name, addresses, spare_glue: SpareGlue::Refuse })
 }
 
 fn update(element: Element<'_>, terms: &Terms<'_>) -> Result<Update, Fault> {

@@ -3,7 +3,7 @@
 pub mod contact;
 pub mod domain;
 pub mod host;
-mod values;
+pub mod values;
 
 use super::command::{Command, Outcome, Verb};
 use super::decode::{Fault, FaultKind};

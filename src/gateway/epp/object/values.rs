@@ -11,28 +11,28 @@ use crate::model::name::{DomainName, HostName};
 use crate::model::status::{Rationale, Status};
 
 /// `eppcom:labelType`.
-pub(super) fn label<'d>(element: Element<'d>) -> Result<Cow<'d, str>, Fault> {
+pub fn label<'d>(element: Element<'d>) -> Result<Cow<'d, str>, Fault> {
     token_of(element, 1, 255)
 }
 
 /// A domain's name.
-pub(super) fn domain_name(element: Element<'_>) -> Result<DomainName, Fault> {
+pub fn domain_name(element: Element<'_>) -> Result<DomainName, Fault> {
     DomainName::parse(&label(element)?).map_err(|error| Fault::malformed(element, error))
 }
 
 /// A host's name.
-pub(super) fn host_name(element: Element<'_>) -> Result<HostName, Fault> {
+pub fn host_name(element: Element<'_>) -> Result<HostName, Fault> {
     HostName::parse(&label(element)?).map_err(|error| Fault::malformed(element, error))
 }
 
 /// A contact's identifier (`eppcom:clIDType`).
-pub(super) fn contact_id(element: Element<'_>) -> Result<ContactId, Fault> {
+pub fn contact_id(element: Element<'_>) -> Result<ContactId, Fault> {
     let text = token_of(element, 3, 16)?;
     ContactId::parse(&text).map_err(|error| Fault::malformed(element, error))
 }
 
 /// `host:addrType`: an address of the family that `ip` names, v4 by default.
-pub(super) fn host_address(element: Element<'_>) -> Result<IpAddr, Fault> {
+pub fn host_address(element: Element<'_>) -> Result<IpAddr, Fault> {
     check_attributes(element, &["ip"])?;
     let is_v6 = match element.attribute("ip") {
         None => false,
@@ -49,7 +49,7 @@ pub(super) fn host_address(element: Element<'_>) -> Result<IpAddr, Fault> {
 }
 
 /// A status, perhaps with a text for people.
-pub(super) fn status<S: Status>(element: Element<'_>) -> Result<(S, Option<Rationale>), Fault> {
+pub fn status<S: Status>(element: Element<'_>) -> Result<(S, Option<Rationale>), Fault> {
     check_attributes(element, &["s", "lang"])?;
     let name = element.attribute("s").ok_or_else(|| Fault::at(element, FaultKind::Missing("attribute s")))?;
     let status = word(element, name, "the statuses of RFC 5731 to 5733", S::parse)?;
@@ -63,7 +63,7 @@ pub(super) fn status<S: Status>(element: Element<'_>) -> Result<(S, Option<Ratio
 }
 
 /// The `pw` of an authInfo element, with its `roid` if it has one.
-pub(super) fn auth_info_pw<'d>(element: Element<'d>, namespace: &'static str) -> Result<Element<'d>, Fault> {
+pub fn auth_info_pw<'d>(element: Element<'d>, namespace: &'static str) -> Result<Element<'d>, Fault> {
     let mut cursor = Cursor::new(element, namespace, &["pw", "ext"], &[])?;
     cursor.some("pw")?;
     let pw = cursor.required("pw")?;
@@ -73,15 +73,12 @@ pub(super) fn auth_info_pw<'d>(element: Element<'d>, namespace: &'static str) ->
 }
 
 /// The value of a `pw`; an empty one means none.
-pub(super) fn auth_info_value(pw: Element<'_>) -> Result<Option<AuthInfo>, Fault> {
+pub fn auth_info_value(pw: Element<'_>) -> Result<Option<AuthInfo>, Fault> {
     line_of(pw, 0, AUTH_INFO_CHARACTERS_MAX).map(|text| AuthInfo::new(&text))
 }
 
 /// authInfo to be kept.
-pub(super) fn new_auth_info(
-    element: Element<'_>,
-    namespace: &'static str,
-) -> Result<Option<AuthInfo>, Fault> {
+pub fn new_auth_info(element: Element<'_>, namespace: &'static str) -> Result<Option<AuthInfo>, Fault> {
     auth_info_value(auth_info_pw(element, namespace)?)
 }
 

@@ -10,7 +10,7 @@ use crate::gateway::epp::command::Envelope;
 use crate::gateway::epp::decode::{Cursor, Fault, FaultKind, token_of};
 use crate::gateway::epp::dialect::Services;
 use crate::gateway::epp::extension::Applied;
-use crate::gateway::epp::response::{Answer, ResultCode, Verdict};
+use crate::gateway::epp::response::{Answer, ResultCode};
 use crate::gateway::tls::PeerCertificate;
 use crate::gateway::xml::{Element, collapse};
 use crate::model::octets::to_hex;
@@ -71,11 +71,8 @@ impl Session<'_> {
         let faulty = |fault: Fault| Box::new(self.faulty(&fault));
         let mut command = read(envelope.element, envelope.namespace).map_err(faulty)?;
         envelope.judge_rest().map_err(faulty)?;
-        let refuse = |element: Element<'_>, code, reason: &str| {
-            let mut value = String::new();
-            element.write_to(&mut value);
-            let ext_values = vec![(value, reason.to_owned())];
-            Box::new(Verdict { ext_values, ..Verdict::plain(code) }.into())
+        let refuse = |element: Element<'_>, code, text: &str| {
+            faulty(Fault::at(element, FaultKind::Worded { code, text: text.to_owned() }))
         };
         if collapse(command.version.text()) != "1.0" {
             return Err(refuse(

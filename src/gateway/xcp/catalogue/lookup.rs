@@ -18,7 +18,8 @@ pub(super) async fn lookup(asked: &Asked<'_>) -> Answer {
         return Err(Fault::UnknownTld.into());
     }
     let names = vec![Ok(parse_domain(text)?)];
-    let (name, unavailable) = asked.run(Check { names }).await?.names.pop().unwrap_or_default();
+    let (name, unavailable) =
+        asked.run(Check { names, claimant: None }).await?.names.pop().unwrap_or_default();
     let status = |status: &str| {
         Assoc::of([
             ("domain", name.as_str().into()),
@@ -60,7 +61,7 @@ pub(super) async fn suggest(asked: &Asked<'_>) -> Answer {
         .map(|tld| format!("{label}.{}", tld.trim_start_matches('.')))
         .map(|text| DomainName::parse(&text).map_err(|error| (text, error)))
         .collect();
-    let checked = asked.run(Check { names }).await?.names;
+    let checked = asked.run(Check { names, claimant: None }).await?.names;
     let mut reply = Assoc::default();
     for service in services {
         let items: Vec<Value> = if service == "lookup" {
@@ -95,7 +96,7 @@ fn suggestion(name: &str, unavailable: Option<&Unavailable>) -> Value {
 pub(super) async fn price(asked: &Asked<'_>) -> Answer {
     let name = asked.domain()?;
     asked.attributes().years("period")?;
-    let checked = asked.run(Check { names: vec![Ok(name)] }).await?.names;
+    let checked = asked.run(Check { names: vec![Ok(name)], claimant: None }).await?.names;
     if let Some((_, Some(Unavailable::NotAllowed(Rule::NotOffered)))) = checked.first() {
         return Err(Fault::UnknownTld.into());
     }

@@ -72,7 +72,7 @@ pub(super) async fn create(asked: &Asked<'_>) -> Answer {
     }
     let addresses = if below { addresses } else { Vec::new() };
     let text = format!("Nameserver {name} created");
-    asked.run(host::Create { name, addresses }).await?;
+    asked.run(host::Create { name, addresses, spare_glue: host::SpareGlue::Refuse }).await?;
     Ok(Reply::done(200, text))
 }
 

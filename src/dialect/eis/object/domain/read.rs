@@ -31,7 +31,7 @@ pub(super) fn check(element: Element<'_>, terms: &Terms<'_>) -> Result<Check, Fa
         let text = collapse(name.text()).to_lowercase();
         DomainName::parse(&text).map_err(|error| (text, error))
     });
-    Ok(Check { names: names.collect() })
+    Ok(Check { names: names.collect(), claimant: None })
 }
 
 pub(super) fn info(element: Element<'_>) -> Result<Info, Fault> {

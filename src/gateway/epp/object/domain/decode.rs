@@ -32,7 +32,7 @@ pub(super) fn check(element: Element<'_>, terms: &Terms<'_>) -> Result<Check, Fa
         let text = label(name)?;
         Ok(DomainName::parse(&text).map_err(|error| (text.into_owned(), error)))
     });
-    Ok(Check { names: names.collect::<Result<_, Fault>>()? })
+    Ok(Check { names: names.collect::<Result<_, Fault>>()?, claimant: None })
 }
 
 pub(super) fn info(element: Element<'_>, terms: &Terms<'_>) -> Result<Info, Fault> {
