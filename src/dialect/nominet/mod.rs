@@ -29,6 +29,10 @@ use crate::gateway::xml::{Document, Element};
 use crate::model::event::Event;
 use crate::registry::Refusal;
 
+pub(super) use self::envelope::LETTERHEADS;
+pub(super) use self::error::{judge_refusal, of_fault};
+pub(super) use self::tag::read as read_tag;
+
 /// Nominet's EPP, standard schemas. Its listeners differ in what they greet with.
 pub(super) struct Nominet {
     name: &'static str,

@@ -5,6 +5,8 @@ use jiff::tz::TimeZone;
 
 use super::create::{Create, Created};
 use super::info::{Info, View};
+use super::list_of::{ListOf, Which};
+use super::release::{Releasable, Release, Released};
 use super::renew::{Renew, Renewed, zone};
 use super::renewal::RenewalChange;
 use super::update::{Changes, Update};
@@ -285,6 +287,53 @@ impl Operation for RenewUndated {
         let zone: TimeZone = zone(&tld);
         let current_expiry = domain.expires_at.to_zoned(zone).date();
         Renew { name: self.name.clone(), current_expiry, period: self.period }.run(t)
+    }
+}
+
+/// Lists domains that the registrar sponsors, with their accounts and hosts.
+#[derive(Clone, Debug)]
+pub struct ListWhole {
+    /// Which.
+    pub which: Which,
+}
+
+impl Operation for ListWhole {
+    type Outcome = Vec<ViewWithAccount>;
+    const NAME: &'static str = "domain:list-whole";
+    const ACCESS: Access = Access::Read;
+
+    fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Vec<ViewWithAccount>, Error> {
+        let listed = ListOf { which: self.which, whole: false }.run(t)?;
+        listed.into_iter().map(|domain| InfoWithAccount { name: domain.name }.run(t)).collect()
+    }
+}
+
+/// Releases a domain to another registrar, perhaps to an account that it has there, by number.
+#[derive(Clone, Debug)]
+pub struct ReleaseNumbered {
+    /// Which domain.
+    pub name: DomainName,
+    /// To whom, as the client spells it.
+    pub to: String,
+    /// The receiver's account.
+    pub account: Option<ContactNumber>,
+}
+
+impl Operation for ReleaseNumbered {
+    type Outcome = Released;
+    const NAME: &'static str = "domain:release";
+    const ACCESS: Access = Access::Write;
+
+    fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Released, Error> {
+        let account = match self.account {
+            Some(number) => {
+                let unknown = || Refusal::Unknown { field: Field::Registrant, value: number.to_string() };
+                Some(t.tx.contact_by_number(number)?.ok_or_else(unknown)?.id)
+            }
+            None => None,
+        };
+        let what = Releasable::Domain(self.name.clone());
+        Release { what, to: self.to.clone(), account }.run(t)
     }
 }
 
