@@ -95,7 +95,7 @@ impl Dialect for Nominet {
     }
 
     fn letterheads(&self) -> &'static [Letterhead] {
-        envelope::LETTERHEADS
+        LETTERHEADS
     }
 
     fn menu(&self, server_id: &str) -> Menu {
@@ -115,7 +115,7 @@ impl Dialect for Nominet {
     }
 
     fn fault(&self, fault: &Fault) -> Verdict {
-        error::of_fault(fault)
+        of_fault(fault)
     }
 
     fn render_event(&self, event: &Event, _head: &Letterhead, terms: &Terms<'_>) -> (String, Option<Part>) {

@@ -2,10 +2,26 @@
 
 use super::generation::{Generation, V1_0, V1_1};
 use crate::dialect::nominet;
+use crate::gateway::epp::decode::{Fault, FaultKind};
 use crate::gateway::epp::error::place;
 use crate::gateway::epp::response::{Answer, Part, ResultCode, Verdict, leaf};
 use crate::gateway::xml::{Document, Element, collapse};
 use crate::registry::refusal::{Field, Refusal, Rule};
+
+/// What is said of a fault.
+pub(super) fn of_fault(fault: &Fault) -> Verdict {
+    let mut verdict = nominet::of_fault(fault);
+    let is_domains =
+        |(value, _): &&mut (String, String)| value.contains(V1_0.domain) || value.contains(V1_1.domain);
+    // The object's own element, in /epp/command/VERB/OBJECT.
+    if fault.kind == FaultKind::Missing("name")
+        && fault.path.matches('/').count() == OBJECT_DEPTH
+        && let Some((_, reason)) = verdict.ext_values.first_mut().filter(is_domains)
+    {
+        "V008 No domain name supplied.".clone_into(reason);
+    }
+    verdict
+}
 
 /// What is said of a refusal.
 pub(super) fn of_refusal(document: &Document<'_>, refusal: &Refusal) -> Verdict {
@@ -87,3 +103,5 @@ fn fail_data(generation: &Generation, object: Element<'_>, reason: &str) -> Part
     xml.push_str(&format!("</{prefix}:failData>"));
     Part { uri, xml }
 }
+
+const OBJECT_DEPTH: usize = 4;

@@ -85,7 +85,7 @@ impl Dialect for NominetLegacy {
     }
 
     fn fault(&self, fault: &Fault) -> Verdict {
-        nominet::of_fault(fault)
+        error::of_fault(fault)
     }
 
     fn refusal(&self, document: &Document<'_>, refusal: &Refusal) -> Verdict {

@@ -3,7 +3,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::create::{Create, Created};
+use super::create::{Create, Created, demand_free};
 use super::info::{Info, View};
 use super::list_of::{ListOf, Which};
 use super::release::{Releasable, Release, Released};
@@ -125,10 +125,7 @@ impl Operation for Open {
 
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Opened, Error> {
         self.judge(t)?;
-        let (account, moved) = match &self.account {
-            AccountGiven::Known(number) => (own_account(t, *number, &number)?, None),
-            AccountGiven::New(new) => make_account(t, new).map(|(made, moved)| (made, Some(moved)))?,
-        };
+        let (account, moved) = self.account(t)?;
         // A host below one of the names can only be made after it.
         let waits = |server: &GivenServer| match server {
             GivenServer::Known(_) => false,
@@ -168,17 +165,27 @@ impl Operation for Open {
 impl Open {
     /// Refuses before anything is made, and with the answer that a create would give.
     fn judge(&self, t: &mut Transaction<'_, '_>) -> Result<(), Error> {
+        let policy = t.policy.clone();
         for (place, name) in self.names.iter().enumerate() {
-            t.policy.clone().judge_name(name)?;
+            let tld = policy.judge_name(name)?;
             if self.names[..place].contains(name) {
                 return Err(Refusal::policy(Field::DomainName, name, Rule::Present).into());
             }
+            t.demand_business_right(Some(tld))?;
+            demand_free(t, tld, name)?;
         }
-        let names: Vec<&DomainName> = self.names.iter().collect();
-        let registered = t.tx.registered(&names)?;
-        match self.names.iter().find(|name| registered.contains(*name)) {
-            Some(name) => Err(Refusal::Taken { kind: ObjectKind::Domain, name: name.to_string() }.into()),
-            None => Ok(()),
+        Ok(())
+    }
+
+    /// The account that is there, or is made now; who of a new one moved.
+    fn account(&self, t: &mut Transaction<'_, '_>) -> Result<(Contact, Option<Vec<Moved>>), Error> {
+        match &self.account {
+            AccountGiven::Known(number) => {
+                let unknown = || Refusal::Unknown { field: Field::Registrant, value: number.to_string() };
+                t.tx.contact_by_number(*number)?.ok_or_else(unknown)?;
+                Ok((own_account(t, *number, &number)?, None))
+            }
+            AccountGiven::New(new) => make_account(t, new).map(|(made, moved)| (made, Some(moved))),
         }
     }
 }
