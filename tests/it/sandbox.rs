@@ -103,7 +103,11 @@ async fn the_default_sandbox_is_what_the_contract_says() {
         assert!(ids.contains(&expected), "{ids:?}");
     }
     for account in accounts {
-        assert_eq!(account["password"], "foo-BAR2");
+        // Tags have the password of Nominet's examples.
+        let is_tag =
+            account["id"].as_str().unwrap().chars().all(|c| !c.is_lowercase()) && account["user"].is_null();
+        let expected = if is_tag && account["id"] != "EESTI" { "foo-123" } else { "foo-BAR2" };
+        assert_eq!(account["password"], expected);
         let file = |key: &str| dir.join(account[key].as_str().unwrap());
         tls::client_config(&dir.join("pki/ca.pem"), Some((&file("cert"), &file("key")))).unwrap();
     }
@@ -121,7 +125,8 @@ async fn an_api_user_logs_in_on_the_eis_listener_as_sandbox_json_says() {
     let dir = parent.path().join("sandbox");
     // Started twice: what was sown and registered the first time is there the second.
     start(&options(&dir)).await.shutdown().await;
-    let sandbox = start(&options(&dir)).await;
+    // The clock ticks while the seed is sown: it cannot begin where it did.
+    let sandbox = start(&Options { clock: None, ..options(&dir) }).await;
     let described = json_of(&dir);
     let accounts = described["registrars"].as_array().unwrap();
     let account = accounts.iter().find(|account| account["dialect"] == "eis").unwrap();

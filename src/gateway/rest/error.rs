@@ -275,6 +275,10 @@ const BROKEN: &str = "server-failed";
 /// What `type` of a problem document refers to.
 pub const REASONS: &[(&str, &str)] = &[
     ("allocation-token-wrong", "The allocation token does not open this name, for you, now."),
+    (
+        "allowance-spent",
+        "It was done so often in the last 24 hours that no more of it is taken; other requests go on.",
+    ),
     ("auth-info-missing", "The request needs the object's authInfo."),
     ("auth-info-wrong", "The authInfo is not the object's, or none is set."),
     ("case-unknown", "No such case waits for your answer."),

@@ -69,7 +69,8 @@ pub(super) fn is_holders(
             None => return Ok(false),
         },
     };
-    Ok(holder_of(&holder).eq_ignore_ascii_case(&name) && holder.email == email)
+    // Whoever has no name is nobody's namesake.
+    Ok(!name.is_empty() && holder_of(&holder).eq_ignore_ascii_case(&name) && holder.email == email)
 }
 
 /// Who holds: the organisation, or the person where there is none.

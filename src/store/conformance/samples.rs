@@ -131,6 +131,7 @@ pub(super) fn domain(name: &str) -> Domain {
         standing: DomainStanding {
             is_referred: false,
             suspension: None,
+            lapsed_until: None,
             renewals: vec![OpenRenewal { until: at(7), years: 2, fee: 900 }],
         },
     }

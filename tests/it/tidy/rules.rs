@@ -233,7 +233,9 @@ fn empty_word(name: &str) -> Option<&str> {
     let words = split_words(name);
     let is = |word: &str, list: &[&str]| list.contains(&word.to_lowercase().as_str());
     let anywhere = words.iter().copied().find(|word| is(word, EMPTY_WORDS));
-    anywhere.or_else(|| words.last().copied().filter(|word| is(word, &["service", "services"])))
+    // Alone they are RFC 5730's word for what a login declares (`svcs`).
+    let ends = words.last().copied().filter(|word| words.len() > 1 && is(word, &["service", "services"]));
+    anywhere.or(ends)
 }
 
 /// `SessionManager` and `session_manager` into their words.

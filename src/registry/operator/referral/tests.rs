@@ -24,7 +24,7 @@ async fn what_is_referred_is_nobody_elses_and_does_nothing() {
     let info = Info { name: name("a.example"), auth_info: None };
     let view = registry.as_registrar("ClientX", info).await.unwrap();
     assert!(view.statuses.contains(DomainStatus::PendingCreate), "{:?}", view.statuses);
-    let check = Check { names: vec![Ok(name("a.example"))] };
+    let check = Check { names: vec![Ok(name("a.example"))], claimant: None };
     assert!(format!("{:?}", registry.as_registrar("ClientY", check).await.unwrap()).contains("InUse"));
     let deleted = registry.as_registrar("ClientX", Delete { name: name("a.example") }).await;
     assert_eq!(word(&refusal(deleted)), "StatusProhibits");
