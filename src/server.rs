@@ -29,6 +29,7 @@ use crate::gateway::xcp::XcpGateway;
 use crate::mail::{MailError, Mailer};
 use crate::observe;
 use crate::registry::clock::Clock;
+use crate::registry::node::BEAT_EVERY;
 use crate::registry::secret::{KeyError, ServerKey, system_random};
 use crate::registry::{Registry, Settings};
 use crate::store::{Keep, Store, StoreError};
@@ -124,6 +125,7 @@ pub async fn start(parts: Parts) -> Result<Running, StartError> {
         registry.end_other_leases().await?;
         registry.store().remember_names().await?;
     }
+    registry.beat().await;
     let (drain, draining) = watch::channel(false);
     let mut addresses = BTreeMap::new();
     let mut tasks = JoinSet::new();
@@ -147,6 +149,11 @@ pub async fn start(parts: Parts) -> Result<Running, StartError> {
             0
         });
     }
+    let (node, stopping) = (Arc::clone(&registry), draining.clone());
+    tasks.spawn(async move {
+        beat(&node, stopping).await;
+        0
+    });
     let clerk = Arc::clone(&registry);
     tasks.spawn(async move {
         run_due(&clerk, draining).await;
@@ -176,6 +183,9 @@ impl Running {
                 tracing::error!(%error, "a listener's task panicked");
                 0
             });
+        }
+        if let Err(error) = self.registry.last_beat().await {
+            tracing::warn!(%error, "the other nodes learn only in half a minute that this one has stopped");
         }
         tracing::info!(cut, "stopped");
         cut
@@ -238,6 +248,18 @@ async fn run_due(registry: &Arc<Registry>, mut drain: watch::Receiver<bool>) {
         if steps > 0 {
             tracing::info!(steps, "due work done");
         }
+    }
+}
+
+/// Says every now and then that this node lives, until it drains; its sessions close themselves.
+async fn beat(registry: &Arc<Registry>, mut drain: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            biased;
+            _ = drain.wait_for(|draining| *draining) => return,
+            () = tokio::time::sleep(BEAT_EVERY) => {}
+        }
+        registry.beat().await;
     }
 }
 

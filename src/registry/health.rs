@@ -1,5 +1,7 @@
 //! `health:probe`: whether the store answers, and what waits in it.
 
+use std::sync::atomic::Ordering;
+
 use super::transaction::Transaction;
 use super::{Access, Error, Operation};
 
@@ -10,7 +12,7 @@ pub struct Probe;
 /// What was seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Probed {
-    /// Whether writes succeed, as far as is known; reads have just done.
+    /// Whether writes succeed, as far as is known (reads have just done), and the clock is the database's.
     pub ready: bool,
     /// Sessions that are open, on all nodes.
     pub sessions: u32,
@@ -25,7 +27,8 @@ impl Operation for Probe {
 
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Probed, Error> {
         let policy = t.policy.clone();
-        let mut probed = Probed { ready: t.registry.store.is_ready(), sessions: 0, messages: 0 };
+        let ready = t.registry.store.is_ready() && !t.registry.clock_is_off.load(Ordering::Relaxed);
+        let mut probed = Probed { ready, sessions: 0, messages: 0 };
         for registrar in policy.registrars() {
             probed.sessions = probed.sessions.saturating_add(t.tx.session_count(&registrar.id)?);
             probed.messages = probed.messages.saturating_add(t.tx.message_count(&registrar.id)?);

@@ -22,6 +22,7 @@ pub mod health;
 pub mod host;
 pub mod lifecycle;
 pub mod lock;
+pub mod node;
 pub mod operator;
 pub mod outbox;
 pub mod password;
@@ -43,7 +44,7 @@ mod transaction;
 pub mod verify;
 mod wrong_logins;
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 
 use self::billing::Bill;
@@ -71,6 +72,8 @@ pub struct Registry {
     settings: Settings,
     /// Tells this process from every other that ever ran: the first part of each svTRID.
     boot: String,
+    /// This machine's clock is not the database's ([`node`]).
+    clock_is_off: AtomicBool,
     counter: AtomicU64,
 }
 
@@ -207,6 +210,7 @@ impl Registry {
             policy: RwLock::new(policy),
             settings,
             boot: to_hex(&boot),
+            clock_is_off: AtomicBool::new(false),
             counter: AtomicU64::new(1),
         };
         Ok(Arc::new(registry))

@@ -47,6 +47,11 @@ impl TestRegistry {
         Self { registry, place }
     }
 
+    /// Another process on the same database, with a clock of its own.
+    pub(crate) async fn another_node(&self) -> Arc<Registry> {
+        open(self.registry.store().clone(), Clock::held(self.registry.clock().now())).await
+    }
+
     /// Where the database lies: what the store was opened with.
     pub(crate) fn url(&self) -> &str {
         &self.place.url

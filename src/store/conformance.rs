@@ -64,7 +64,7 @@ conformance! {
         epp_user: epp_user set_epp_access set_user_password;
         history: history latest_change numbers_named record;
         host: foreign_domain_uses_host delete_host host host_by_number host_is_linked host_numbers hosts_below insert_host update_host;
-        lease: end_other_leases holds_lease take_lease;
+        lease: end_other_leases engine_clock holds_lease take_lease;
         ledger: account enter ledger move_money set_limits;
         message: message_count newest_message oldest_message queue_message remove_message;
         outbox: claim_mail delete_mail due_mails end_mail mail_is_due mails_about mails_asked_by outbox outbox_entry put_mail_back queue_mail revive_mail;
@@ -74,7 +74,7 @@ conformance! {
         registrar: credential put_registrar registrars set_password set_wrong_passwords;
         reseller: cookie_domain insert_cookie insert_order insert_reseller order orders profile put_profile queue_reseller_message remove_reseller_message reseller reseller_domains reseller_domains_leaving reseller_messages reseller_with_key resellers set_reseller_key update_reseller;
         tables: empty_table last_number put_rows row_count rows_after set_last_number;
-        session: close_other_sessions close_session open_session session_count;
+        session: close_dead_sessions close_other_sessions close_session open_session session_count;
     }
     rules {
         a_commit_is_seen_by_later_reads

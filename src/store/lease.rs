@@ -29,6 +29,11 @@ impl Tx<'_> {
         Ok(found.is_some())
     }
 
+    /// What the database's own clock says, where it has one: nodes compare theirs with it.
+    pub fn engine_clock(&mut self) -> Result<Option<Timestamp>, StoreError> {
+        self.clock_of_the_engine()
+    }
+
     /// Takes all leases away from other nodes: what a single node does when it starts.
     pub fn end_other_leases(&mut self, holder: &str) -> Result<(), StoreError> {
         self.write("UPDATE lease SET until = 0 WHERE holder <> ?1", &[holder.into()]).map(drop)

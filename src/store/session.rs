@@ -30,6 +30,17 @@ impl Tx<'_> {
         self.write("DELETE FROM session WHERE id = ?1", &[id.into()]).map(drop)
     }
 
+    /// Removes the sessions of all nodes but this one whose lease has ended (`node` and the node's name), and those leases; how
+    /// many sessions.
+    pub fn close_dead_sessions(&mut self, node: &str, now: Timestamp) -> Result<usize, StoreError> {
+        let sql = "DELETE FROM session WHERE node <> ?1 AND NOT EXISTS \
+                   (SELECT 1 FROM lease WHERE lease.name = 'node ' || session.node AND lease.until > ?2)";
+        let closed = self.write(sql, &[node.into(), now.into()])?;
+        let sql = "DELETE FROM lease WHERE name LIKE 'node %' AND holder <> ?1 AND until <= ?2";
+        self.write(sql, &[node.into(), now.into()])?;
+        Ok(closed)
+    }
+
     /// Removes all sessions of all nodes but this one: what a single node does when it starts.
     pub fn close_other_sessions(&mut self, node: &str) -> Result<(), StoreError> {
         self.write("DELETE FROM session WHERE node <> ?1", &[node.into()]).map(drop)

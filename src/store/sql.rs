@@ -88,6 +88,11 @@ pub(crate) trait Sql {
     /// Runs a statement and tells how many rows it changed.
     fn execute(&mut self, sql: &str, params: &[Value<'_>]) -> Result<usize, StoreError>;
 
+    /// What the engine's own clock says, when it has one.
+    fn engine_clock(&mut self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(None)
+    }
+
     /// Spells a statement that reads the last number given out for a table.
     fn last_number(&self, table: &str) -> String;
 
@@ -211,6 +216,11 @@ impl<'t> Tx<'t> {
     /// What the engine remembers, when it does and this is a read transaction.
     pub(super) fn remembered<T>(&self, ask: impl FnOnce(&dyn Sql) -> Option<T>) -> Option<T> {
         if self.sql.is_read_only() && self.failure.is_none() { ask(&*self.sql) } else { None }
+    }
+
+    /// What the engine's own clock says.
+    pub(super) fn clock_of_the_engine(&mut self) -> Result<Option<Timestamp>, StoreError> {
+        self.unless_failed(|engine| engine.engine_clock())
     }
 
     /// Tells the engine of a change.

@@ -27,7 +27,7 @@ struct Scene {
 
 impl Scene {
     async fn set(epp: Settings) -> Self {
-        let server = Server::start_with(Options { epp, ..Options::default() }).await;
+        let server = Server::start_with(Options { epp, in_file: true, ..Options::default() }).await;
         let mut bystander = Client::log_in(&server, "ClientY").await;
         assert_eq!(code(&bystander.ask(&create("bystander.attr")).await), "1000");
         let before = contents(&server);
@@ -44,7 +44,8 @@ impl Scene {
 
 /// Everything in the database but for who is logged in.
 fn contents(server: &Server) -> Vec<String> {
-    let database = Connection::open_with_flags(&server.database, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    let database =
+        Connection::open_with_flags(server.place.database(), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
     let mut tables = database
         .prepare(
             "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('session', 'certificate') ORDER BY name",

@@ -6,6 +6,7 @@
 mod client;
 mod codes;
 mod eis;
+mod engine;
 mod hostile;
 mod http;
 mod instant_epp;

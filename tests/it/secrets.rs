@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::client::{Client, code, login_frame};
-use crate::server::{PASSWORD, Server};
+use crate::server::{Options, PASSWORD, Server};
 
 /// Everything that is logged, at every level.
 #[derive(Clone, Default)]
@@ -52,7 +52,7 @@ async fn no_secret_is_logged_or_kept_as_it_came() {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.clone());
     let _heard = tracing::subscriber::set_default(subscriber.finish());
-    let server = Server::start().await;
+    let server = Server::start_with(Options { in_file: true, ..Options::default() }).await;
 
     let (mut x, greeting) = Client::connect(&server, Some("ClientX")).await;
     assert_eq!(code(&x.ask(&login_frame("ClientX", "wrong-PW-Zeta", &greeting)).await), "2200");
@@ -93,12 +93,12 @@ async fn no_secret_is_logged_or_kept_as_it_came() {
         assert_eq!(code(&answer), expected, "{answer}");
     }
 
-    let backup = server.database.with_extension("backup");
+    let backup = server.place.database().with_extension("backup");
     server.registry.store().backup(&backup, &mut |_, _| {}).unwrap();
     let logged = log.0.lock().unwrap().clone();
     assert!(!logged.is_empty(), "the log is heard");
     let mut places = vec![("the log".to_owned(), logged)];
-    for file in std::fs::read_dir(server.database.parent().unwrap()).unwrap() {
+    for file in std::fs::read_dir(server.place.dir()).unwrap() {
         let path = file.unwrap().path();
         places.push((path.display().to_string(), std::fs::read(path).unwrap()));
     }

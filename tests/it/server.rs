@@ -2,7 +2,7 @@
 //! stands still.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use domesday::model::domain::ContactRole;
 use domesday::model::epp_access::{EppAccess, EppRole, UserCertificate};
 use domesday::model::event::Event;
 use domesday::model::money::{Currency, EntryKind, LedgerEntry};
-use domesday::model::name::ZoneName;
+use domesday::model::name::{DomainName, ZoneName};
 use domesday::model::octets::to_hex;
 use domesday::model::registrar::{Accreditation, Registrar, RegistrarId};
 use domesday::model::tld::{AuthInfoMode, HostModel, LaunchPhase, Premium, Price, PriceList, Tld};
@@ -29,6 +29,7 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio_rustls::rustls::ServerConfig;
 
+use crate::engine::Place;
 use crate::schema::validate_each;
 
 /// The password of every registrar.
@@ -65,11 +66,10 @@ pub(crate) type Answers = Arc<Mutex<Vec<String>>>;
 pub(crate) struct Server {
     pub(crate) registry: Arc<Registry>,
     pub(crate) address: SocketAddr,
-    pub(crate) database: PathBuf,
     /// Every answer that a client of it has read: all are judged when the server goes.
     pub(crate) answers: Answers,
+    pub(crate) place: Place,
     drain: watch::Sender<bool>,
-    _dir: TempDir,
 }
 
 /// What a test may want otherwise.
@@ -82,6 +82,8 @@ pub(crate) struct Options {
     pub(crate) random: fn(&mut [u8]),
     /// Another certificate and another clock of TLS than the tests' own.
     pub(crate) tls: Option<Arc<ServerConfig>>,
+    /// Whether the registry lies in a file whatever engine the tests run on.
+    pub(crate) in_file: bool,
 }
 
 impl Default for Options {
@@ -98,6 +100,7 @@ impl Default for Options {
             },
             random: system_random,
             tls: None,
+            in_file: false,
         }
     }
 }
@@ -109,22 +112,21 @@ impl Server {
     }
 
     pub(crate) async fn start_with(options: Options) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let database = dir.path().join("registry.db");
-        let store = Store::open(database.to_str().unwrap()).unwrap();
+        let place = if options.in_file { Place::file() } else { Place::new() };
+        let store = place.open();
         let hash = password_hash().await;
         store.write(move |tx| seed(tx, &hash).map(|()| ((), Keep::Commit))).await.unwrap();
         let registry = open_registry_with(store, options.random).await;
-        Self::serve(registry, database, dir, options)
+        Self::serve(registry, place, options)
     }
 
-    /// Another listener of the same registry.
+    /// Another listener of the same registry; it has no place of its own.
     pub(crate) fn also(&self, dialect: &'static str, client_certificate: ClientCertificate) -> Self {
         let options = Options { dialect, client_certificate, ..Options::default() };
-        Self::serve(Arc::clone(&self.registry), self.database.clone(), tempfile::tempdir().unwrap(), options)
+        Self::serve(Arc::clone(&self.registry), Place::file(), options)
     }
 
-    fn serve(registry: Arc<Registry>, database: PathBuf, dir: TempDir, options: Options) -> Self {
+    fn serve(registry: Arc<Registry>, place: Place, options: Options) -> Self {
         let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), "address").unwrap();
         let address = listener.local_addr().unwrap();
         let tls = options.tls.unwrap_or_else(|| {
@@ -143,7 +145,7 @@ impl Server {
                 async move { gateway.serve(connection).await }
             },
         ));
-        Self { registry, address, database, answers: Answers::default(), drain, _dir: dir }
+        Self { registry, address, answers: Answers::default(), place, drain }
     }
 
     /// Tells the server to drain.
@@ -175,13 +177,10 @@ impl Server {
 
     /// Spoils what the store holds of a domain, so that reading it is a breakage.
     pub(crate) async fn spoil_domain(&self, name: &str) {
-        let (database, name) = (self.database.clone(), name.to_owned());
-        let spoil = move || {
-            let connection = rusqlite::Connection::open(database).unwrap();
-            connection.busy_timeout(Duration::from_secs(5)).unwrap();
-            connection.execute("UPDATE domain SET state = 'spoilt' WHERE name = ?1", [name]).unwrap()
-        };
-        assert_eq!(tokio::task::spawn_blocking(spoil).await.unwrap(), 1, "there is such a domain");
+        let name = DomainName::parse(name).unwrap();
+        self.place.tamper(&format!("UPDATE domain SET state = 'spoilt' WHERE name = '{name}'"));
+        let spoilt = self.registry.store().read(move |tx| tx.domain(&name)).await;
+        assert!(spoilt.is_err(), "there is such a domain");
     }
 }
 

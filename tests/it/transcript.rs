@@ -38,17 +38,31 @@ use domesday::gateway::xml::{Bounds, Document, Element, collapse, escape};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 
+use tokio::sync::Semaphore;
+
 use crate::client::{Client, certificate_of};
 use crate::operator;
 use crate::schema::validate_each;
 use crate::server::{Options, Server};
+
+/// How many servers run at once.
+static AT_A_TIME: Semaphore = Semaphore::const_new(8);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn transcripts_are_answered_as_written() {
     let mut files = Vec::new();
     collect(&root(), &mut files);
     assert!(!files.is_empty(), "there are transcripts");
-    let runs: Vec<_> = files.into_iter().map(|file| tokio::spawn(replay(file))).collect();
+    let runs: Vec<_> = files
+        .into_iter()
+        .map(|file| {
+            tokio::spawn(async {
+                // A PostgreSQL has so many connections and no more.
+                let _turn = AT_A_TIME.acquire().await.unwrap();
+                replay(file).await
+            })
+        })
+        .collect();
     let (mut frames, mut failures) = (Vec::new(), Vec::new());
     for run in runs {
         let (seen, failed) = run.await.expect("a transcript runs to its end");

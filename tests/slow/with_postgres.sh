@@ -15,5 +15,5 @@ finish() {
 }
 trap finish EXIT
 as_user "$bin/initdb" -D "$dir/data" -U domesday -A trust -E UTF8 --no-sync >/dev/null
-as_user "$bin/pg_ctl" -D "$dir/data" -s -w -l "$dir/log" -o "-k '$dir' -c listen_addresses='' -c max_connections=100" start </dev/null >/dev/null
+as_user "$bin/pg_ctl" -D "$dir/data" -s -w -l "$dir/log" -o "-k '$dir' -c listen_addresses='' -c max_connections=300" start </dev/null >/dev/null
 "$@" "postgres://domesday@${dir//\//%2F}/"

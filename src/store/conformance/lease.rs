@@ -5,6 +5,12 @@ use super::{Store, change, look};
 
 const NAME: &str = "clerk";
 
+pub(super) async fn engine_clock(store: Store) {
+    let (first, second) = look(&store, |tx| Ok((tx.engine_clock()?, tx.engine_clock()?))).await;
+    assert!(first <= second && first.is_some() == second.is_some());
+    assert!(first.is_none_or(|clock| clock > at(0)));
+}
+
 pub(super) async fn take_lease(store: Store) {
     let take = |holder: &'static str, now, until| {
         let store = store.clone();

@@ -9,6 +9,18 @@ pub(super) async fn close_other_sessions(store: Store) {
     assert_eq!(counts(&store).await, (1, 0));
 }
 
+pub(super) async fn close_dead_sessions(store: Store) {
+    change(&store, three).await;
+    // Node-a lives until 10; node-b asks, and has never said that it lives.
+    change(&store, |tx| tx.take_lease("node node-a", "node-a", at(1), at(10))).await;
+    assert_eq!(change(&store, |tx| tx.close_dead_sessions("node-b", at(9))).await, 0);
+    assert_eq!(counts(&store).await, (2, 1));
+    assert_eq!(change(&store, |tx| tx.close_dead_sessions("node-b", at(10))).await, 2);
+    assert_eq!(counts(&store).await, (1, 0));
+    let taken = change(&store, |tx| tx.take_lease("node node-a", "node-c", at(1), at(10))).await;
+    assert_eq!(taken, Some(1), "the dead node's lease is gone");
+}
+
 pub(super) async fn close_session(store: Store) {
     change(&store, three).await;
     change(&store, |tx| tx.close_session("s1")).await;

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::runtime::Runtime;
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 use tokio_postgres::error::{DbError, SqlState};
@@ -216,6 +217,15 @@ impl Sql for Open<'_> {
         let changed = within(self.runtime, self.connection.client.execute(&statement, &params));
         let changed = self.noted(changed)?;
         usize::try_from(changed).map_err(StoreError::corrupt)
+    }
+
+    fn engine_clock(&mut self) -> Result<Option<Timestamp>, StoreError> {
+        let mut clock = None;
+        self.rows("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint", &[], &mut |row| {
+            clock = Some(Timestamp::from_millisecond(row.int(0)?).map_err(StoreError::corrupt)?);
+            Ok(())
+        })?;
+        Ok(clock)
     }
 
     fn last_number(&self, table: &str) -> String {
