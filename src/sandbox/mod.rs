@@ -339,6 +339,13 @@ fn doors(pki: &Pki, port_base: u16, registry: &Arc<Registry>) -> Result<Vec<Door
             registry,
         )?,
         epp_door(NOMINET_PLAIN, NOMINET, bind(port_base, NOMINET_PLAIN_OFFSET)?, None, registry)?,
+        epp_door(
+            NOMINET_LEGACY,
+            NOMINET_LEGACY,
+            bind(port_base, NOMINET_LEGACY_OFFSET)?,
+            Some(tls_of(pki, ClientCertificate::Off)?),
+            registry,
+        )?,
         Door {
             name: HTTP.to_owned(),
             listener: bind(port_base, HTTP_OFFSET)?,
@@ -429,7 +436,7 @@ fn describe(running: &Running, seed: &Seed, pki: &Pki, dir: &Path) -> Result<Des
         key: relative(&files.key),
     });
     let mut epp = BTreeMap::new();
-    for name in [IETF, EIS, NOMINET, NOMINET_PLAIN] {
+    for name in [IETF, EIS, NOMINET, NOMINET_PLAIN, NOMINET_LEGACY] {
         let at = address(name)?;
         let tls = name != NOMINET_PLAIN;
         epp.insert(name.to_owned(), EppAddress { host: at.ip().to_string(), port: at.port(), tls });
@@ -500,6 +507,8 @@ const NOMINET_OFFSET: u16 = 2;
 /// The same dialect in the clear, as Nominet's test systems have it.
 const NOMINET_PLAIN: &str = "nominet_plain";
 const NOMINET_PLAIN_OFFSET: u16 = 12;
+const NOMINET_LEGACY: &str = "nominet_legacy";
+const NOMINET_LEGACY_OFFSET: u16 = 3;
 const HTTP: &str = "http";
 const HTTP_OFFSET: u16 = 43;
 const HEALTH_OFFSET: u16 = 80;

@@ -12,6 +12,7 @@ mod http;
 mod instant_epp;
 mod mail;
 mod nominet;
+mod nominet_legacy;
 mod operator;
 mod rest;
 mod rfc_frames;

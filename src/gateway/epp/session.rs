@@ -111,7 +111,8 @@ impl<'g> Session<'g> {
             self.head = head;
         }
         let trid = client_trid(&document, self.head.namespace);
-        let (answer, after) = match read_request(&document, self.head.namespace) {
+        let ops = self.manners().transfer_op;
+        let (mut answer, after) = match read_request(&document, self.head.namespace, ops) {
             Err(fault) => (self.gateway.dialect.envelope_fault(&fault).into(), After::GoOn),
             Ok(Request::Command(_)) if draining => {
                 (Answer::plain(ResultCode::CommandFailedEnding), After::Close)
@@ -131,6 +132,7 @@ impl<'g> Session<'g> {
                 }
             }
         };
+        self.gateway.dialect.finish(&document, &mut answer);
         (answer.write(self.head, trid.as_deref(), &server_trid), after)
     }
 
@@ -234,6 +236,9 @@ impl<'g> Session<'g> {
     //--- Poll
 
     async fn poll(&self, document: &Document<'_>, envelope: Envelope<'_>, call: Call) -> Answer {
+        if self.login.as_ref().is_some_and(|login| !self.gateway.dialect.has_poll(&login.services)) {
+            return self.faulty(&Fault::at(envelope.element, FaultKind::UndefinedVerb));
+        }
         let command = match self.read_poll(envelope) {
             Ok(command) => command,
             Err(fault) => return self.faulty(&fault),
