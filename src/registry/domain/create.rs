@@ -101,6 +101,8 @@ impl Operation for Create {
         {
             return Err(Refusal::policy(Field::DomainName, &self.name, Rule::VariantOf(holder)).into());
         }
+        let fee = t.fee(tld, &self.name, Priced::Create(period.value()), &sponsor)?;
+        t.demand_agreement(&fee)?;
         let (registrant, contacts) = resolve_contacts(t, self.registrant.as_ref(), &self.contacts)?;
         if tld.contacts.accounts
             && let Some(registrant) = &registrant
