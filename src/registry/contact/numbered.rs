@@ -41,7 +41,8 @@ impl Operation for Fork {
             Some(number) => Some(own_account(t, number, &number)?.id),
             None => None,
         };
-        let forked = fork::Fork { id: id.map(Into::into), new_id: None, domains: self.domains.clone() }.run(t)?;
+        let forked =
+            fork::Fork { id: id.map(Into::into), new_id: None, domains: self.domains.clone() }.run(t)?;
         own_account(t, forked.contact.number, &forked.contact.number)
     }
 }
