@@ -3,7 +3,7 @@
 mod eis;
 mod ietf;
 mod nominet;
-#[expect(dead_code, reason = "the generations that read it come next")]
+mod nominet_legacy;
 mod uk;
 
 use crate::gateway::epp::Dialect;
@@ -14,4 +14,10 @@ pub fn named(name: &str) -> Option<&'static dyn Dialect> {
 }
 
 /// All of them.
-pub const ALL: &[&dyn Dialect] = &[&ietf::Ietf, &eis::Eis, &nominet::Nominet::STD, &nominet::Nominet::COMPAT];
+pub const ALL: &[&dyn Dialect] = &[
+    &ietf::Ietf,
+    &eis::Eis,
+    &nominet::Nominet::STD,
+    &nominet::Nominet::COMPAT,
+    &nominet_legacy::NominetLegacy,
+];

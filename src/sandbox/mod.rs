@@ -564,6 +564,12 @@ const EPP_LISTENERS: &[EppListener] = &[
     EppListener { name: "nominet", dialect: "nominet", offset: 2, client: Some(ClientCertificate::Off) },
     // The same dialect in the clear, as Nominet's test systems have it.
     EppListener { name: "nominet_plain", dialect: "nominet", offset: 12, client: None },
+    EppListener {
+        name: "nominet_legacy",
+        dialect: "nominet_legacy",
+        offset: 3,
+        client: Some(ClientCertificate::Off),
+    },
 ];
 const HTTP: &str = "http";
 const HTTP_OFFSET: u16 = 43;

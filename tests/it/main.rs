@@ -16,6 +16,7 @@ mod laboratory;
 mod mail;
 mod mail_security;
 mod nominet;
+mod nominet_legacy;
 mod operator;
 mod rest;
 mod rfc_frames;

@@ -385,7 +385,7 @@ async fn the_documents_own_logins_are_answered_as_it_says() {
 }
 
 /// An answer without its svTRID and its layout.
-fn shape(answer: &str) -> Vec<(String, String)> {
+pub(crate) fn shape(answer: &str) -> Vec<(String, String)> {
     let document = Document::parse(answer, &Bounds::EPP).unwrap();
     let mut shape = Vec::new();
     let mut ahead = vec![document.root()];

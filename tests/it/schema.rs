@@ -55,6 +55,16 @@ const UNPUBLISHED: &[&str] = &[
     "http://www.nominet.org.uk/epp/xml/std-notifications-1.0",
     "http://www.nominet.org.uk/epp/xml/std-notifications-1.1",
     "http://www.nominet.org.uk/epp/xml/nom-tag-1.0",
+    "http://www.nominet.org.uk/epp/xml/nom-account-1.0",
+    "http://www.nominet.org.uk/epp/xml/nom-account-1.1",
+    "http://www.nominet.org.uk/epp/xml/nom-contact-1.0",
+    "http://www.nominet.org.uk/epp/xml/nom-contact-1.1",
+    "http://www.nominet.org.uk/epp/xml/nom-domain-1.0",
+    "http://www.nominet.org.uk/epp/xml/nom-domain-1.1",
+    "http://www.nominet.org.uk/epp/xml/nom-notifications-1.0",
+    "http://www.nominet.org.uk/epp/xml/nom-notifications-1.1",
+    "http://www.nominet.org.uk/epp/xml/nom-ns-1.0",
+    "http://www.nominet.org.uk/epp/xml/nom-ns-1.1",
 ];
 
 /// The reference data and the judge, both present.

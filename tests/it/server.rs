@@ -119,7 +119,16 @@ impl Server {
         let hash = password_hash().await;
         store.write(move |tx| seed(tx, &hash).map(|()| ((), Keep::Commit))).await.unwrap();
         let registry = open_registry_with(store, options.random).await;
+        Self::serve(registry, place, options)
+    }
 
+    /// Another listener of the same registry; it has no place of its own.
+    pub(crate) fn also(&self, dialect: &'static str, client_certificate: ClientCertificate) -> Self {
+        let options = Options { dialect, client_certificate, ..Options::default() };
+        Self::serve(Arc::clone(&self.registry), Place::file(), options)
+    }
+
+    fn serve(registry: Arc<Registry>, place: Place, options: Options) -> Self {
         let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), "address").unwrap();
         let address = listener.local_addr().unwrap();
         let tls = options.tls.unwrap_or_else(|| {

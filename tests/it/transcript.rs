@@ -480,6 +480,19 @@ const NOMINET: &[(&str, &str)] = &[
     ("tag", "http://www.nominet.org.uk/epp/xml/nom-tag-1.0"),
 ];
 
+const NOMINET_LEGACY: &[(&str, &str)] = &[
+    ("account", "http://www.nominet.org.uk/epp/xml/nom-account-1.0"),
+    ("domain", "http://www.nominet.org.uk/epp/xml/nom-domain-1.0"),
+    ("contact", "http://www.nominet.org.uk/epp/xml/nom-contact-1.0"),
+    ("ns", "http://www.nominet.org.uk/epp/xml/nom-ns-1.0"),
+    ("n", "http://www.nominet.org.uk/epp/xml/nom-notifications-1.0"),
+    ("account11", "http://www.nominet.org.uk/epp/xml/nom-account-1.1"),
+    ("domain11", "http://www.nominet.org.uk/epp/xml/nom-domain-1.1"),
+    ("contact11", "http://www.nominet.org.uk/epp/xml/nom-contact-1.1"),
+    ("ns11", "http://www.nominet.org.uk/epp/xml/nom-ns-1.1"),
+    ("n11", "http://www.nominet.org.uk/epp/xml/nom-notifications-1.1"),
+];
+
 const MANNERS: &[Manner] = &[
     Manner {
         dialect: "ietf",
@@ -530,6 +543,15 @@ const MANNERS: &[Manner] = &[
         several_results: false,
         trid_of_text: false,
         prefixes: NOMINET,
+    },
+    Manner {
+        dialect: "nominet_legacy",
+        namespace: EPP,
+        client_certificate: ClientCertificate::Off,
+        shows_texts: true,
+        several_results: false,
+        trid_of_text: false,
+        prefixes: NOMINET_LEGACY,
     },
     Manner {
         dialect: "nominet_compat",

@@ -41,6 +41,7 @@ pub(super) const MANNERS: Manners = Manners {
     ack_names: AckNames::Acknowledged,
     tells_all: true,
     undeclared_in_poll: true,
+    ..Manners::RFC
 };
 
 /// As documented: host-1.0 is named although no host command works, and changePoll is not although messages carry it.

@@ -9,7 +9,7 @@ use crate::gateway::epp::frame::Framing;
 use crate::gateway::epp::response::{Letterhead, Menu, ResultCode};
 
 /// One envelope. Clients that read lines until the end tag need the line feed behind it.
-pub(super) const LETTERHEADS: &[Letterhead] = &[Letterhead {
+pub(in crate::dialect) const LETTERHEADS: &[Letterhead] = &[Letterhead {
     namespace: EPP,
     schema_location: Some("urn:ietf:params:xml:ns:epp-1.0 epp-1.0.xsd"),
     failure_language: None,

@@ -12,7 +12,7 @@ use crate::model::registrar::RegistrarState;
 use crate::registry::refusal::{Field, NotNow, Refusal, Rule};
 
 /// What is said of a fault.
-pub(super) fn of_fault(fault: &Fault) -> Verdict {
+pub(in crate::dialect) fn of_fault(fault: &Fault) -> Verdict {
     let (code, v, text) = judge_fault(fault);
     let shown = fault.element.iter().map(|element| (element.clone(), format!("{v} {text}.")));
     Verdict { ext_values: shown.collect(), ..Verdict::plain(code) }
@@ -77,7 +77,7 @@ pub(super) fn of_refusal(document: &Document<'_>, refusal: &Refusal) -> Verdict 
 }
 
 /// The code of a refusal, and its reason with the V code; `renews` when a renewal was asked for.
-fn judge_refusal(refusal: &Refusal, renews: bool) -> (ResultCode, String) {
+pub(in crate::dialect) fn judge_refusal(refusal: &Refusal, renews: bool) -> (ResultCode, String) {
     let usual = refusal_code(refusal);
     let text = sentence(refusal);
     let told = |v: &str| format!("{v} {text}.");

@@ -29,6 +29,10 @@ use crate::gateway::xml::{Document, Element};
 use crate::model::event::Event;
 use crate::registry::Refusal;
 
+pub(super) use self::envelope::LETTERHEADS;
+pub(super) use self::error::{judge_refusal, of_fault};
+pub(super) use self::tag::read as read_tag;
+
 /// Nominet's EPP, standard schemas. Its listeners differ in what they greet with.
 pub(super) struct Nominet {
     name: &'static str,
@@ -91,7 +95,7 @@ impl Dialect for Nominet {
     }
 
     fn letterheads(&self) -> &'static [Letterhead] {
-        envelope::LETTERHEADS
+        LETTERHEADS
     }
 
     fn menu(&self, server_id: &str) -> Menu {
@@ -111,7 +115,7 @@ impl Dialect for Nominet {
     }
 
     fn fault(&self, fault: &Fault) -> Verdict {
-        error::of_fault(fault)
+        of_fault(fault)
     }
 
     fn render_event(&self, event: &Event, _head: &Letterhead, terms: &Terms<'_>) -> (String, Option<Part>) {

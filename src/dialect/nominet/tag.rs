@@ -6,7 +6,7 @@ use crate::model::registrar::RegistrarId;
 
 /// The tag that a client writes; none when it is no tag. A `#` stands before two characters only. A `_` ends the tags of the
 /// clones that test systems have.
-pub(super) fn read(text: &str) -> Option<String> {
+pub(in crate::dialect) fn read(text: &str) -> Option<String> {
     let tag = match text.strip_prefix('#') {
         Some(short) if short.len() == 2 => short,
         Some(_) => return None,

@@ -141,59 +141,6 @@ impl fmt::Display for TreeError {
     }
 }
 
-/// A standard contact: what contact-1.0 and contact-nom-ext show of it. The rest of an account is not among it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Standard<'c> {
-    /// The organisation; the person when there is none.
-    pub(crate) org: &'c str,
-    /// The person.
-    pub(crate) name: &'c str,
-    /// Street lines, a legacy locality the last of them.
-    pub(crate) street: &'c [String],
-    /// The city.
-    pub(crate) city: &'c str,
-    /// The county.
-    pub(crate) sp: Option<&'c str>,
-    /// Postal code.
-    pub(crate) pc: Option<&'c str>,
-    /// The country.
-    pub(crate) cc: &'static str,
-    /// Telephone.
-    pub(crate) voice: Option<&'c str>,
-    /// E-mail.
-    pub(crate) email: &'c str,
-    /// The name it trades under.
-    pub(crate) trad_name: Option<&'c str>,
-    /// What kind of holder it is.
-    pub(crate) kind: Option<HolderKind>,
-    /// A company's number.
-    pub(crate) company_number: Option<&'c str>,
-    /// Whether its address is hidden from the public.
-    pub(crate) opt_out: bool,
-}
-
-impl<'c> Standard<'c> {
-    /// The standard contact that a contact is.
-    pub(crate) fn of(contact: &'c Contact) -> Option<Self> {
-        let postal = contact.postal.first()?.parts();
-        Some(Self {
-            org: account_name(postal),
-            name: &postal.name,
-            street: &postal.street,
-            city: &postal.city,
-            sp: postal.sp.as_deref(),
-            pc: postal.pc.as_deref(),
-            cc: postal.cc.as_str(),
-            voice: contact.voice.as_ref().map(|voice| voice.number()),
-            email: contact.email.as_str(),
-            trad_name: contact.extras.text(key::TRAD_NAME),
-            kind: contact.account.holder,
-            company_number: contact.account.company_number.as_deref(),
-            opt_out: contact.account.opt_out,
-        })
-    }
-}
-
 /// RFC 5733 §2.4.
 const STREET_LINES_MAX: usize = 3;
 

@@ -74,6 +74,20 @@ pub enum TransferOp {
     Request,
 }
 
+impl TransferOp {
+    /// Reads the word of RFC 5730.
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "approve" => Some(Self::Approve),
+            "cancel" => Some(Self::Cancel),
+            "query" => Some(Self::Query),
+            "reject" => Some(Self::Reject),
+            "request" => Some(Self::Request),
+            _ => None,
+        }
+    }
+}
+
 impl Verb {
     /// Whether it changes something (RFC 5730 §2.9.3).
     pub fn transforms(self) -> bool {
@@ -108,8 +122,15 @@ pub fn client_trid(document: &Document<'_>, namespace: &str) -> Option<String> {
     (3..=64).contains(&trid.chars().count()).then(|| trid.into_owned())
 }
 
+/// The words for what is to be done about a transfer.
+pub type TransferWords = fn(&str) -> Option<TransferOp>;
+
 /// Reads the envelope.
-pub fn read_request<'d>(document: &'d Document<'_>, namespace: &'static str) -> Result<Request<'d>, Fault> {
+pub fn read_request<'d>(
+    document: &'d Document<'_>,
+    namespace: &'static str,
+    ops: TransferWords,
+) -> Result<Request<'d>, Fault> {
     let root = document.root();
     if !root.is(namespace, "epp") {
         return Err(Fault::at(root, FaultKind::Unexpected));
@@ -132,17 +153,21 @@ pub fn read_request<'d>(document: &'d Document<'_>, namespace: &'static str) -> 
     if !child.is(namespace, "command") {
         return Err(Fault::at(child, FaultKind::Unexpected));
     }
-    read_command(child, namespace)
+    read_command(child, namespace, ops)
 }
 
-fn read_command<'d>(command: Element<'d>, namespace: &'static str) -> Result<Request<'d>, Fault> {
+fn read_command<'d>(
+    command: Element<'d>,
+    namespace: &'static str,
+    ops: TransferWords,
+) -> Result<Request<'d>, Fault> {
     only_children(command, &[])?;
     let mut rest = command.children();
     let is_rest = |child: &Element<'_>| ["extension", "clTRID"].iter().any(|name| child.is(namespace, name));
     let Some(element) = rest.next().filter(|child| !is_rest(child)) else {
         return Err(Fault::at(command, FaultKind::EmptyChoice("the command")));
     };
-    let verb = match read_verb(element, namespace) {
+    let verb = match read_verb(element, namespace, ops) {
         Ok(_) if element.has_stray_text() => {
             return Ok(Request::Misused(Fault::at(element, FaultKind::Unexpected)));
         }
@@ -158,7 +183,7 @@ fn read_command<'d>(command: Element<'d>, namespace: &'static str) -> Result<Req
     Ok(Request::Command(Envelope { verb, element, extension, namespace, rest }))
 }
 
-fn read_verb(element: Element<'_>, namespace: &str) -> Result<Verb, Fault> {
+fn read_verb(element: Element<'_>, namespace: &str, ops: TransferWords) -> Result<Verb, Fault> {
     let verb = if element.namespace() == namespace { plain_verb(element.name()) } else { None };
     let attributes: &[&str] = match (verb, element.name()) {
         (Some(verb), _) => {
@@ -171,14 +196,7 @@ fn read_verb(element: Element<'_>, namespace: &str) -> Result<Verb, Fault> {
     check_attributes(element, attributes)?;
     let op = element.attribute("op").ok_or_else(|| Fault::at(element, FaultKind::Missing("attribute op")))?;
     let words = "request, query, approve, cancel, reject";
-    let op = word(element, op, words, |op| match op {
-        "approve" => Some(TransferOp::Approve),
-        "cancel" => Some(TransferOp::Cancel),
-        "query" => Some(TransferOp::Query),
-        "reject" => Some(TransferOp::Reject),
-        "request" => Some(TransferOp::Request),
-        _ => None,
-    })?;
+    let op = word(element, op, words, ops)?;
     Ok(Verb::Transfer(op))
 }
 
@@ -259,6 +277,10 @@ macro_rules! commands {
 }
 
 commands! {
+    AccountFork(contact::numbered::Fork);
+    AccountInfo(contact::account::Info);
+    AccountMerge(contact::numbered::Merge);
+    AccountUpdate(contact::account::Update);
     CaseAccept(case::Accept);
     CaseReject(case::Reject);
     ContactAmend(contact::register::Amend);
@@ -277,14 +299,20 @@ commands! {
     ContactTransferRequest(contact::transfer::TransferRequest);
     ContactUpdate(contact::Update);
     ContactUpdateValidated(contact::UpdateValidated);
+    DomainAmend(domain::Amend);
     DomainCheck(domain::Check);
     DomainCreate(domain::Create);
     DomainDelete(domain::Delete);
     DomainFeeCheck(domain::FeeCheck);
     DomainInfo(domain::Info);
+    DomainInfoWithAccount(domain::InfoWithAccount);
     DomainListOf(domain::ListOf);
+    DomainListWhole(domain::open::ListWhole);
+    DomainOpen(domain::Open);
     DomainRelease(domain::Release);
+    DomainReleaseNumbered(domain::open::ReleaseNumbered);
     DomainRenew(domain::renew::Renew);
+    DomainRenewUndated(domain::RenewUndated);
     DomainRestoreReport(domain::restore::RestoreReport);
     DomainRestoreRequest(domain::restore::RestoreRequest);
     DomainTransferApprove(domain::transfer::TransferApprove);
@@ -294,13 +322,17 @@ commands! {
     DomainTransferRequest(domain::transfer::TransferRequest);
     DomainUnrenew(domain::Unrenew);
     DomainUpdate(domain::update::Update);
+    HostAmendNumbered(host::given::AmendNumbered);
     HostCheck(host::Check);
     HostCreate(host::Create);
     HostDelete(host::Delete);
     HostInfo(host::Info);
+    HostInfoNumbered(host::given::InfoNumbered);
     HostUpdate(host::Update);
     MaintenanceInfo(maintenance::Info);
     MaintenanceList(maintenance::List);
+    PersonInfo(contact::account::InfoPerson);
+    PersonUpdate(contact::account::UpdatePerson);
     PollAck(poll::Ack);
     PollNewest(poll::Newest);
     PollRequest(poll::Request);

@@ -6,13 +6,14 @@
 use jiff::SignedDuration;
 
 use super::Settings;
+use super::command::{TransferOp, TransferWords};
 use super::decode::{Fault, FaultKind};
 use super::error::{fault_code, place, refusal_code};
 use super::event;
 use super::extension::Extension;
 use super::frame::Framing;
 use super::object::{ObjectMapping, Terms};
-use super::response::{Letterhead, Menu, Part, ResultCode, Verdict};
+use super::response::{Answer, Letterhead, Menu, Part, ResultCode, Verdict};
 use crate::gateway::xml::{Document, Element, collapse};
 use crate::model::event::Event;
 use crate::registry::Refusal;
@@ -117,6 +118,14 @@ pub trait Dialect: Sync {
         })
     }
 
+    /// Whether sessions that declared this have service messages.
+    fn has_poll(&self, _services: &Services) -> bool {
+        true
+    }
+
+    /// Has the last word on the answer to a request.
+    fn finish(&self, _document: &Document<'_>, _answer: &mut Answer) {}
+
     /// The text of a service message and its data, for a client that writes this envelope.
     fn render_event(&self, event: &Event, _head: &Letterhead, terms: &Terms<'_>) -> (String, Option<Part>) {
         event::render(event, terms)
@@ -181,6 +190,10 @@ pub struct Manners {
     pub ack_names: AckNames,
     /// Whether all independent refusals of a command are told, or the first only.
     pub tells_all: bool,
+    /// Characters of a client's id, at least (`clIDType`).
+    pub client_id_characters_min: usize,
+    /// The words for what is to be done about a transfer.
+    pub transfer_op: TransferWords,
     /// Whether a service message shows its data in `extValue` to a session that did not declare the namespace (RFC 9038).
     pub undeclared_in_poll: bool,
 }
@@ -217,6 +230,8 @@ impl Manners {
         newest_first: false,
         ack_names: AckNames::Next,
         tells_all: false,
+        client_id_characters_min: 3,
+        transfer_op: TransferOp::parse,
         undeclared_in_poll: true,
     };
 }

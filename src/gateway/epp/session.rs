@@ -126,7 +126,8 @@ impl<'g> Session<'g> {
         let trid = client_trid(&document, self.head.namespace);
         let again = self.registrar().filter(|id| trid.is_some() && self.gateway.registry.answers_again(id));
         self.sent = again.map(|_| frame.to_vec());
-        let (answer, after) = match read_request(&document, self.head.namespace) {
+        let ops = self.manners().transfer_op;
+        let (mut answer, after) = match read_request(&document, self.head.namespace, ops) {
             Err(fault) => (self.gateway.dialect.envelope_fault(&fault).into(), After::GoOn),
             Ok(Request::Command(_)) if draining => {
                 (Answer::plain(ResultCode::CommandFailedEnding), After::Close)
@@ -146,6 +147,7 @@ impl<'g> Session<'g> {
                 }
             }
         };
+        self.gateway.dialect.finish(&document, &mut answer);
         (answer.write(self.head, trid.as_deref(), &server_trid), after)
     }
 
@@ -253,6 +255,9 @@ impl<'g> Session<'g> {
     //--- Poll
 
     async fn poll(&self, document: &Document<'_>, envelope: Envelope<'_>, call: Call) -> Answer {
+        if self.login.as_ref().is_some_and(|login| !self.gateway.dialect.has_poll(&login.services)) {
+            return self.faulty(&Fault::at(envelope.element, FaultKind::UndefinedVerb));
+        }
         let command = match self.read_poll(envelope) {
             Ok(command) => command,
             Err(fault) => return self.faulty(&fault),

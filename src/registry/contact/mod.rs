@@ -11,6 +11,7 @@ mod form;
 pub mod holder;
 pub mod info;
 pub mod merge;
+pub mod numbered;
 pub mod register;
 pub mod rename;
 pub mod transfer;

@@ -102,15 +102,7 @@ impl Operation for Create {
             return Err(Refusal::NamePasswordWrong { name: self.name.clone() }.into());
         }
         let sponsor = t.registrar()?.id.clone();
-        let most = tld.allowance.taken_creates_per_day;
-        demand_left(t, AllowanceKind::TakenCreate, most)?;
-        if !t.tx.registered(&[&self.name])?.is_empty() {
-            return Err(match spend(t, AllowanceKind::TakenCreate, most, 1)? {
-                // What was counted stays.
-                Some(_) => Error::Denied(vec![self.taken()]),
-                None => self.taken().into(),
-            });
-        }
+        demand_free(t, tld, &self.name)?;
         let variant_key = variant_key(&policy, tld, &self.name);
         if let Some(key) = &variant_key
             && let Some(holder) = t.tx.variant_holder(key)?
@@ -231,6 +223,21 @@ fn refer(t: &mut Transaction<'_, '_>, domain: &Domain) -> Result<(), Error> {
         change,
     };
     t.tx.open_case(&draft, &[domain.number]).map(drop).map_err(Error::from)
+}
+
+/// Refuses a name that is registered; where creates of such names are bounded, it counts.
+pub(super) fn demand_free(t: &mut Transaction<'_, '_>, tld: &Tld, name: &DomainName) -> Result<(), Error> {
+    let most = tld.allowance.taken_creates_per_day;
+    demand_left(t, AllowanceKind::TakenCreate, most)?;
+    if t.tx.registered(&[name])?.is_empty() {
+        return Ok(());
+    }
+    let taken = Refusal::Taken { kind: ObjectKind::Domain, name: name.to_string() };
+    Err(match spend(t, AllowanceKind::TakenCreate, most, 1)? {
+        // What was counted stays.
+        Some(_) => Error::Denied(vec![taken]),
+        None => taken.into(),
+    })
 }
 
 /// Refuses a create that is meant for another phase of the TLD's launch; before general availability each says for which it is.

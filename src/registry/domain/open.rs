@@ -3,8 +3,10 @@
 
 use jiff::tz::TimeZone;
 
-use super::create::{Create, Created};
+use super::create::{Create, Created, demand_free};
 use super::info::{Info, View};
+use super::list_of::{ListOf, Which};
+use super::release::{Releasable, Release, Released};
 use super::renew::{Renew, Renewed, zone};
 use super::renewal::RenewalChange;
 use super::update::{Changes, Update};
@@ -123,10 +125,7 @@ impl Operation for Open {
 
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Opened, Error> {
         self.judge(t)?;
-        let (account, moved) = match &self.account {
-            AccountGiven::Known(number) => (own_account(t, *number, &number)?, None),
-            AccountGiven::New(new) => make_account(t, new).map(|(made, moved)| (made, Some(moved)))?,
-        };
+        let (account, moved) = self.account(t)?;
         // A host below one of the names can only be made after it.
         let waits = |server: &GivenServer| match server {
             GivenServer::Known(_) => false,
@@ -166,17 +165,27 @@ impl Operation for Open {
 impl Open {
     /// Refuses before anything is made, and with the answer that a create would give.
     fn judge(&self, t: &mut Transaction<'_, '_>) -> Result<(), Error> {
+        let policy = t.policy.clone();
         for (place, name) in self.names.iter().enumerate() {
-            t.policy.clone().judge_name(name)?;
+            let tld = policy.judge_name(name)?;
             if self.names[..place].contains(name) {
                 return Err(Refusal::policy(Field::DomainName, name, Rule::Present).into());
             }
+            t.demand_business_right(Some(tld))?;
+            demand_free(t, tld, name)?;
         }
-        let names: Vec<&DomainName> = self.names.iter().collect();
-        let registered = t.tx.registered(&names)?;
-        match self.names.iter().find(|name| registered.contains(*name)) {
-            Some(name) => Err(Refusal::Taken { kind: ObjectKind::Domain, name: name.to_string() }.into()),
-            None => Ok(()),
+        Ok(())
+    }
+
+    /// The account that is there, or is made now; who of a new one moved.
+    fn account(&self, t: &mut Transaction<'_, '_>) -> Result<(Contact, Option<Vec<Moved>>), Error> {
+        match &self.account {
+            AccountGiven::Known(number) => {
+                let unknown = || Refusal::Unknown { field: Field::Registrant, value: number.to_string() };
+                t.tx.contact_by_number(*number)?.ok_or_else(unknown)?;
+                Ok((own_account(t, *number, &number)?, None))
+            }
+            AccountGiven::New(new) => make_account(t, new).map(|(made, moved)| (made, Some(moved))),
         }
     }
 }
@@ -285,6 +294,53 @@ impl Operation for RenewUndated {
         let zone: TimeZone = zone(&tld);
         let current_expiry = domain.expires_at.to_zoned(zone).date();
         Renew { name: self.name.clone(), current_expiry, period: self.period }.run(t)
+    }
+}
+
+/// Lists domains that the registrar sponsors, with their accounts and hosts.
+#[derive(Clone, Debug)]
+pub struct ListWhole {
+    /// Which.
+    pub which: Which,
+}
+
+impl Operation for ListWhole {
+    type Outcome = Vec<ViewWithAccount>;
+    const NAME: &'static str = "domain:list-whole";
+    const ACCESS: Access = Access::Read;
+
+    fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Vec<ViewWithAccount>, Error> {
+        let listed = ListOf { which: self.which, whole: false }.run(t)?;
+        listed.into_iter().map(|domain| InfoWithAccount { name: domain.name }.run(t)).collect()
+    }
+}
+
+/// Releases a domain to another registrar, perhaps to an account that it has there, by number.
+#[derive(Clone, Debug)]
+pub struct ReleaseNumbered {
+    /// Which domain.
+    pub name: DomainName,
+    /// To whom, as the client spells it.
+    pub to: String,
+    /// The receiver's account.
+    pub account: Option<ContactNumber>,
+}
+
+impl Operation for ReleaseNumbered {
+    type Outcome = Released;
+    const NAME: &'static str = "domain:release";
+    const ACCESS: Access = Access::Write;
+
+    fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Released, Error> {
+        let account = match self.account {
+            Some(number) => {
+                let unknown = || Refusal::Unknown { field: Field::Registrant, value: number.to_string() };
+                Some(t.tx.contact_by_number(number)?.ok_or_else(unknown)?.id)
+            }
+            None => None,
+        };
+        let what = Releasable::Domain(self.name.clone());
+        Release { what, to: self.to.clone(), account: account.map(Into::into) }.run(t)
     }
 }
 

@@ -3,14 +3,16 @@
 use std::net::IpAddr;
 
 use super::create::Create;
+use super::info::{Info, View};
+use super::update::{HostChanges, Update};
 use super::{SpareGlue, superordinate_name};
 use crate::model::domain::NameServer;
 use crate::model::host::Host;
 use crate::model::name::HostName;
-use crate::model::object::HostNumber;
+use crate::model::object::{HostNumber, ObjectKind};
 use crate::registry::refusal::{Field, Refusal};
 use crate::registry::transaction::Transaction;
-use crate::registry::{Error, Operation};
+use crate::registry::{Access, Error, Operation};
 
 /// A name server as a command gives it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,4 +76,59 @@ fn named(
     let made = t.host_to_see(name)?;
     resolved.made.push(made.clone());
     Ok(made)
+}
+
+/// Asks about a host by its number.
+#[derive(Clone, Debug)]
+pub struct InfoNumbered {
+    /// Which.
+    pub number: HostNumber,
+}
+
+/// Changes a host by its number.
+#[derive(Clone, Debug)]
+pub struct AmendNumbered {
+    /// Which.
+    pub number: HostNumber,
+    /// Its new name.
+    pub name: Option<HostName>,
+    /// All of its addresses.
+    pub addresses: Option<Vec<IpAddr>>,
+}
+
+impl Operation for InfoNumbered {
+    type Outcome = View;
+    const NAME: &'static str = "host:info";
+    const ACCESS: Access = Access::Read;
+
+    fn run(&self, t: &mut Transaction<'_, '_>) -> Result<View, Error> {
+        let name = name_of(t, self.number)?;
+        Info { name }.run(t)
+    }
+}
+
+impl Operation for AmendNumbered {
+    type Outcome = ();
+    const NAME: &'static str = "host:update";
+    const ACCESS: Access = Access::Write;
+
+    fn run(&self, t: &mut Transaction<'_, '_>) -> Result<(), Error> {
+        let name = name_of(t, self.number)?;
+        let host = t.host_to_change(&name)?;
+        let without = |these: &[IpAddr], those: &[IpAddr]| {
+            let addresses = these.iter().copied().filter(|address| !those.contains(address)).collect();
+            HostChanges { addresses, statuses: Vec::new() }
+        };
+        let (add, remove) = match &self.addresses {
+            Some(all) => (without(all, &host.addresses), without(&host.addresses, all)),
+            None => (HostChanges::default(), HostChanges::default()),
+        };
+        let new_name = self.name.clone().filter(|new| *new != name);
+        Update { name, add, remove, new_name }.run(t)
+    }
+}
+
+fn name_of(t: &mut Transaction<'_, '_>, number: HostNumber) -> Result<HostName, Error> {
+    let host = t.tx.host_by_number(number)?;
+    host.map(|host| host.name).ok_or_else(|| Refusal::not_found(ObjectKind::Host, number).into())
 }

@@ -13,6 +13,59 @@ use crate::registry::domain::open::{AccountGiven, Open};
 use crate::registry::domain::{InfoWithAccount, RenewalChange};
 use crate::registry::testing::TestRegistry;
 
+/// A standard contact: what contact-1.0 and contact-nom-ext show of it. The rest of an account is not among it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Standard<'c> {
+    /// The organisation; the person when there is none.
+    org: &'c str,
+    /// The person.
+    name: &'c str,
+    /// Street lines, a legacy locality the last of them.
+    street: &'c [String],
+    /// The city.
+    city: &'c str,
+    /// The county.
+    sp: Option<&'c str>,
+    /// Postal code.
+    pc: Option<&'c str>,
+    /// The country.
+    cc: &'static str,
+    /// Telephone.
+    voice: Option<&'c str>,
+    /// E-mail.
+    email: &'c str,
+    /// The name it trades under.
+    trad_name: Option<&'c str>,
+    /// What kind of holder it is.
+    kind: Option<HolderKind>,
+    /// A company's number.
+    company_number: Option<&'c str>,
+    /// Whether its address is hidden from the public.
+    opt_out: bool,
+}
+
+impl<'c> Standard<'c> {
+    /// The standard contact that a contact is.
+    fn of(contact: &'c Contact) -> Option<Self> {
+        let postal = contact.postal.first()?.parts();
+        Some(Self {
+            org: account_name(postal),
+            name: &postal.name,
+            street: &postal.street,
+            city: &postal.city,
+            sp: postal.sp.as_deref(),
+            pc: postal.pc.as_deref(),
+            cc: postal.cc.as_str(),
+            voice: contact.voice.as_ref().map(|voice| voice.number()),
+            email: contact.email.as_str(),
+            trad_name: contact.extras.text(key::TRAD_NAME),
+            kind: contact.account.holder,
+            company_number: contact.account.company_number.as_deref(),
+            opt_out: contact.account.opt_out,
+        })
+    }
+}
+
 fn dial(text: &str) -> DialNumber {
     DialNumber::parse(text).unwrap()
 }

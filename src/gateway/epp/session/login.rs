@@ -69,7 +69,8 @@ impl Session<'_> {
     fn judge(&self, envelope: Envelope<'_>) -> Result<Judged, Box<Answer>> {
         let dialect = self.gateway.dialect;
         let faulty = |fault: Fault| Box::new(self.faulty(&fault));
-        let mut command = read(envelope.element, envelope.namespace).map_err(faulty)?;
+        let mut command = read(envelope.element, envelope.namespace, self.manners().client_id_characters_min)
+            .map_err(faulty)?;
         envelope.judge_rest().map_err(faulty)?;
         let refuse = |element: Element<'_>, code, text: &str| {
             faulty(Fault::at(element, FaultKind::Worded { code, text: text.to_owned() }))
@@ -160,9 +161,13 @@ impl Session<'_> {
 }
 
 /// Reads `epp:loginType`.
-fn read<'d>(element: Element<'d>, namespace: &'static str) -> Result<Command<'d>, Fault> {
+fn read<'d>(
+    element: Element<'d>,
+    namespace: &'static str,
+    id_characters_min: usize,
+) -> Result<Command<'d>, Fault> {
     let mut cursor = Cursor::new(element, namespace, &["clID", "pw", "newPW", "options", "svcs"], &[])?;
-    let id = token_of(cursor.required("clID")?, 3, 16)?.into_owned();
+    let id = token_of(cursor.required("clID")?, id_characters_min, 16)?.into_owned();
     let password = Zeroizing::new(token_of(cursor.required("pw")?, 6, 16)?.into_owned());
     let new_password = match cursor.optional("newPW") {
         Some(element) => Some(Zeroizing::new(token_of(element, 6, 16)?.into_owned())),
