@@ -247,7 +247,12 @@ fn change(
 }
 
 /// Writes that a registration has ended and waits to be renewed. Nobody is told: its end was no secret.
-fn await_renewal(t: &mut Transaction<'_, '_>, domain: &Domain, tld: &Tld, at: Timestamp) -> Result<Domain, Error> {
+fn await_renewal(
+    t: &mut Transaction<'_, '_>,
+    domain: &Domain,
+    tld: &Tld,
+    at: Timestamp,
+) -> Result<Domain, Error> {
     let mut standing = domain.standing.clone();
     standing.lapsed_until = Some(days_after(at, tld.life.lapse_days));
     let after = Domain { standing, ..domain.clone() };

@@ -120,7 +120,8 @@ pub(super) async fn price(asked: &Asked<'_>) -> Answer {
         }
     };
     let queries = vec![Query { command, period, phase: None }];
-    let asked_for = FeeCheck { check: Check { names: vec![Ok(name)], claimant: None }, currency: None, queries };
+    let asked_for =
+        FeeCheck { check: Check { names: vec![Ok(name)], claimant: None }, currency: None, queries };
     let FeeChecked { checked, currency, names } = asked.run(asked_for).await?;
     if let Some((_, Some(Unavailable::NotAllowed(Rule::NotOffered)))) = checked.names.first() {
         return Err(Fault::UnknownTld.into());
