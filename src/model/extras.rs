@@ -55,7 +55,7 @@ impl Extras {
 }
 
 /// New texts for some keys; keys that are not named keep theirs.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExtrasChange(BTreeMap<String, Vec<String>>);
 
 impl ExtrasChange {

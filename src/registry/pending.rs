@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::domain::renewal::RenewalChange;
 use super::domain::update::Changes;
 use super::domain::{Delete, ServerRef, Update};
 use super::operator::demand_operator;
@@ -159,6 +160,8 @@ pub(super) struct HeldUpdate {
     registrant: Option<ContactId>,
     auth_info: Option<Option<String>>,
     sec_dns: Option<SecDnsUpdate>,
+    #[serde(default)]
+    renewal: RenewalChange,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -177,7 +180,7 @@ struct HeldStatus {
 
 impl HeldUpdate {
     pub(super) fn of(t: &Transaction<'_, '_>, update: &Update) -> Self {
-        let Update { name, add, remove, registrant, auth_info, sec_dns } = update.clone();
+        let Update { name, add, remove, registrant, auth_info, sec_dns, renewal } = update.clone();
         let seal = |value: AuthInfo| t.registry.key.seal(PURPOSE, value.expose(), t.random());
         Self {
             name,
@@ -186,6 +189,7 @@ impl HeldUpdate {
             registrant: registrant.flatten(),
             auth_info: auth_info.map(|value| value.map(seal)),
             sec_dns,
+            renewal,
         }
     }
 
@@ -199,6 +203,7 @@ impl HeldUpdate {
             registrant: self.registrant.map(Some),
             auth_info: self.auth_info.map(|value| value.and_then(open)),
             sec_dns: self.sec_dns,
+            renewal: self.renewal,
         }
     }
 }

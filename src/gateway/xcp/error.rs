@@ -238,7 +238,7 @@ fn key_of(field: Field) -> &'static str {
         Field::AuthInfo => "auth_info",
         Field::Case => "case",
         Field::Contact(_) | Field::ContactId | Field::PostalInfo | Field::Registrant => "contact_set",
-        Field::CompanyNumber | Field::Extras | Field::HolderKind | Field::Ident => "tld_data",
+        Field::CompanyNumber | Field::Extras | Field::HolderKind => "tld_data",
         Field::Currency | Field::Fee => "premium_price_to_verify",
         Field::CurrentExpiry => "currentexpirationyear",
         Field::Disclose => "whois_privacy_state",

@@ -1,11 +1,13 @@
 //! What a sponsor wants done when a registration ends, and what it writes beside it.
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::domain::Domain;
 use crate::model::extras::ExtrasChange;
 use crate::registry::refusal::{Field, Refusal, Rule};
 
 /// New values; what is absent stays. The inner option of a pair is the new value: none takes the old one away.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RenewalChange {
     /// It is renewed by itself each time, so many days before its end.
     pub auto_days: Option<Option<u8>>,

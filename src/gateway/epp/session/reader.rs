@@ -2,7 +2,7 @@
 //! transaction of their command, to be kept.
 
 use super::Session;
-use crate::gateway::epp::command::{Command, Outcome, Request, read_request};
+use crate::gateway::epp::command::{Command, Outcome, Request, TransferWords, read_request};
 use crate::gateway::epp::dialect::{Dialect, Services};
 use crate::gateway::epp::object::{ObjectMapping, Terms};
 use crate::gateway::epp::response::{Answer, Letterhead, Part, ResultCode};
@@ -24,6 +24,7 @@ struct Desk {
     dialect: &'static dyn Dialect,
     mapping: &'static dyn ObjectMapping,
     head: &'static Letterhead,
+    ops: TransferWords,
     services: Option<Services>,
     roid_suffix: String,
     names_per_check_max: usize,
@@ -50,6 +51,7 @@ impl Session<'_> {
     ) -> Result<Answer, Error> {
         let reader = self.reader();
         let desk = Desk {
+            ops: self.manners().transfer_op,
             dialect: reader.dialect,
             mapping,
             head: self.head,
@@ -83,7 +85,7 @@ impl Desk {
     fn answer(&self, done: &Done<Outcome>) -> Option<Answer> {
         let text = decode_text(&self.sent).ok()?;
         let document = Document::parse(&text, &Bounds::EPP).ok()?;
-        let Ok(Request::Command(envelope)) = read_request(&document, self.head.namespace) else {
+        let Ok(Request::Command(envelope)) = read_request(&document, self.head.namespace, self.ops) else {
             return None;
         };
         let terms = Terms {

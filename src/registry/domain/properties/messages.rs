@@ -136,7 +136,9 @@ fn messages(entry: &HistoryEntry) -> Vec<(String, String)> {
 
 fn brief(event: &Event) -> String {
     match event {
-        Event::DomainTransfer { name, transfer } => format!("transfer {name} {}", transfer.status.as_str()),
+        Event::DomainTransfer { name, transfer, .. } => {
+            format!("transfer {name} {}", transfer.status.as_str())
+        }
         Event::DomainChanged { domain, change, .. } => {
             format!("changed {} {}", domain.name, change.operation.as_str())
         }
