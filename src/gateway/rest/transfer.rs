@@ -64,7 +64,7 @@ pub(super) async fn request_domain(
     let period = period.map_err(|error| malformed("years", error))?;
     let request = domain::TransferRequest { name: name_of(&name)?, period, auth_info: presented };
     let render = |costing: &Costing<domain::transfer::TransferState>| {
-        let domain::transfer::TransferState { name, transfer } = &costing.outcome;
+        let domain::transfer::TransferState { name, transfer, .. } = &costing.outcome;
         let fee = costing.charged.map(FeeValue::of);
         rendered(StatusCode::ACCEPTED, &TransferView { fee, ..TransferView::of(name, transfer) })
     };
