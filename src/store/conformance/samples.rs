@@ -123,7 +123,7 @@ pub(super) fn domain(name: &str) -> Domain {
         standing: DomainStanding {
             is_referred: false,
             suspension: None,
-            renewals: vec![OpenRenewal { until: at(7), years: 2, fee: 900 }],
+            renewals: vec![OpenRenewal { until: at(7), years: 2, fee: 900, paid_by: None }],
         },
     }
 }
