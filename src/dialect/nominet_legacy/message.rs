@@ -114,6 +114,10 @@ pub(super) fn render(event: &Event, terms: &Terms<'_>) -> (String, Option<Part>)
         | Event::DomainPendingDone { .. }
         | Event::DomainTransfer { .. }
         | Event::LowBalance { .. }
+        | Event::ContactActedOn { .. }
+        | Event::DomainConfirmation { .. }
+        | Event::HostActedOn { .. }
+        | Event::Maintenance { .. }
         | Event::Notice { .. } => return (event::render(event, terms).0, None),
     };
     (text.to_owned(), data)
