@@ -3,6 +3,7 @@
 use super::{ObjectName, demand_operator};
 use crate::model::contact::Contact;
 use crate::model::domain::Domain;
+use crate::model::event::ChangeOperation;
 use crate::model::host::Host;
 use crate::model::object::ObjectKind;
 use crate::model::pending::PendingKind;
