@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use super::people::judge_people;
 use super::{
     ServerRef, demand_document, demand_free_registrant, expiry_after, grace, judge_sec_dns, judge_servers,
-    judge_shape, made_up_auth_info, next_midnight, resolve_contacts, resolve_servers, some_days, term_of,
+    judge_shape, made_up_auth_info, next_midnight, paid_by, resolve_contacts, resolve_servers,
+    set_reseller::carrier_of_order, some_days, term_of,
 };
 use crate::model::auth_info::AuthInfo;
 use crate::model::case::CaseChange;
@@ -120,7 +121,7 @@ impl Operation for Create {
             name: self.name.clone(),
             created_by: sponsor.clone(),
             sponsor: sponsor.clone(),
-            reseller: t.reseller().cloned(),
+            reseller: carrier_of_order(t),
             created_at: t.now,
             updated_by: None,
             updated_at: None,
@@ -132,7 +133,10 @@ impl Operation for Create {
             statuses: StatusSet::new(),
             auth_info,
             sec_dns: self.sec_dns.clone(),
-            grace: vec![grace(GraceKind::Add, t.now, tld.life.add_grace_days, 0, fee.amount)],
+            grace: vec![paid_by(
+                grace(GraceKind::Add, t.now, tld.life.add_grace_days, 0, fee.amount),
+                t.payer(),
+            )],
             deletion: None,
             transfer: None,
             pending: None,

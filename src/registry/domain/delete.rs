@@ -76,8 +76,8 @@ impl Delete {
 
 fn carry_out(t: &mut Transaction<'_, '_>, domain: &Domain, tld: &Tld) -> Result<Deleted, Error> {
     // What runs now is undone: its fee is given back, and its years with it (RFC 3915 §3.1).
-    let (fee, years) = domain.refundable(t.now);
-    t.refund(&domain.sponsor, &domain.name, fee);
+    let (_, years) = domain.refundable(t.now);
+    t.refund(domain, |_| true);
     let deletion = begin_deletion(tld, t.now).filter(|_| !domain.in_grace(GraceKind::Add, t.now));
     let Some(deletion) = deletion else {
         t.tx.delete_domain(domain.number)?;

@@ -3,7 +3,9 @@
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 
-use super::{days_after, demand_open_for, expiry_after, grace, grace_with, some_days, term_of, zone};
+use super::{
+    days_after, demand_open_for, expiry_after, grace, grace_with, paid_by, some_days, term_of, zone,
+};
 use crate::model::domain::{Domain, GraceKind};
 use crate::model::money::EntryKind;
 use crate::model::name::DomainName;
@@ -61,12 +63,13 @@ impl Operation for Renew {
         let fee = t.fee(&tld, &domain.name, Priced::renew(period), &domain.sponsor)?;
         t.demand_agreement(&fee)?;
         // A grace period gives back whole years: a renewal by months has none.
+        let paid = t.payer();
         let (days, grace) = match period.unit() {
             Unit::Month => (0, domain.grace.clone()),
             Unit::Year => {
                 let days = tld.life.renew_grace_days;
                 let begins = grace(GraceKind::Renew, t.now, days, period.value(), fee.amount);
-                (days, grace_with(&domain, t.now, begins))
+                (days, grace_with(&domain, t.now, paid_by(begins, paid.clone())))
             }
         };
         let mut standing = domain.standing.clone();
@@ -74,7 +77,12 @@ impl Operation for Renew {
         if let Some(until) = invoiced_from(&tld, t.now)
             && period.unit() == Unit::Year
         {
-            standing.renewals.push(OpenRenewal { until, years: period.value(), fee: fee.amount });
+            standing.renewals.push(OpenRenewal {
+                until,
+                years: period.value(),
+                fee: fee.amount,
+                paid_by: paid,
+            });
         }
         // A registration that has lapsed is one again.
         let after = Domain { expires_at, grace, deletion: None, standing, ..domain.clone() };
@@ -122,7 +130,7 @@ mod tests {
         assert_eq!(again, Refusal::policy(Field::CurrentExpiry, "2027-01-01", rule));
         let domain = kept(&registry, "a.example").await.unwrap();
         let until = at("2026-06-06T12:00:00Z");
-        assert_eq!(domain.grace, [Grace { kind: GraceKind::Renew, until, years: 2, fee: 0 }]);
+        assert_eq!(domain.grace, [Grace { kind: GraceKind::Renew, until, years: 2, fee: 0, paid_by: None }]);
     }
 
     #[tokio::test]

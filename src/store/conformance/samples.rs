@@ -124,7 +124,7 @@ pub(super) fn domain(name: &str) -> Domain {
         standing: DomainStanding {
             is_referred: false,
             suspension: None,
-            renewals: vec![OpenRenewal { until: at(7), years: 2, fee: 900 }],
+            renewals: vec![OpenRenewal { until: at(7), years: 2, fee: 900, paid_by: None }],
         },
     }
 }
