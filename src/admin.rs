@@ -24,6 +24,7 @@ use crate::model::api_user::{ApiLogin, ApiRole, ApiUser};
 use crate::model::case::{Case, CaseNumber};
 use crate::model::history::HistoryEntry;
 use crate::model::mail::{MailState, OutboxEntry};
+use crate::model::maintenance::{Maintenance, MaintenanceId};
 use crate::model::money::Account;
 use crate::model::name::{DomainName, ZoneName};
 use crate::model::object::ObjectKind;
@@ -34,6 +35,7 @@ use crate::registry::allocation::AddAllocationToken;
 use crate::registry::api_user::{AddApiUser, ApiKey, ChangeApiUser, ListApiUsers, RenewApiKey};
 use crate::registry::billing::account::{Deposit, SetLimits, Stated, Statement};
 use crate::registry::domain::ChangeSponsor;
+use crate::registry::maintenance;
 use crate::registry::operator::{
     AddRegistrar, AddTld, ChangeRegistrar, ForcedDelete, History, ListRegistrars, ListTlds, RegistrarChange,
     RegistrarSeen, SetServerStatuses, SetTld, Show,
@@ -235,6 +237,27 @@ pub enum Request {
         /// Which.
         number: i64,
     },
+    /// Announces maintenance.
+    AddMaintenance {
+        /// Its identifier; one is made up when absent.
+        id: Option<MaintenanceId>,
+        /// What.
+        details: Box<maintenance::Details>,
+    },
+    /// Changes announced maintenance.
+    ChangeMaintenance {
+        /// Which.
+        id: MaintenanceId,
+        /// What becomes different.
+        details: Box<maintenance::Details>,
+    },
+    /// Calls maintenance off.
+    CancelMaintenance {
+        /// Which.
+        id: MaintenanceId,
+    },
+    /// Lists announced maintenance.
+    ListMaintenance,
     /// Deals with what registrars hold.
     Dealing(Dealing),
     /// Copies the database into a new file.
@@ -276,6 +299,8 @@ pub enum Answer {
     Resellers(Vec<Reseller>),
     /// Mails of the outbox.
     Outbox(Vec<OutboxEntry>),
+    /// Announced maintenance, the earliest first.
+    Maintenance(Vec<Maintenance>),
     /// Open cases.
     Cases(Vec<Case>),
     /// The case that was opened, if one was.
@@ -442,6 +467,16 @@ pub async fn execute(
             Ok(Answer::Outbox(run(registry, outbox::List { state, most }).await?))
         }
         Request::RetryMail { number } => done(run(registry, outbox::Retry { number }).await),
+        Request::AddMaintenance { id, details } => {
+            let added = run(registry, maintenance::Add { id, details: *details }).await?;
+            Ok(Answer::Maintenance(vec![added]))
+        }
+        Request::ChangeMaintenance { id, details } => {
+            let changed = run(registry, maintenance::Change { id, details: *details }).await?;
+            Ok(Answer::Maintenance(vec![changed]))
+        }
+        Request::CancelMaintenance { id } => done(run(registry, maintenance::Cancel { id }).await),
+        Request::ListMaintenance => Ok(Answer::Maintenance(run(registry, maintenance::List).await?)),
         Request::Dealing(dealing) => dealing::execute(registry, dealing).await,
         Request::Backup { to } => backup(registry, to, progress).await,
         Request::Verify => verify(registry, progress).await,

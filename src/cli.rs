@@ -6,11 +6,13 @@ mod backup;
 mod bench;
 mod billing;
 mod case;
+mod clock;
 mod copy;
 mod crash_test;
 mod dealing;
 mod epp;
 mod init;
+mod maintenance;
 mod object;
 mod outbox;
 mod password;
@@ -21,6 +23,7 @@ mod reseller;
 mod restore;
 mod sandbox;
 mod serve;
+mod story;
 mod tld;
 mod token;
 mod verify;
@@ -52,6 +55,9 @@ enum Command {
     CheckConfig(serve::CheckConfig),
     /// Serve a registry to try things on: on loopback, with certificates, accounts and a clock to turn
     Sandbox(sandbox::Sandbox),
+    /// The clock of a sandbox that runs: read it, turn it, see what falls due
+    #[command(subcommand)]
+    Clock(clock::Verb),
     /// Registrars: accounts, certificates, networks, accreditations
     #[command(subcommand)]
     Registrar(registrar::Verb),
@@ -89,6 +95,9 @@ enum Command {
     /// Allocation tokens, which open reserved names
     #[command(subcommand)]
     Token(token::Verb),
+    /// Maintenance of the registry: announce it to registrars, change it, call it off
+    #[command(subcommand)]
+    Maintenance(maintenance::Verb),
     /// Copy the database into a new file, while the server runs or not
     Backup(backup::Backup),
     /// Put a backup in the place of the database
@@ -122,6 +131,7 @@ impl Command {
             Self::Serve(serve) => serve.run().await,
             Self::CheckConfig(check) => check.run(),
             Self::Sandbox(sandbox) => sandbox.run().await,
+            Self::Clock(verb) => verb.run().await,
             Self::Registrar(verb) => verb.run().await,
             Self::ApiUser(verb) => verb.run().await,
             Self::Reseller(verb) => verb.run().await,
@@ -135,6 +145,7 @@ impl Command {
             Self::History(history) => history.run().await,
             Self::Billing(verb) => verb.run().await,
             Self::Token(verb) => verb.run().await,
+            Self::Maintenance(verb) => verb.run().await,
             Self::Backup(backup) => backup.run().await,
             Self::Restore(restore) => restore.run().await,
             Self::Verify(verify) => verify.run().await,

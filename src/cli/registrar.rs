@@ -35,6 +35,8 @@ pub(super) enum Verb {
     State(SetState),
     /// Set how many sessions a registrar may hold open
     Sessions(SetSessions),
+    /// Give a command that comes again, byte by byte, its first answer, for so many minutes; or `off`
+    Retry(SetRetry),
     /// Set the name a registrar trades under; none takes it away
     TradingName(SetTradingName),
     /// Set which domains a registrar takes that others release to it: always, new-customers-asked, asked or never
@@ -112,6 +114,21 @@ pub(super) struct SetSessions {
     #[command(flatten)]
     place: Place,
 }
+
+#[derive(Debug, Args)]
+pub(super) struct SetRetry {
+    #[arg(value_parser = RegistrarId::parse)]
+    id: RegistrarId,
+    /// Minutes from the first answer, or `off`
+    #[arg(value_name = "MINUTES|off", value_parser = parse_retry)]
+    window: Retry,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// A window for repeated commands, or none.
+#[derive(Clone, Copy, Debug)]
+struct Retry(Option<u32>);
 
 #[derive(Debug, Args)]
 pub(super) struct SetTradingName {
@@ -258,6 +275,9 @@ impl Verb {
             Self::Sessions(SetSessions { id, most, place }) => {
                 change(&place, id, RegistrarChange::SessionsMax(most)).await
             }
+            Self::Retry(SetRetry { id, window: Retry(minutes), place }) => {
+                change(&place, id, RegistrarChange::RetryMinutes(minutes)).await
+            }
             Self::TradingName(SetTradingName { id, name, place }) => {
                 change(&place, id, RegistrarChange::TradingName(name)).await
             }
@@ -325,6 +345,15 @@ async fn list(place: &Place) -> Result<Vec<RegistrarSeen>, Problem> {
 
 async fn change(place: &Place, id: RegistrarId, change: RegistrarChange) -> Result<(), Problem> {
     ask(place, Request::ChangeRegistrar { id, change }).await.map(drop)
+}
+
+fn parse_retry(text: &str) -> Result<Retry, String> {
+    match text {
+        "off" => Ok(Retry(None)),
+        minutes => {
+            minutes.parse().map(|minutes| Retry(Some(minutes))).map_err(|_| "give minutes, or off".to_owned())
+        }
+    }
 }
 
 fn parse_state(text: &str) -> Result<RegistrarState, String> {

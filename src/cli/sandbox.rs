@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::place::DEFAULT_SANDBOX;
 use super::say;
 use super::serve::start_log;
+use super::story::Story;
 use crate::admin::Problem;
 use crate::config::Config;
 use crate::sandbox::{self, Options};
@@ -31,13 +32,23 @@ pub(super) struct Sandbox {
     /// An SMTP server on this machine that mail is handed to as well; each mail is a file in DIR/mail in any case
     #[arg(long, value_name = "PORT")]
     smtp_port: Option<u16>,
+    /// A story to play; then it stops
+    #[arg(long, value_name = "STORY.toml")]
+    script: Option<PathBuf>,
 }
 
 impl Sandbox {
     pub(super) async fn run(self) -> Result<(), Problem> {
         start_log(&Config::default())?;
-        let Self { dir, port_base, seed, clock, smtp_port } = self;
-        let sandbox = sandbox::Sandbox::start(&Options { dir, port_base, seed, clock, smtp_port }).await?;
+        let Self { dir, port_base, seed, clock, smtp_port, script } = self;
+        let story = script.as_deref().map(Story::read).transpose()?;
+        let options = Options { dir, port_base, seed, clock, smtp_port };
+        let sandbox = sandbox::Sandbox::start(&options).await?;
+        if let Some(story) = story {
+            let played = story.play(&options.dir).await;
+            sandbox.shutdown().await;
+            return played;
+        }
         say(sandbox.greeting());
         server::signalled().await.map_err(Problem::new)?;
         sandbox.shutdown().await;

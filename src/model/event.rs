@@ -10,12 +10,14 @@ use serde::{Deserialize, Serialize};
 use super::case::CaseNumber;
 use super::contact::{Contact, ContactId};
 use super::domain::{ContactRef, Domain};
+use super::host::Host;
+use super::maintenance::{Maintenance, MaintenanceNotice};
 use super::money::Account;
 use super::name::{DomainName, HostName};
 use super::object::MessageNumber;
 use super::registrar::RegistrarId;
 use super::standing::DataQuality;
-use super::status::{DomainStatus, StatusSet};
+use super::status::{ContactStatus, DomainStatus, HostStatus, StatusSet};
 use super::transfer::Transfer;
 
 /// Everything a service message can tell. The stored form is this type's JSON; a variant is never changed once released.
@@ -26,6 +28,15 @@ pub enum Event {
     CertificateExpires {
         /// When.
         at: Timestamp,
+    },
+    /// Something the operator or the server did to a contact without being asked by its sponsor (RFC 8590).
+    ContactActedOn {
+        /// The contact as it was before, or is after: `change.state` tells. Without authInfo.
+        contact: Box<Contact>,
+        /// The statuses that it showed.
+        statuses: StatusSet<ContactStatus>,
+        /// What was done.
+        change: Change,
     },
     /// A contact's transfer was requested or decided.
     ContactTransfer {
@@ -50,6 +61,22 @@ pub enum Event {
         /// What was done.
         change: Change,
     },
+    /// As [`Self::ContactActedOn`], of a host.
+    HostActedOn {
+        /// The host as it was before, or is after.
+        host: Box<Host>,
+        /// The statuses that it showed.
+        statuses: StatusSet<HostStatus>,
+        /// What was done.
+        change: Change,
+    },
+    /// Maintenance of the registry is announced, changed or called off (RFC 9167).
+    Maintenance {
+        /// Which of these.
+        notice: MaintenanceNotice,
+        /// The event as it is, or was; with those of its zones that are this registrar's matter.
+        maintenance: Box<Maintenance>,
+    },
     /// What is available of an account fell below the mark that was set.
     LowBalance {
         /// The account as it stood then.
@@ -73,11 +100,21 @@ pub enum Event {
         before: Box<Contact>,
         /// As it is. Without authInfo.
         after: Box<Contact>,
+        /// The statuses that it shows.
+        statuses: StatusSet<ContactStatus>,
+        /// What was done (RFC 8590).
+        change: Change,
     },
     /// The registry removed a contact.
     ContactDeleted {
         /// Which.
         contact: ContactRef,
+        /// As it was. Without authInfo.
+        before: Box<Contact>,
+        /// The statuses that it showed.
+        statuses: StatusSet<ContactStatus>,
+        /// What was done (RFC 8590).
+        change: Change,
     },
     /// A question about the quality of a contact's data began, or went on.
     DataQuality {
@@ -199,13 +236,16 @@ impl Event {
     pub fn domain(&self) -> Option<&DomainName> {
         match self {
             Self::CertificateExpires { .. }
+            | Self::ContactActedOn { .. }
             | Self::ContactChanged { .. }
             | Self::ContactDeleted { .. }
             | Self::ContactTransfer { .. }
             | Self::DataQuality { .. }
             | Self::DomainsSuspended { .. }
+            | Self::HostActedOn { .. }
             | Self::HostsCancelled { .. }
             | Self::LowBalance { .. }
+            | Self::Maintenance { .. }
             | Self::Notice { .. }
             | Self::RegistrantTransfer { .. }
             | Self::RegistrarChange { .. }

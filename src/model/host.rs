@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::name::HostName;
 use super::object::{DomainNumber, HostNumber};
@@ -10,7 +11,7 @@ use super::registrar::RegistrarId;
 use super::status::{HostStatus, StatusSet};
 
 /// A host object.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Host {
     /// Its number.
     pub number: HostNumber,

@@ -17,6 +17,7 @@ pub mod ident;
 pub mod idn;
 mod idna2008;
 pub mod mail;
+pub mod maintenance;
 pub mod money;
 pub mod name;
 pub mod object;

@@ -169,6 +169,9 @@ pub struct Registrar {
     /// What its account is kept in.
     #[serde(default)]
     pub currency: Currency,
+    /// For how many minutes a command that comes again, byte by byte, is given its first answer; not at all when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_minutes: Option<u32>,
     /// The name it trades under, when that is another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trading_name: Option<String>,
@@ -224,6 +227,7 @@ impl Registrar {
             pins: Vec::new(),
             accreditations: vec![Accreditation { tld: None, from: None, until: None }],
             currency: Currency::USD,
+            retry_minutes: None,
             trading_name: None,
             receives: Receives::default(),
         }

@@ -444,6 +444,11 @@ pub enum LaunchPhase {
 }
 
 impl LaunchPhase {
+    /// Reads the spelling on the wire.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Landrush, Self::Open].into_iter().find(|phase| phase.as_str() == text)
+    }
+
     /// The spelling on the wire.
     pub fn as_str(self) -> &'static str {
         match self {

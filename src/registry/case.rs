@@ -322,7 +322,8 @@ fn working_days_after(from: Timestamp, days: u32) -> Timestamp {
 }
 
 /// How the clerk's rejection is called in history.
-const LAPSE: &str = "case:lapse";
+/// The name in history of a case that nobody answered in time.
+pub(in crate::registry) const LAPSE: &str = "case:lapse";
 /// How long the receiver of a release may think about it.
 const ANSWER_WORKING_DAYS: u32 = 5;
 const LIST_MAX: u32 = 1000;

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-pub use self::clerk::{DueObject, Lease, ListDue, Step, Stepped, TakeLease};
+pub use self::clerk::{DueObject, Happened, Lease, ListDue, Step, Stepped, TakeLease};
 use super::billing::Priced;
 use super::domain::transfer::{approve, approved, end_without_transfer};
 use super::domain::{Delete, begin_deletion, days_after, grace, grace_with, whole_years};

@@ -22,6 +22,7 @@ pub mod health;
 pub mod host;
 pub mod lifecycle;
 pub mod lock;
+pub mod maintenance;
 pub mod node;
 pub mod operator;
 pub mod outbox;
@@ -284,7 +285,14 @@ impl Registry {
 
     async fn write<O: Operation>(self: &Arc<Self>, asked: Arc<Asked<O>>) -> Result<Done<O::Outcome>, Error> {
         let registry = Arc::clone(self);
-        self.store.write(move |tx| registry.attempt(tx, &asked)).await?
+        let by_operator = asked.call.actor == Actor::Operator;
+        let done = self.store.write(move |tx| registry.attempt(tx, &asked)).await?;
+        if by_operator {
+            // What it changed of the policy is remembered before its answer leaves, not only by the next transaction.
+            let registry = Arc::clone(self);
+            self.store.read(move |tx| registry.policy(tx).map(drop)).await?;
+        }
+        done
     }
 
     fn looks_refused<O: Operation>(

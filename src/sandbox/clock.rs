@@ -6,8 +6,20 @@ use jiff::Timestamp;
 
 use crate::admin::Problem;
 use crate::registry::Registry;
+use crate::registry::lifecycle::Happened;
 use crate::server::CLOCK_AHEAD;
 use crate::store::Keep;
+
+/// What came of turning the clock.
+#[derive(Clone, Debug)]
+pub struct Turned {
+    /// What it shows now.
+    pub now: Timestamp,
+    /// What fell due on the way, in order; of very many the first.
+    pub happened: Vec<Happened>,
+    /// How many things that were.
+    pub count: usize,
+}
 
 /// Sets the clock of a sandbox that opens: to `asked`, or as far ahead as it was, but never before the newest change.
 ///
@@ -22,28 +34,46 @@ pub async fn start(registry: &Arc<Registry>, asked: Option<Timestamp>) -> Result
     }
 }
 
-/// Turns the clock and runs what falls due on the way; returns what it shows then.
+/// Turns the clock and runs what falls due on the way.
 ///
 /// # Errors
 /// The instant lies before the newest change; the store fails.
-pub async fn turn(registry: &Arc<Registry>, to: Timestamp) -> Result<Timestamp, Problem> {
+pub async fn turn(registry: &Arc<Registry>, to: Timestamp) -> Result<Turned, Problem> {
     let newest = newest_change(registry).await?;
     if to < newest {
         return Err(Problem::new(format_args!(
             "the clock cannot go back to {to}, before the newest change at {newest}; choose a later instant"
         )));
     }
-    registry.clock().set(to);
+    show(registry, to).await?;
+    let mut happened = Vec::new();
+    let count = registry
+        .run_due_telling(|step| {
+            if happened.len() < TOLD_MAX {
+                happened.push(step);
+            }
+        })
+        .await;
+    Ok(Turned { now: registry.clock().now(), happened, count })
+}
+
+/// Has the clock show an instant, whatever happened after it, and go on from there.
+///
+/// # Errors
+/// The store fails.
+pub(super) async fn show(registry: &Arc<Registry>, at: Timestamp) -> Result<(), Problem> {
+    registry.clock().set(at);
     // Rounded to seconds, it would go back at every restart.
     let ahead = registry.clock().ahead().as_millis().to_string();
     let kept =
         registry.store().write(move |tx| tx.put_meta(CLOCK_AHEAD, &ahead).map(|()| ((), Keep::Commit)));
-    kept.await.map_err(Problem::new)?;
-    registry.run_due().await;
-    Ok(registry.clock().now())
+    kept.await.map_err(Problem::new)
 }
 
 async fn newest_change(registry: &Arc<Registry>) -> Result<Timestamp, Problem> {
     let newest = registry.store().read(|tx| tx.latest_change()).await.map_err(Problem::new)?;
     Ok(newest.unwrap_or(Timestamp::UNIX_EPOCH))
 }
+
+/// Steps told one by one; the others are counted.
+const TOLD_MAX: usize = 10_000;

@@ -3,10 +3,14 @@
 //! `DIR/sandbox.json` describes it to programs; it is there only while everything answers. What lies in DIR is what
 //! `domesday init` makes, so every operator's verb works on it.
 
+mod certificate;
+pub mod client;
 pub mod clock;
+pub mod faults;
 pub mod http;
 pub mod pki;
 pub mod seed;
+pub mod snapshot;
 
 use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, OpenOptions};
@@ -17,12 +21,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
 
-use self::http::clock_routes;
+use self::faults::{Faults, FaultsAt};
 use self::pki::{CertificateFiles, Pki};
 use self::seed::{Seed, SeedApiUser, SeedDomain, SeedReseller};
+use self::snapshot::{SEEDED, Snapshots};
 use crate::admin::Problem;
 use crate::admin::socket::AdminSocket;
 use crate::config::Config;
@@ -55,6 +62,18 @@ pub struct Options {
     pub clock: Option<Timestamp>,
     /// The port of an SMTP server on this machine that mail is handed to as well, in the clear.
     pub smtp_port: Option<u16>,
+}
+
+/// An EPP listener of a sandbox.
+struct EppListener {
+    /// Its name.
+    name: &'static str,
+    /// Whose personality it has.
+    dialect: &'static str,
+    /// Its port, from the first.
+    offset: u16,
+    /// Which certificates it asks for; it speaks in the clear when absent.
+    client: Option<ClientCertificate>,
 }
 
 /// A sandbox that answers.
@@ -193,7 +212,7 @@ impl Sandbox {
         let registry = open_registry(dir).await?;
         // Before the seed, whose objects begin when the clock does.
         clock::start(&registry, options.clock).await?;
-        sow_once(&registry, &seed, dir).await?;
+        let sown = sow_once(&registry, &seed, dir).await?;
         let registrars = seed.registrars.iter().map(|registrar| registrar.id.as_str());
         let users = seed.epp_users.iter().map(|user| user.login.as_str());
         let names: Vec<&str> = registrars.chain(users).collect();
@@ -204,7 +223,11 @@ impl Sandbox {
         for (user, files) in seed.epp_users.iter().zip(pki.clients.iter().skip(seed.registrars.len())) {
             user.register(&registry, &files.certificate).await?;
         }
-        let doors = doors(&pki, options.port_base, &registry).map_err(Problem::new)?;
+        let laboratory = laboratory(&registry, &seed, &pki, dir)?;
+        if sown {
+            laboratory.snapshots.take(SEEDED).await?;
+        }
+        let doors = doors(&pki, dir, options.port_base, laboratory).map_err(Problem::new)?;
         let admin = Some(AdminSocket::bind(&config_of(dir).admin.socket)?);
         let mailer = Some(mailer(dir, options.smtp_port).map_err(Problem::new)?);
         let parts = Parts { registry, lock: Some(lock), doors, admin, mailer };
@@ -299,60 +322,63 @@ async fn open_registry(dir: &Path) -> Result<Arc<Registry>, Problem> {
     server::open_registry(&config).await.map_err(Problem::new)
 }
 
-/// Sows the seed into a database that has none.
-async fn sow_once(registry: &Arc<Registry>, seed: &Seed, dir: &Path) -> Result<(), Problem> {
+/// Sows the seed into a database that has none; whether it did.
+async fn sow_once(registry: &Arc<Registry>, seed: &Seed, dir: &Path) -> Result<bool, Problem> {
     let sown = registry.store().read(|tx| tx.meta(SOWN)).await.map_err(Problem::new)?;
     if sown.is_some() {
-        return Ok(());
+        return Ok(false);
     }
     seed.sow(registry).await.map_err(|problem| {
         let dir = dir.display();
         Problem::new(format_args!("the seed is not taken: {problem}; correct it and remove {dir}"))
     })?;
     let mark = registry.store().write(|tx| tx.put_meta(SOWN, "1").map(|()| ((), Keep::Commit)));
-    mark.await.map_err(Problem::new)
+    mark.await.map(|()| true).map_err(Problem::new)
 }
 
-fn doors(pki: &Pki, port_base: u16, registry: &Arc<Registry>) -> Result<Vec<Door>, StartError> {
+/// What only a sandbox has: snapshots, faults.
+fn laboratory(
+    registry: &Arc<Registry>,
+    seed: &Seed,
+    pki: &Pki,
+    dir: &Path,
+) -> Result<http::Sandbox, Problem> {
+    let certificates = pki.clients.iter().skip(seed.registrars.len()).map(|files| files.certificate.clone());
+    let users = seed.epp_users.iter().cloned().zip(certificates).collect();
+    let listeners: Vec<&str> = EPP_LISTENERS.iter().map(|listener| listener.name).collect();
+    let faults = Faults::new(&listeners);
+    faults
+        .replace(&seed.faults)
+        .map_err(|why| Problem::new(format_args!("a [[fault]] of the seed: {why}")))?;
+    Ok(http::Sandbox {
+        registry: Arc::clone(registry),
+        snapshots: Snapshots::new(Arc::clone(registry), dir, users),
+        faults,
+        seed_faults: seed.faults.clone(),
+        one_at_a_time: Mutex::new(()),
+    })
+}
+
+fn doors(pki: &Pki, dir: &Path, port_base: u16, sandbox: http::Sandbox) -> Result<Vec<Door>, StartError> {
+    let registry = Arc::clone(&sandbox.registry);
+    let registry = &registry;
     // Before the certificates are read: when they expire is measured there.
     observe::measure();
-    Ok(vec![
-        epp_door(
-            IETF,
-            IETF,
-            bind(port_base, IETF_OFFSET)?,
-            Some(tls_of(pki, ClientCertificate::Required)?),
-            registry,
-        )?,
-        epp_door(
-            EIS,
-            EIS,
-            bind(port_base, EIS_OFFSET)?,
-            Some(tls_of(pki, ClientCertificate::Optional)?),
-            registry,
-        )?,
-        epp_door(
-            NOMINET,
-            NOMINET,
-            bind(port_base, NOMINET_OFFSET)?,
-            Some(tls_of(pki, ClientCertificate::Off)?),
-            registry,
-        )?,
-        epp_door(NOMINET_PLAIN, NOMINET, bind(port_base, NOMINET_PLAIN_OFFSET)?, None, registry)?,
-        epp_door(
-            NOMINET_LEGACY,
-            NOMINET_LEGACY,
-            bind(port_base, NOMINET_LEGACY_OFFSET)?,
-            Some(tls_of(pki, ClientCertificate::Off)?),
-            registry,
-        )?,
+    let epp = EPP_LISTENERS.iter().map(|listener| {
+        let at = || FaultsAt { faults: Arc::clone(&sandbox.faults), listener: listener.name };
+        let tls = listener.client.map(|client| epp_tls(pki, dir, client, at())).transpose()?;
+        let EppListener { name, dialect, offset, .. } = *listener;
+        epp_door(name, dialect, bind(port_base, offset)?, tls, registry, at())
+    });
+    let mut doors = epp.collect::<Result<Vec<_>, StartError>>()?;
+    doors.extend([
         Door {
             name: HTTP.to_owned(),
             listener: bind(port_base, HTTP_OFFSET)?,
             tls: Some(tls_of(pki, ClientCertificate::Off)?),
             limits: LIMITS,
             drain_timeout: DRAIN_TIMEOUT,
-            gateway: Gateway::Http(http_gateway(registry)),
+            gateway: Gateway::Http(http_gateway(registry, sandbox)),
         },
         Door {
             name: XCP.to_owned(),
@@ -363,14 +389,15 @@ fn doors(pki: &Pki, port_base: u16, registry: &Arc<Registry>) -> Result<Vec<Door
             gateway: Gateway::Xcp(XcpGateway::new(Arc::clone(registry), xcp::Settings::default())),
         },
         server::health_door(bind(port_base, HEALTH_OFFSET)?, registry),
-    ])
+    ]);
+    Ok(doors)
 }
 
 /// Turning the clock by years may run many things, so a request may take long here.
-fn http_gateway(registry: &Arc<Registry>) -> Arc<HttpGateway> {
+fn http_gateway(registry: &Arc<Registry>, sandbox: http::Sandbox) -> Arc<HttpGateway> {
     let routes = rest::routes(Arc::clone(registry), rest::Settings::default());
     let settings = http_door::Settings { request_timeout: TURN_TIMEOUT, ..http_door::Settings::default() };
-    HttpGateway::new(routes.merge(clock_routes(Arc::clone(registry))), settings)
+    HttpGateway::new(routes.merge(http::routes(sandbox)), settings)
 }
 
 /// A listener of a dialect, with the settings that it wants; without TLS in the clear.
@@ -380,9 +407,11 @@ fn epp_door(
     listener: Listener,
     tls: Option<Arc<tokio_rustls::rustls::ServerConfig>>,
     registry: &Arc<Registry>,
+    faults: FaultsAt,
 ) -> Result<Door, StartError> {
     let dialect = dialect::named(dialect).ok_or_else(|| StartError::Dialect { listener: name.to_owned() })?;
-    let gateway = EppGateway::new(Arc::clone(registry), dialect, dialect.settings());
+    let (registry, faults) = (Arc::clone(registry), Arc::new(faults));
+    let gateway = EppGateway::in_laboratory(registry, dialect, dialect.settings(), faults);
     Ok(Door {
         name: name.to_owned(),
         listener,
@@ -410,9 +439,26 @@ fn tls_of(
     pki: &Pki,
     client: ClientCertificate,
 ) -> Result<Arc<tokio_rustls::rustls::ServerConfig>, tls::TlsError> {
-    let CertificateFiles { certificate, key } = pki.server.clone();
-    let files = TlsFiles { certificate, key, client_ca: Some(pki.ca.clone()) };
-    tls::server_config(&files, client, Clock::system().now())
+    tls::server_config(&tls_files(pki, &pki.server), client, Clock::system().now())
+}
+
+/// The TLS side of an EPP listener, which may be ordered to show a certificate that is over.
+fn epp_tls(
+    pki: &Pki,
+    dir: &Path,
+    client: ClientCertificate,
+    faults: FaultsAt,
+) -> Result<Arc<tokio_rustls::rustls::ServerConfig>, StartError> {
+    let now = Clock::system().now();
+    let expired = pki::expired_server(dir, now).map_err(|error| StartError::Admin(Problem::new(error)))?;
+    let then = now.to_zoned(TimeZone::UTC).saturating_sub(Span::new().years(2)).timestamp();
+    let expired = tls::server_config(&tls_files(pki, &expired), client, then)?;
+    Ok(certificate::with_faults(tls_of(pki, client)?.as_ref(), &expired, faults))
+}
+
+fn tls_files(pki: &Pki, server: &CertificateFiles) -> TlsFiles {
+    let CertificateFiles { certificate, key } = server.clone();
+    TlsFiles { certificate, key, client_ca: Some(pki.ca.clone()) }
 }
 
 fn bind(port_base: u16, offset: u16) -> Result<Listener, StartError> {
@@ -436,10 +482,10 @@ fn describe(running: &Running, seed: &Seed, pki: &Pki, dir: &Path) -> Result<Des
         key: relative(&files.key),
     });
     let mut epp = BTreeMap::new();
-    for name in [IETF, EIS, NOMINET, NOMINET_PLAIN, NOMINET_LEGACY] {
+    for EppListener { name, client, .. } in EPP_LISTENERS {
         let at = address(name)?;
-        let tls = name != NOMINET_PLAIN;
-        epp.insert(name.to_owned(), EppAddress { host: at.ip().to_string(), port: at.port(), tls });
+        let tls = client.is_some();
+        epp.insert((*name).to_owned(), EppAddress { host: at.ip().to_string(), port: at.port(), tls });
     }
     Ok(Description {
         ca_cert: relative(&pki.ca),
@@ -499,16 +545,21 @@ const SEED: &str = "seed.toml";
 /// The key in `meta` that tells that the seed is in the database, all of it.
 const SOWN: &str = "sandbox_sown";
 const IETF: &str = "ietf";
-const IETF_OFFSET: u16 = 0;
 const EIS: &str = "eis";
-const EIS_OFFSET: u16 = 1;
-const NOMINET: &str = "nominet";
-const NOMINET_OFFSET: u16 = 2;
-/// The same dialect in the clear, as Nominet's test systems have it.
-const NOMINET_PLAIN: &str = "nominet_plain";
-const NOMINET_PLAIN_OFFSET: u16 = 12;
-const NOMINET_LEGACY: &str = "nominet_legacy";
-const NOMINET_LEGACY_OFFSET: u16 = 3;
+/// The EPP listeners, in the order in which they are opened.
+const EPP_LISTENERS: &[EppListener] = &[
+    EppListener { name: IETF, dialect: IETF, offset: 0, client: Some(ClientCertificate::Required) },
+    EppListener { name: EIS, dialect: EIS, offset: 1, client: Some(ClientCertificate::Optional) },
+    EppListener { name: "nominet", dialect: "nominet", offset: 2, client: Some(ClientCertificate::Off) },
+    // The same dialect in the clear, as Nominet's test systems have it.
+    EppListener { name: "nominet_plain", dialect: "nominet", offset: 12, client: None },
+    EppListener {
+        name: "nominet_legacy",
+        dialect: "nominet_legacy",
+        offset: 3,
+        client: Some(ClientCertificate::Off),
+    },
+];
 const HTTP: &str = "http";
 const HTTP_OFFSET: u16 = 43;
 const HEALTH_OFFSET: u16 = 80;

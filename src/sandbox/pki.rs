@@ -62,6 +62,17 @@ pub fn issue(dir: &Path, name: &str, now: Timestamp) -> Result<CertificateFiles,
     Authority::open(dir, now)?.client_certificate(name)
 }
 
+/// Adds a server certificate whose validity is over, or returns the one that is there: for the fault of that name.
+///
+/// # Errors
+/// As [`create`].
+pub fn expired_server(dir: &Path, now: Timestamp) -> Result<CertificateFiles, PkiError> {
+    let then = now.to_zoned(TimeZone::UTC).checked_sub((SERVER_YEARS + 1).years());
+    let then = then.map_err(|_| PkiError::Date)?.timestamp();
+    let authority = Authority { now: then, ..Authority::open(dir, now)? };
+    authority.certificate(EXPIRED_SERVER, server_params()?, SERVER_YEARS)
+}
+
 /// SHA-256 of the DER of the first certificate in a PEM file: the pin of a registrar.
 ///
 /// # Errors
@@ -215,7 +226,8 @@ fn is_safe(name: &str) -> bool {
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
         // On a file system that folds case, "CA" would overwrite the authority.
         && !name.eq_ignore_ascii_case(CA)
-        && !name.eq_ignore_ascii_case("server")
+        && !name.eq_ignore_ascii_case(SERVER)
+        && !name.eq_ignore_ascii_case(EXPIRED_SERVER)
 }
 
 /// The key of a pair that need not be made anew.
@@ -335,6 +347,7 @@ fn set_validity(params: &mut CertificateParams, now: Timestamp, years: i16) -> R
 
 const CA: &str = "ca";
 const SERVER: &str = "server";
+const EXPIRED_SERVER: &str = "server-expired";
 const CA_YEARS: i16 = 10;
 /// Apple's verifier refuses server certificates of more than 825 days, also those of a private CA.
 const SERVER_YEARS: i16 = 2;

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use serde::Deserialize;
 
+use super::faults::Fault;
 use super::pki::sha256_of_pem;
 use crate::admin::{Problem, Request, Secret, execute};
 use crate::config::read_bounded;
@@ -66,6 +67,9 @@ pub struct Seed {
     /// API users.
     #[serde(default, rename = "api_user")]
     pub api_users: Vec<SeedApiUser>,
+    /// Faults that are ordered from the beginning.
+    #[serde(default, rename = "fault")]
+    pub faults: Vec<Fault>,
 }
 
 /// An API user of a seed file.
@@ -475,7 +479,8 @@ mod tests {
     #[test]
     fn the_documented_seed_is_one() {
         let doc = include_str!("../../doc/sandbox.md");
-        let (_, rest) = doc.split_once("```toml\n").unwrap();
+        let (_, rest) = doc.split_once("## The seed file").unwrap();
+        let (_, rest) = rest.split_once("```toml\n").unwrap();
         let seed = Seed::parse(rest.split_once("```").unwrap().0, &"doc/sandbox.md").unwrap();
         let counts = (
             seed.tlds.len(),

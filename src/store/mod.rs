@@ -12,12 +12,14 @@ mod certificate;
 #[cfg(test)]
 mod conformance;
 mod contact;
+mod content;
 mod domain;
 mod epp_user;
 mod history;
 mod host;
 mod lease;
 mod ledger;
+mod maintenance;
 mod message;
 mod meta;
 mod outbox;
@@ -45,6 +47,7 @@ use tokio::sync::oneshot;
 pub use self::api::{ApiAccount, ApiToken, KeptAnswer};
 pub use self::audit::{Kept, LastChange, MessageTally};
 pub use self::case::CaseDraft;
+pub use self::content::Content;
 pub use self::domain::DomainDraft;
 pub use self::epp_user::EppUser;
 pub use self::ledger::AccountRow;
@@ -291,6 +294,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0007_people.sql"),
     include_str!("migrations/0012_allowance.sql"),
     include_str!("migrations/0013_case.sql"),
+    include_str!("migrations/0016_maintenance.sql"),
 ];
 /// Written to learn whether the store can be written.
 const PROBE: &str = "INSERT INTO meta (key, value) VALUES ('probe', '0') ON CONFLICT (key) DO UPDATE SET value = excluded.value";

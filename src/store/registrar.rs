@@ -101,6 +101,7 @@ struct RegistrarRow {
     #[serde(default)]
     currency: Currency,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    retry_minutes: Option<u32>,
     trading_name: Option<String>,
     #[serde(default)]
     receives: Receives,
@@ -116,6 +117,7 @@ impl RegistrarRow {
             pins: registrar.pins.clone(),
             accreditations: registrar.accreditations.clone(),
             currency: registrar.currency,
+            retry_minutes: registrar.retry_minutes,
             trading_name: registrar.trading_name.clone(),
             receives: registrar.receives,
         }
@@ -131,6 +133,7 @@ impl RegistrarRow {
             pins: self.pins,
             accreditations: self.accreditations,
             currency: self.currency,
+            retry_minutes: self.retry_minutes,
             trading_name: self.trading_name,
             receives: self.receives,
         }

@@ -122,6 +122,8 @@ pub(crate) trait Sql {
 /// What changed, for an engine that remembers it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Change<'c> {
+    /// All that is stored.
+    Content,
     /// TLDs or registrars.
     Policy,
     /// A name is registered.

@@ -398,6 +398,12 @@ pub const TABLES: &[Table] = &[
         key: 3,
         is_counted: false,
     },
+    Table {
+        name: "maintenance",
+        columns: &[Text("id"), Int("starts_at"), Text("state")],
+        key: 1,
+        is_counted: false,
+    },
     Table { name: "meta", columns: &[Text("key"), Text("value")], key: 1, is_counted: false },
 ];
 

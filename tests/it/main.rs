@@ -5,11 +5,13 @@
 
 mod client;
 mod codes;
+mod crowd;
 mod eis;
 mod engine;
 mod hostile;
 mod http;
 mod instant_epp;
+mod laboratory;
 mod mail;
 mod nominet;
 mod nominet_legacy;

@@ -2,9 +2,11 @@
 
 use domesday::admin::{self, Request};
 use domesday::model::event::Event;
+use domesday::model::maintenance::MaintenanceId;
 use domesday::model::object::ObjectKind;
 use domesday::model::registrar::RegistrarId;
 use domesday::registry::domain::ChangeSponsor;
+use domesday::registry::maintenance;
 use domesday::registry::operator::{ChangeRegistrar, ForcedDelete, SetServerStatuses, SetTld};
 use domesday::registry::{Actor, Call, Operation};
 use domesday::store::Keep;
@@ -20,9 +22,14 @@ pub(crate) async fn act(server: &Server, line: &str) -> Result<(), String> {
         "contact" => statuses(server, ObjectKind::Contact, name, rest).await,
         "domain" => statuses(server, ObjectKind::Domain, name, rest).await,
         "host" => statuses(server, ObjectKind::Host, name, rest).await,
+        "remove" => {
+            let (kind, name) = (kind(name)?, rest.to_owned());
+            run(server, ForcedDelete { kind, name }).await.map(drop)
+        }
         "delete" => {
             run(server, ForcedDelete { kind: ObjectKind::Domain, name: name.to_owned() }).await.map(drop)
         }
+        "maintenance" => maintain(server, name, rest).await,
         "notice" => notice(server, name, rest).await,
         "password" => {
             let set = server.registry.set_password(&registrar(name)?, rest.to_owned().into()).await;
@@ -76,6 +83,19 @@ async fn statuses(server: &Server, kind: ObjectKind, name: &str, changes: &str) 
     run(server, SetServerStatuses { kind, name: name.to_owned(), add, remove }).await
 }
 
+/// `add ID DETAILS`, `change ID DETAILS`, `cancel ID`; the details are JSON.
+async fn maintain(server: &Server, verb: &str, rest: &str) -> Result<(), String> {
+    let (id, details) = rest.split_once(' ').unwrap_or((rest, "{}"));
+    let id = MaintenanceId::parse(id)?;
+    let details: maintenance::Details = serde_json::from_str(details).map_err(|error| error.to_string())?;
+    match verb {
+        "add" => run(server, maintenance::Add { id: Some(id), details }).await.map(drop),
+        "change" => run(server, maintenance::Change { id, details }).await.map(drop),
+        "cancel" => run(server, maintenance::Cancel { id }).await,
+        _ => Err("maintenance is added, changed or cancelled".to_owned()),
+    }
+}
+
 /// Whatever the command line can ask, as it crosses the operator's socket.
 async fn ask(server: &Server, request: &str) -> Result<(), String> {
     let request: Request = serde_json::from_str(request).map_err(|error| error.to_string())?;
@@ -96,6 +116,13 @@ async fn run<O: Operation>(server: &Server, operation: O) -> Result<O::Outcome, 
     let server_trid = server.registry.next_trid();
     let call = Call { actor: Actor::Operator, client_trid: None, server_trid };
     server.registry.run(call, operation).await.map_err(|error| format!("{error:?}"))
+}
+
+fn kind(word: &str) -> Result<ObjectKind, String> {
+    [ObjectKind::Contact, ObjectKind::Domain, ObjectKind::Host]
+        .into_iter()
+        .find(|kind| kind.as_str() == word)
+        .ok_or_else(|| format!("{word} is no kind of object"))
 }
 
 fn registrar(id: &str) -> Result<RegistrarId, String> {

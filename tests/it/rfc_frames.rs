@@ -20,9 +20,9 @@ use crate::server::Server;
 use crate::transcript::wrap;
 
 /// RFC frames of these mappings and extensions; the others are this server's business when it has them.
-const SUPPORTED: [&str; 9] = [
+const SUPPORTED: [&str; 10] = [
     "rfc5730-", "rfc5731-", "rfc5732-", "rfc5733-", "rfc5910-", "rfc3915-", "rfc8807-", "rfc9038-",
-    "rfc9154-",
+    "rfc9154-", "rfc9167-",
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -158,7 +158,12 @@ const OURS: [(&str, &str); 5] = [
 ];
 
 /// Each line is who sends which frame and the code of the answer, or what is given before. All begin on 3 April 1998.
-const STORIES: [&str; 14] = [
+const STORIES: [&str; 15] = [
+    // RFC 9167
+    "ClientX rfc9167-01-info-maintenance 2303
+     operator maintenance add 2e6df9b0-4092-4491-bcc8-9fb2166dcee6 {\"systems\":[{\"name\":\"EPP\",\"impact\":\"full\"}],\"start\":\"2021-12-30T06:00:00Z\",\"end\":\"2021-12-30T07:00:00Z\"}
+     ClientX rfc9167-01-info-maintenance 1000
+     ClientX rfc9167-02-info-maintenance 1000",
     // RFC 5730
     "ClientX rfc5730-07-poll-req 1300
      ClientX rfc5730-08-poll-ack 2303

@@ -256,7 +256,7 @@ fn a_dependency_without_a_reason_is_seen() {
 
 #[test]
 fn documents_name_what_exists() {
-    for name in ["ARCHITECTURE.md", "doc/epp.md"] {
+    for name in ["ARCHITECTURE.md", "doc/epp.md", "doc/lifecycle.md"] {
         let text = std::fs::read_to_string(root().join(name)).expect("the document is there, and text");
         clean(&rules::promised_paths(&Source::new(name, &text), root()));
     }

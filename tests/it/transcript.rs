@@ -496,6 +496,7 @@ const MANNERS: &[Manner] = &[
             ("changePoll", "urn:ietf:params:xml:ns:changePoll-1.0"),
             ("launch", "urn:ietf:params:xml:ns:launch-1.0"),
             ("loginSec", "urn:ietf:params:xml:ns:epp:loginSec-1.0"),
+            ("maint", "urn:ietf:params:xml:ns:epp:maintenance-1.0"),
         ],
     },
     Manner {

@@ -75,6 +75,7 @@ fn refusals() -> Vec<Refusal> {
         Field::Email => [Field::Email],
         Field::HostAddress => [Field::HostAddress],
         Field::HostName => [Field::HostName],
+        Field::Maintenance => [Field::Maintenance],
         Field::MaxSigLife => [Field::MaxSigLife],
         Field::MessageId => [Field::MessageId],
         Field::NameServer => [Field::NameServer],

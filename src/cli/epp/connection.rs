@@ -18,7 +18,7 @@ use crate::admin::Problem;
 use crate::gateway::epp::frame::write_frame;
 use crate::gateway::tls::client_config;
 use crate::gateway::xml::{Bounds, Document};
-use crate::sandbox::{DESCRIPTION, Description};
+use crate::sandbox::Description;
 
 /// Who connects where.
 pub(in crate::cli) struct Account {
@@ -50,17 +50,8 @@ impl Account {
     }
 
     /// As a sandbox's description has it.
-    pub(super) fn of_sandbox(dir: &Path, registrar: &str) -> Result<Self, Problem> {
-        let file = dir.join(DESCRIPTION);
-        let text = fs::read_to_string(&file).map_err(|_| {
-            Problem::new(format_args!(
-                "no sandbox answers in {}; start one with `domesday sandbox --dir {0}`",
-                dir.display()
-            ))
-        })?;
-        let description: Description = serde_json::from_str(&text).map_err(|error| {
-            Problem::new(format_args!("{} is not a description: {error}", file.display()))
-        })?;
+    pub(in crate::cli) fn of_sandbox(dir: &Path, registrar: &str) -> Result<Self, Problem> {
+        let description = Description::read(dir)?;
         let account =
             description.registrars.iter().find(|account| account.id == registrar).ok_or_else(|| {
                 let known: Vec<&str> =

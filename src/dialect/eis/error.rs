@@ -263,6 +263,7 @@ fn element(field: Field) -> &'static str {
         | Field::AllocationToken
         | Field::AuthInfo
         | Field::CompanyNumber
+        | Field::Maintenance
         | Field::Case
         | Field::Currency
         | Field::CurrentExpiry

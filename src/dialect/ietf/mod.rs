@@ -14,7 +14,7 @@ impl Dialect for Ietf {
     }
 
     fn objects(&self) -> &'static [&'static dyn ObjectMapping] {
-        &[&domain::Domain, &contact::Contact, &host::Host]
+        &[&domain::Domain, &contact::Contact, &host::Host, ext::MAINTENANCE]
     }
 
     fn extensions(&self) -> &'static [&'static dyn Extension] {

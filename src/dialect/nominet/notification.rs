@@ -32,7 +32,7 @@ pub(super) fn render(event: &Event, terms: &Terms<'_>) -> (String, Option<Part>)
             let part = Part { uri: uri::CONTACT, xml };
             ("Account Details Change Notification", version.map(|_| part))
         }
-        Event::ContactDeleted { contact } => (
+        Event::ContactDeleted { contact, .. } => (
             "Contact deleted notification",
             Version::at_least(version, Version::V1_2).map(|v| contact_gone(v, contact)),
         ),
@@ -127,11 +127,14 @@ pub(super) fn render(event: &Event, terms: &Terms<'_>) -> (String, Option<Part>)
         ),
         // Nominet has no such messages: their texts say all.
         Event::CertificateExpires { .. }
+        | Event::ContactActedOn { .. }
         | Event::ContactTransfer { .. }
         | Event::DomainChanged { .. }
         | Event::DomainPendingDone { .. }
         | Event::DomainTransfer { .. }
+        | Event::HostActedOn { .. }
         | Event::LowBalance { .. }
+        | Event::Maintenance { .. }
         | Event::Notice { .. } => return (event::render(event, terms).0, None),
     };
     (text.to_owned(), data)

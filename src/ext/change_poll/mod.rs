@@ -17,7 +17,12 @@ impl Extension for ChangePoll {
     }
 
     fn event(&self, event: &Event) -> Option<Part> {
-        let Event::DomainChanged { change, .. } = event else {
+        let (Event::ContactActedOn { change, .. }
+        | Event::ContactChanged { change, .. }
+        | Event::ContactDeleted { change, .. }
+        | Event::DomainChanged { change, .. }
+        | Event::HostActedOn { change, .. }) = event
+        else {
             return None;
         };
         Some(Part { uri: URI, xml: change_data(change) })

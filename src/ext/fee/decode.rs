@@ -5,6 +5,7 @@ use crate::gateway::epp::decode::{Cursor, Fault, FaultKind, check_attributes, nu
 use crate::gateway::xml::{Element, collapse};
 use crate::model::money::Currency;
 use crate::model::period::{Period, Unit};
+use crate::model::tld::LaunchPhase;
 use crate::registry::conditions::AgreedFee;
 use crate::registry::domain::fee_check::{PricedCommand, Query};
 
@@ -68,19 +69,20 @@ fn query(element: Element<'_>) -> Result<Query, Fault> {
             "update" => Some(PricedCommand::Update),
             _ => None,
         })?;
-    judge_phase(element)?;
+    let phase = phase(element)?;
     let period = cursor.optional("period").map(period).transpose()?;
     cursor.end()?;
-    Ok(Query { command, period })
+    Ok(Query { command, period, phase })
 }
 
-/// RFC 8748 §3.8: prices are those of general availability.
-fn judge_phase(element: Element<'_>) -> Result<(), Fault> {
+/// RFC 8748 §3.8: the phases that launches here have; none of them has subphases.
+fn phase(element: Element<'_>) -> Result<Option<LaunchPhase>, Fault> {
     let phase = element.attribute("phase").map(collapse);
-    match (phase.as_deref(), element.attribute("subphase")) {
+    match (phase, element.attribute("subphase")) {
         (None, Some(_)) => Err(Fault::at(element, FaultKind::Missing("attribute phase"))),
-        (None, None) | (Some("open"), None) => Ok(()),
-        (Some(_), _) => Err(Fault::out_of_range(element, "only the phase open has prices")),
+        (None, None) => Ok(None),
+        (Some(phase), None) if LaunchPhase::parse(&phase).is_some() => Ok(LaunchPhase::parse(&phase)),
+        (Some(_), _) => Err(Fault::out_of_range(element, "only the phases open and landrush have prices")),
     }
 }
 

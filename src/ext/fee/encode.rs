@@ -4,8 +4,10 @@ use super::URI;
 use crate::gateway::epp::response::{Part, leaf, push_number};
 use crate::model::money::{Currency, Money};
 use crate::model::period::Period;
+use crate::model::transfer::Transfer;
 use crate::registry::billing::Bill;
 use crate::registry::domain::fee_check::{FeeChecked, NameFees, PricedCommand, Query, Quote};
+use crate::registry::domain::transfer::TransferFee;
 
 /// `chkData`.
 pub(super) fn check(checked: &FeeChecked) -> Part {
@@ -46,6 +48,21 @@ pub(super) fn bill(tag: &str, bill: &Bill) -> Part {
     Part { uri: URI, xml: out }
 }
 
+/// `trnData` of a transfer that is queried: what it costs, without the account.
+pub(super) fn transfer(transfer: &Transfer, transfer_fee: &TransferFee) -> Part {
+    let TransferFee { money: Money { amount, currency }, grace_days } = *transfer_fee;
+    let mut out = format!("<fee:trnData xmlns:fee=\"{URI}\">");
+    leaf("fee:currency", currency.as_str(), &mut out);
+    if let Some(years) = transfer.years {
+        out.push_str("<fee:period unit=\"y\">");
+        push_number(years.into(), &mut out);
+        out.push_str("</fee:period>");
+    }
+    fee(amount, currency, Some(grace_days), transfer.is_pending(), &mut out);
+    out.push_str("</fee:trnData>");
+    Part { uri: URI, xml: out }
+}
+
 fn name_fees(fees: &NameFees, currency: Currency, out: &mut String) {
     if let Some(tier) = &fees.tier {
         leaf("fee:class", tier, out);
@@ -53,6 +70,10 @@ fn name_fees(fees: &NameFees, currency: Currency, out: &mut String) {
     for (query, quote) in &fees.quotes {
         out.push_str("<fee:command name=\"");
         out.push_str(command_name(query));
+        if let Some(phase) = query.phase {
+            out.push_str("\" phase=\"");
+            out.push_str(phase.as_str());
+        }
         match quote {
             Ok(quote) => {
                 out.push_str(if quote.is_standard { "\" standard=\"1\">" } else { "\">" });

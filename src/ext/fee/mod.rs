@@ -53,6 +53,9 @@ impl Extension for Fee {
     fn answer(&self, outcome: &Outcome) -> Option<Part> {
         match outcome {
             Outcome::DomainFeeCheck(checked) => Some(encode::check(checked)),
+            Outcome::DomainTransferQuery(state) if !state.transfer.has_failed() => {
+                state.fee.as_ref().map(|fee| encode::transfer(&state.transfer, fee))
+            }
             _ => None,
         }
     }

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use super::decode::{Fault, FaultKind, check_attributes, only_children, token, word};
 use crate::gateway::xml::{Children, Document, Element};
 use crate::registry::conditions::Conditions;
-use crate::registry::{Call, Done, Error, Operation, Registry, case, contact, domain, host, lock, poll, tag};
+use crate::registry::replay::{Once, Rendering, Replayable};
+use crate::registry::{
+    Call, Done, Error, Operation, Registry, case, contact, domain, host, lock, maintenance, poll, tag,
+};
 
 /// What a client sent.
 pub enum Request<'d> {
@@ -86,6 +89,15 @@ impl TransferOp {
 }
 
 impl Verb {
+    /// Whether it changes something (RFC 5730 §2.9.3).
+    pub fn transforms(self) -> bool {
+        match self {
+            Self::Create | Self::Delete | Self::Renew | Self::Update => true,
+            Self::Transfer(op) => op != TransferOp::Query,
+            Self::Check | Self::Info | Self::Login | Self::Logout | Self::Poll => false,
+        }
+    }
+
     /// The name of the command, which is that of its element and of the mapping's element in it.
     pub fn name(self) -> &'static str {
         match self {
@@ -235,6 +247,25 @@ macro_rules! commands {
                 }
             }
 
+            /// Has the registry do it, unless it was sent before; `render` makes the answer that is kept.
+            pub async fn run_once(
+                self,
+                registry: &Arc<Registry>,
+                call: Call,
+                conditions: Conditions,
+                request: Vec<u8>,
+                render: impl Fn(&Done<Outcome>) -> Rendering + Send + Sync + 'static,
+            ) -> Result<Replayable, Error> {
+                match self {
+                    $(Self::$name(operation) => {
+                        let render = Box::new(move |done: Done<<$operation as Operation>::Outcome>| {
+                            render(&Done { outcome: Outcome::$name(done.outcome), bill: done.bill })
+                        });
+                        registry.run_once(call, conditions, operation, Once { request, render }).await
+                    })*
+                }
+            }
+
             /// The operation's name, for logs.
             pub fn name(&self) -> &'static str {
                 match self {
@@ -298,6 +329,8 @@ commands! {
     HostInfo(host::Info);
     HostInfoNumbered(host::given::InfoNumbered);
     HostUpdate(host::Update);
+    MaintenanceInfo(maintenance::Info);
+    MaintenanceList(maintenance::List);
     PersonInfo(contact::account::InfoPerson);
     PersonUpdate(contact::account::UpdatePerson);
     PollAck(poll::Ack);

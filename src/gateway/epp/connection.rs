@@ -41,6 +41,8 @@ enum End {
 /// What a round of answers leaves behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Round {
+    /// The connection is to be cut (a laboratory's doing).
+    Breaks,
     /// The connection is to be closed.
     Closes,
     /// Complete frames may wait still.
@@ -69,8 +71,10 @@ async fn converse(
         if !send(stream, &mut answers, settings.slow_frame_timeout).await {
             return End::Cut;
         }
-        if round == Round::Closes {
-            return End::Answered;
+        match round {
+            Round::Breaks => return End::Cut,
+            Round::Closes => return End::Answered,
+            Round::Done { .. } | Round::Full => {}
         }
         let answered = round != Round::Done { answered: false };
         // Each frame has its own time, however the client cuts its stream into packets.
@@ -129,10 +133,19 @@ async fn answer_frames(
             Ok(Some(frame)) => {
                 let draining = *drain.borrow();
                 let (answer, after) = session.answer(frame, draining).await;
-                write_answer(answers, &answer);
+                let whole = answers.len();
+                if after != After::Break {
+                    write_answer(answers, &answer);
+                }
                 answered = true;
-                if after == After::Close {
-                    return Round::Closes;
+                match after {
+                    After::Break => return Round::Breaks,
+                    After::BreakAmid => {
+                        answers.truncate(whole.midpoint(answers.len()));
+                        return Round::Breaks;
+                    }
+                    After::Close => return Round::Closes,
+                    After::GoOn => {}
                 }
                 if session.is_open() {
                     frames.set_frame_bytes_max(gateway.settings.frame_bytes_max);

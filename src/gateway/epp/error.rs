@@ -131,6 +131,7 @@ fn elements_of(field: Field) -> &'static [&'static str] {
         Field::Ident => &["ident"],
         Field::HostAddress => &["addr", "hostAddr"],
         Field::HostName => &["name"],
+        Field::Maintenance => &["id"],
         Field::Lock => &["lock", "unlock"],
         Field::MaxSigLife => &["maxSigLife"],
         Field::MessageId => &["poll"],

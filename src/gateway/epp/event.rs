@@ -1,10 +1,10 @@
 //! Service messages in EPP: the text and the data of each event (RFC 5730 §2.9.2.3), rendered when it is read.
 
-use super::object::{Terms, contact, domain};
+use super::object::{Terms, contact, domain, host};
 use super::response::Part;
 use crate::model::event::{ChangeOperation, Event};
+use crate::model::maintenance::MaintenanceNotice;
 use crate::model::money::Money;
-use crate::model::name::DomainName;
 use crate::model::transfer::TransferStatus;
 
 /// The text of a message and its `resData`, in the namespace of the object it is about.
@@ -12,6 +12,14 @@ pub fn render(event: &Event, terms: &Terms<'_>) -> (String, Option<Part>) {
     match event {
         Event::CertificateExpires { at } => {
             (format!("Your certificate expires on {}", at.strftime("%Y-%m-%d")), None)
+        }
+        Event::ContactActedOn { contact, statuses, change }
+        | Event::ContactChanged { after: contact, statuses, change, .. }
+        | Event::ContactDeleted { before: contact, statuses, change, .. } => {
+            let mut xml = String::new();
+            contact::snapshot_data(contact, statuses, change.at, terms, &mut xml);
+            let text = change_text(change.operation, "Contact", &contact.id);
+            (text, Some(Part { uri: contact::URI, xml }))
         }
         Event::ContactTransfer { id, transfer } => {
             let mut xml = String::new();
@@ -21,7 +29,8 @@ pub fn render(event: &Event, terms: &Terms<'_>) -> (String, Option<Part>) {
         Event::DomainChanged { domain, statuses, change } => {
             let mut xml = String::new();
             domain::snapshot_data(domain, statuses, change.at, terms, &mut xml);
-            (change_text(change.operation, &domain.name), Some(Part { uri: domain::URI, xml }))
+            let text = change_text(change.operation, "Domain", &domain.name);
+            (text, Some(Part { uri: domain::URI, xml }))
         }
         Event::DomainPendingDone { name, granted, client_trid, server_trid, at } => {
             let done = if *granted { "was carried out" } else { "was not carried out" };
@@ -33,6 +42,22 @@ pub fn render(event: &Event, terms: &Terms<'_>) -> (String, Option<Part>) {
             let mut xml = String::new();
             domain::transfer_data(name, transfer, &mut xml);
             (transfer_text(transfer.status).to_owned(), Some(Part { uri: domain::URI, xml }))
+        }
+        Event::HostActedOn { host, statuses, change } => {
+            let mut xml = String::new();
+            host::snapshot_data(host, statuses, change.at, terms, &mut xml);
+            let text = change_text(change.operation, "Host", &host.name);
+            (text, Some(Part { uri: host::URI, xml }))
+        }
+        Event::Maintenance { notice, maintenance } => {
+            let done = match notice {
+                MaintenanceNotice::Create => "is announced",
+                MaintenanceNotice::Update => "has changed",
+                MaintenanceNotice::Delete => "is called off",
+            };
+            let from = maintenance.start.strftime("%Y-%m-%d %H:%M");
+            // Its data is in a namespace of its own, which the mapping writes.
+            (format!("Maintenance of the registry on {from} UTC {done}"), None)
         }
         Event::LowBalance { account } => {
             let money = |amount| Money { amount, currency: account.currency };
@@ -46,8 +71,6 @@ pub fn render(event: &Event, terms: &Terms<'_>) -> (String, Option<Part>) {
             (event.sentence(), Some(Part { uri: domain::URI, xml }))
         }
         Event::Abuse { .. }
-        | Event::ContactChanged { .. }
-        | Event::ContactDeleted { .. }
         | Event::DataQuality { .. }
         | Event::DomainsSuspended { .. }
         | Event::HostsCancelled { .. }
@@ -59,7 +82,7 @@ pub fn render(event: &Event, terms: &Terms<'_>) -> (String, Option<Part>) {
     }
 }
 
-fn change_text(operation: ChangeOperation, name: &DomainName) -> String {
+fn change_text(operation: ChangeOperation, kind: &str, name: &impl std::fmt::Display) -> String {
     let done = match operation {
         ChangeOperation::AutoDelete => "expired and was deleted",
         ChangeOperation::AutoDeletePurge => "expired and is gone",
@@ -70,7 +93,7 @@ fn change_text(operation: ChangeOperation, name: &DomainName) -> String {
         ChangeOperation::RestoreLapse => "is in its redemption period again",
         ChangeOperation::Update => "was changed by the registry",
     };
-    format!("Domain {name} {done}")
+    format!("{kind} {name} {done}")
 }
 
 fn transfer_text(status: TransferStatus) -> &'static str {

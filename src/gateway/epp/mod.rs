@@ -14,6 +14,7 @@ pub mod event;
 pub mod extension;
 pub mod frame;
 mod intake;
+pub mod laboratory;
 pub mod object;
 pub mod response;
 mod session;
@@ -23,6 +24,7 @@ use std::time::Duration;
 
 pub use self::dialect::Dialect;
 use self::intake::Intake;
+use self::laboratory::Laboratory;
 use super::listener::Connection;
 use crate::registry::Registry;
 
@@ -62,12 +64,25 @@ pub struct EppGateway {
     dialect: &'static dyn Dialect,
     settings: Settings,
     intake: Intake,
+    laboratory: Option<Arc<dyn Laboratory>>,
 }
 
 impl EppGateway {
     /// A gateway to a registry.
     pub fn new(registry: Arc<Registry>, dialect: &'static dyn Dialect, settings: Settings) -> Arc<Self> {
-        Arc::new(Self { registry, dialect, settings, intake: Intake::new(INTAKE_BYTES) })
+        let intake = Intake::new(INTAKE_BYTES);
+        Arc::new(Self { registry, dialect, settings, intake, laboratory: None })
+    }
+
+    /// A gateway in whose sessions a laboratory has its way: for the sandbox.
+    pub fn in_laboratory(
+        registry: Arc<Registry>,
+        dialect: &'static dyn Dialect,
+        settings: Settings,
+        laboratory: Arc<dyn Laboratory>,
+    ) -> Arc<Self> {
+        let intake = Intake::new(INTAKE_BYTES);
+        Arc::new(Self { registry, dialect, settings, intake, laboratory: Some(laboratory) })
     }
 
     /// Serves one connection until it ends.

@@ -210,6 +210,8 @@ pub struct Answer {
     pub data: Option<Part>,
     /// `extension`.
     pub extension: Vec<Part>,
+    /// The whole answer, when it is written already.
+    pub written: Option<String>,
 }
 
 impl Answer {
@@ -225,6 +227,9 @@ impl Answer {
 
     /// Writes it. Elements stand in the order of the schema: result, msgQ, resData, extension, trID.
     pub fn write(&self, head: &Letterhead, client_trid: Option<&str>, server_trid: &str) -> String {
+        if let Some(written) = &self.written {
+            return written.clone();
+        }
         let mut out = String::with_capacity(1024);
         head.open_epp(&mut out);
         out.push_str("<response>");
@@ -256,7 +261,7 @@ impl Answer {
 
 impl From<Verdict> for Answer {
     fn from(result: Verdict) -> Self {
-        Self { result, more: Vec::new(), queue: None, data: None, extension: Vec::new() }
+        Self { result, more: Vec::new(), queue: None, data: None, extension: Vec::new(), written: None }
     }
 }
 

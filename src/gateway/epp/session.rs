@@ -3,31 +3,40 @@
 //! Each frame gets one answer. The order in which a request is judged is that of decisions.md: XML, the command, login,
 //! namespaces, schema, then the registry.
 
+mod disturbed;
 mod login;
+mod reader;
 mod user_login;
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use self::reader::unhandled;
 use super::EppGateway;
 use super::command::{Command, Envelope, Outcome, Request, Verb, client_trid, read_request};
 use super::decode::{Fault, FaultKind, only_children, word};
 use super::dialect::{Account, AckNames, Dialect, EPP, Manners, Services};
 use super::extension::Applied;
+use super::laboratory::Disturbance;
 use super::object::{ObjectMapping, Terms};
 use super::response::{Answer, Letterhead, Part, QueueState, ResultCode, Verdict, greeting};
 use crate::gateway::measure;
 use crate::gateway::tls::Peer;
 use crate::gateway::xml::{Bounds, Document, Element, collapse, decode_text};
 use crate::model::object::MessageNumber;
+use crate::model::registrar::RegistrarId;
 use crate::registry::conditions::Conditions;
 use crate::registry::session::Session as Place;
-use crate::registry::{Actor, Call, Done, Error, Registry, poll};
+use crate::registry::{Actor, Call, Error, Registry, poll};
 
 /// What becomes of the connection after an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum After {
+    /// The connection is cut, and the answer is lost.
+    Break,
+    /// The connection is cut amid the answer.
+    BreakAmid,
     Close,
     GoOn,
 }
@@ -40,6 +49,10 @@ pub(super) struct Session<'g> {
     wrong_logins: u32,
     /// The envelope of the request that is being answered.
     head: &'static Letterhead,
+    /// What a laboratory does to the request that is being answered.
+    disturbance: Option<Disturbance>,
+    /// What was sent, where it may have been sent before.
+    sent: Option<Vec<u8>>,
 }
 
 /// Who is logged in, and what they declared.
@@ -68,7 +81,7 @@ impl Drop for HeldPlace {
 impl<'g> Session<'g> {
     pub(super) fn new(gateway: &'g EppGateway, peer: Peer) -> Self {
         let head = first_letterhead(gateway.dialect);
-        Self { gateway, peer, login: None, wrong_logins: 0, head }
+        Self { gateway, peer, login: None, wrong_logins: 0, head, disturbance: None, sent: None }
     }
 
     /// Whether somebody is logged in.
@@ -111,6 +124,8 @@ impl<'g> Session<'g> {
             self.head = head;
         }
         let trid = client_trid(&document, self.head.namespace);
+        let again = self.registrar().filter(|id| trid.is_some() && self.gateway.registry.answers_again(id));
+        self.sent = again.map(|_| frame.to_vec());
         let ops = self.manners().transfer_op;
         let (mut answer, after) = match read_request(&document, self.head.namespace, ops) {
             Err(fault) => (self.gateway.dialect.envelope_fault(&fault).into(), After::GoOn),
@@ -159,11 +174,16 @@ impl<'g> Session<'g> {
         Err(Verdict::saying(code, text))
     }
 
+    fn registrar(&self) -> Option<&RegistrarId> {
+        let place = self.login.as_ref().and_then(|login| login.place.place.as_ref());
+        place.map(|place| &place.registrar)
+    }
+
     fn manners(&self) -> &'static Manners {
         self.gateway.dialect.manners()
     }
 
-    async fn command(
+    async fn obey(
         &mut self,
         document: &Document<'_>,
         envelope: Envelope<'_>,
@@ -171,8 +191,7 @@ impl<'g> Session<'g> {
         server_trid: &str,
     ) -> (Answer, After) {
         let begun = std::time::Instant::now();
-        let registrar = self.login.as_ref().and_then(|login| login.place.place.as_ref());
-        let registrar = registrar.map(|place| place.registrar.clone());
+        let registrar = self.registrar().cloned();
         let (answer, after) = match (envelope.verb, &registrar) {
             (Verb::Login, _) => match self.manners().account {
                 Account::Registrar => self.login(envelope, server_trid).await,
@@ -243,8 +262,7 @@ impl<'g> Session<'g> {
             Ok(command) => command,
             Err(fault) => return self.faulty(&fault),
         };
-        let done = command.run(&self.gateway.registry, call, Conditions::default()).await;
-        match done.map(|done| done.outcome) {
+        match self.run_poll(command, call).await.map(|done| done.outcome) {
             Ok(Outcome::PollNewest(head) | Outcome::PollRequest(head)) => self.poll_head(head),
             Ok(Outcome::PollAck(acked)) => {
                 let next = acked.next.filter(|_| self.manners().ack_names == AckNames::Next);
@@ -292,6 +310,8 @@ impl<'g> Session<'g> {
             return Answer::plain(ResultCode::OkNoMessages);
         };
         let (text, data) = self.gateway.dialect.render_event(&message.event, self.head, &self.terms(None));
+        let own = || self.gateway.dialect.objects().iter().find_map(|object| object.event(&message.event));
+        let data = data.or_else(own);
         let queue = QueueState {
             count: head.count,
             id: message.number.to_string(),
@@ -320,8 +340,14 @@ impl<'g> Session<'g> {
             Ok(read) => read,
             Err(fault) => return self.faulty(&fault),
         };
+        if let Some(sent) = self.sent.clone().filter(|_| envelope.verb.transforms()) {
+            return match self.run_once(mapping, command, call, conditions, sent).await {
+                Ok(answer) => answer,
+                Err(error) => self.refused(document, error),
+            };
+        }
         match command.run(&self.gateway.registry, call, conditions).await {
-            Ok(done) => self.outcome(mapping, element, &done, &terms),
+            Ok(done) => self.reader().outcome(mapping, element, &done, &terms),
             Err(error) => self.refused(document, error),
         }
     }
@@ -425,63 +451,14 @@ impl<'g> Session<'g> {
         }
     }
 
-    fn outcome(
-        &self,
-        mapping: &'static dyn ObjectMapping,
-        request: Element<'_>,
-        done: &Done<Outcome>,
-        terms: &Terms<'_>,
-    ) -> Answer {
-        let Done { outcome, bill } = done;
-        let mut answer = Answer::plain(mapping.code_of(request, outcome));
-        let mut xml = String::with_capacity(512);
-        mapping.encode(request, outcome, terms, &mut xml);
-        if !xml.is_empty() {
-            answer.data = Some(Part { uri: mapping.uri(), xml });
-        }
-        for extension in self.gateway.dialect.extensions() {
-            let billed = bill.as_ref().and_then(|bill| extension.bill(outcome, bill));
-            for part in [extension.answer(outcome), billed].into_iter().flatten() {
-                self.place_extension(&mut answer, part);
-            }
-        }
-        for part in mapping.remarks(request, outcome, terms) {
-            self.place_extension(&mut answer, part);
-        }
-        answer
-    }
-
     //--- Where parts of an answer go (RFC 9038)
 
-    /// Puts data where the session can read it: into `resData` when it declared the namespace, else into `extValue` when
-    /// `always` or when it asked for that.
     fn place_data(&self, answer: &mut Answer, data: Option<Part>, always: bool) {
-        let Some(data) = data else {
-            return;
-        };
-        if self.declares(data.uri) {
-            answer.data = Some(data);
-        } else if always || self.shows_undeclared() {
-            answer.result.ext_values.push(unhandled(data));
-        }
-    }
-
-    fn place_extension(&self, answer: &mut Answer, part: Part) {
-        if self.declares(part.uri) {
-            answer.extension.push(part);
-        } else if self.shows_undeclared() {
-            answer.result.ext_values.push(unhandled(part));
-        }
+        self.reader().place_data(answer, data, always);
     }
 
     fn declares(&self, uri: &str) -> bool {
-        let declares = |login: &LoggedIn| login.services.declare(uri);
-        !self.manners().declares || self.login.as_ref().is_some_and(declares)
-    }
-
-    fn shows_undeclared(&self) -> bool {
-        let mut extensions = self.gateway.dialect.extensions().iter();
-        extensions.any(|extension| extension.shows_undeclared() && self.declares(extension.uri()))
+        self.reader().declares(uri)
     }
 
     fn terms<'s>(&'s self, extension: Option<Element<'s>>) -> Terms<'s> {
@@ -490,11 +467,7 @@ impl<'g> Session<'g> {
             names_per_check_max: self.gateway.settings.names_per_check_max,
             is_extended: extension.is_some(),
             extension,
-            registrar: self
-                .login
-                .as_ref()
-                .and_then(|login| login.place.place.as_ref())
-                .map(|place| &place.registrar),
+            registrar: self.registrar(),
             services: self.login.as_ref().map(|login| &login.services),
         }
     }
@@ -531,9 +504,4 @@ fn ends_connection(request: &Request<'_>, manners: &Manners) -> bool {
 /// The envelope of a dialect's greeting. One without any has the RFC's.
 fn first_letterhead(dialect: &dyn Dialect) -> &'static Letterhead {
     dialect.letterheads().first().unwrap_or(const { &Letterhead::rfc(EPP) })
-}
-
-/// A part in a namespace that the session did not declare, as RFC 9038 §3 shows it.
-fn unhandled(part: Part) -> (String, String) {
-    (part.xml, format!("{} not in login services", part.uri))
 }

@@ -247,6 +247,7 @@ fn name_of(field: Field) -> &'static str {
         Field::HolderKind => "holder",
         Field::HostAddress => "addresses",
         Field::Ident => "ident",
+        Field::Maintenance => "id",
         Field::Lock => "lock",
         Field::MaxSigLife => "maxSigLife",
         Field::MessageId => "id",

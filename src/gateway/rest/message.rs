@@ -12,7 +12,7 @@ use super::Rest;
 use super::error::Problem;
 use super::request::{Answered, Caller, Named, Nothing, rendered};
 use super::value::{TransferView, malformed};
-use crate::model::event::{Event, Message};
+use crate::model::event::{Change, Event, Message};
 use crate::model::money::{Account, Money};
 use crate::model::object::MessageNumber;
 use crate::registry::poll::{Ack, Acked, Head, Request};
@@ -36,7 +36,8 @@ pub(super) struct MessageView {
     /// When it was queued.
     #[schema(value_type = String, format = DateTime)]
     queued_at: Timestamp,
-    /// `domain-transfer`, `contact-transfer`, `domain-deleted`, `domain-pending-done`, `certificate-expires` or `notice`.
+    /// `domain-transfer`, `contact-transfer`, `domain-changed`, `contact-changed`, `host-changed`, `domain-pending-done`,
+    /// `maintenance`, `low-balance`, `certificate-expires` or `notice`.
     event: &'static str,
     /// The object it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -107,6 +108,15 @@ fn available(account: &Account) -> String {
 }
 
 impl MessageView {
+    fn changed(self, change: &Change) -> Self {
+        Self {
+            at: Some(change.at),
+            server_trid: Some(change.server_trid.clone()),
+            text: Some(change.operation.as_str().to_owned()),
+            ..self
+        }
+    }
+
     fn of(message: &Message) -> Self {
         let blank = Self {
             id: message.number.0,
@@ -122,6 +132,11 @@ impl MessageView {
         };
         match &message.event {
             Event::CertificateExpires { at } => Self { event: "certificate-expires", at: Some(*at), ..blank },
+            Event::ContactActedOn { contact, change, .. } => Self {
+                event: "contact-changed",
+                object: Some(contact.id.to_string()),
+                ..blank.changed(change)
+            },
             Event::ContactTransfer { id, transfer } => Self {
                 event: "contact-transfer",
                 object: Some(id.to_string()),
@@ -131,9 +146,16 @@ impl MessageView {
             Event::DomainChanged { domain, change, .. } => Self {
                 event: "domain-changed",
                 object: Some(domain.name.to_string()),
-                at: Some(change.at),
-                server_trid: Some(change.server_trid.clone()),
-                text: Some(change.operation.as_str().to_owned()),
+                ..blank.changed(change)
+            },
+            Event::HostActedOn { host, change, .. } => {
+                Self { event: "host-changed", object: Some(host.name.to_string()), ..blank.changed(change) }
+            }
+            Event::Maintenance { notice, maintenance } => Self {
+                event: "maintenance",
+                object: Some(maintenance.id.to_string()),
+                at: Some(maintenance.start),
+                text: Some(notice.as_str().to_owned()),
                 ..blank
             },
             Event::LowBalance { account } => {

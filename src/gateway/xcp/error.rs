@@ -204,6 +204,7 @@ fn policy_reply(field: Field, value: &str, rule: &Rule) -> Reply {
             | Field::HostAddress
             | Field::HostName
             | Field::Ident
+            | Field::Maintenance
             | Field::Lock
             | Field::MaxSigLife
             | Field::MessageId
@@ -242,6 +243,8 @@ fn key_of(field: Field) -> &'static str {
         Field::DnsRecord | Field::MaxSigLife => "dnssec",
         Field::DomainName => "domain",
         Field::Email => "email",
+        // No command of resellers names one.
+        Field::Maintenance => "maintenance",
         Field::HostAddress => "ipaddress",
         Field::HostName => "name",
         Field::Lock => "lock_state",

@@ -10,6 +10,7 @@ impl Event {
         match self {
             Self::Abuse { .. } => "abuse",
             Self::CertificateExpires { .. } => "certificate-expires",
+            Self::ContactActedOn { .. } => "contact-acted-on",
             Self::ContactChanged { .. } => "contact-changed",
             Self::ContactDeleted { .. } => "contact-deleted",
             Self::ContactTransfer { .. } => "contact-transfer",
@@ -18,8 +19,10 @@ impl Event {
             Self::DomainPendingDone { .. } => "domain-pending-done",
             Self::DomainTransfer { .. } => "domain-transfer",
             Self::DomainsSuspended { .. } => "domains-suspended",
+            Self::HostActedOn { .. } => "host-acted-on",
             Self::HostsCancelled { .. } => "hosts-cancelled",
             Self::LowBalance { .. } => "low-balance",
+            Self::Maintenance { .. } => "maintenance",
             Self::Notice { .. } => "notice",
             Self::ReferralDecided { .. } => "referral-decided",
             Self::RegistrantTransfer { .. } => "registrant-transfer",
@@ -37,7 +40,9 @@ impl Event {
                 format!("{name} was reported for {} by {}", report.activity, report.source)
             }
             Self::ContactChanged { after, .. } => format!("contact {} was changed by the registry", after.id),
-            Self::ContactDeleted { contact } => format!("contact {} was deleted by the registry", contact.id),
+            Self::ContactDeleted { contact, .. } => {
+                format!("contact {} was deleted by the registry", contact.id)
+            }
             Self::DataQuality { quality, contact, .. } => {
                 let stage = quality.stage.as_str();
                 format!("the data of contact {} is in question ({}, {stage})", contact.id, quality.process)
@@ -70,11 +75,14 @@ impl Event {
             Self::Released { to, domains, .. } => format!("{} have gone to {to}", all_of(domains)),
             Self::ReleaseRejected { to, domains, .. } => format!("{to} did not take {}", all_of(domains)),
             Self::CertificateExpires { .. }
+            | Self::ContactActedOn { .. }
             | Self::ContactTransfer { .. }
             | Self::DomainChanged { .. }
             | Self::DomainPendingDone { .. }
             | Self::DomainTransfer { .. }
+            | Self::HostActedOn { .. }
             | Self::LowBalance { .. }
+            | Self::Maintenance { .. }
             | Self::Notice { .. } => String::new(),
         }
     }

@@ -260,6 +260,7 @@ fn not_pending(contact: &Contact) -> Refusal {
     Refusal::TransferNotPending { kind: ObjectKind::Contact, name: contact.id.to_string() }
 }
 
-const AUTO_APPROVE: &str = "contact:transfer-auto-approve";
+/// The name in history of the approval of a transfer that nobody answered.
+pub(in crate::registry) const AUTO_APPROVE: &str = "contact:transfer-auto-approve";
 /// How long a request waits for an answer before the server approves it.
 const PENDING: SignedDuration = SignedDuration::from_hours(5 * 24);

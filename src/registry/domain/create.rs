@@ -92,8 +92,6 @@ impl Operation for Create {
             return Err(Refusal::AllocationTokenWrong.into());
         }
         let sponsor = t.registrar()?.id.clone();
-        let fee = t.fee(tld, &self.name, Priced::Create(period.value()), &sponsor)?;
-        t.demand_agreement(&fee)?;
         demand_free(t, tld, &self.name)?;
         let variant_key = variant_key(&policy, tld, &self.name);
         if let Some(key) = &variant_key
@@ -101,6 +99,8 @@ impl Operation for Create {
         {
             return Err(Refusal::policy(Field::DomainName, &self.name, Rule::VariantOf(holder)).into());
         }
+        let fee = t.fee(tld, &self.name, Priced::Create(period.value()), &sponsor)?;
+        t.demand_agreement(&fee)?;
         let (registrant, contacts) = resolve_contacts(t, self.registrant.as_ref(), &self.contacts)?;
         if tld.contacts.accounts
             && let Some(registrant) = &registrant

@@ -7,10 +7,10 @@ use super::check::Checked;
 use crate::model::money::Currency;
 use crate::model::name::DomainName;
 use crate::model::period::{Period, Unit};
-use crate::model::tld::{STANDARD, Tld};
+use crate::model::tld::{LaunchPhase, STANDARD, Tld};
 use crate::registry::billing::{Priced, fee_of};
 use crate::registry::lifecycle::settled;
-use crate::registry::refusal::Refusal;
+use crate::registry::refusal::{Refusal, Rule};
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Error, Operation};
 
@@ -31,6 +31,8 @@ pub struct Query {
     pub command: PricedCommand,
     /// For how long; the server's default when absent.
     pub period: Option<Period>,
+    /// In which phase of the TLD's launch: as it is asked, and in answers as it is shown.
+    pub phase: Option<LaunchPhase>,
 }
 
 /// The commands that may have a price.
@@ -117,12 +119,18 @@ impl FeeCheck {
         };
         let mut fees = NameFees { tier: None, quotes: Vec::new(), reason: None };
         for query in &self.queries {
+            // A launch's phase is shown also to whoever does not ask; general availability goes without saying.
+            let shown = query.phase.or(Some(tld.launch_phase).filter(|phase| *phase != LaunchPhase::Open));
+            let asked = Query { phase: shown, ..*query };
             let quote = match query.command {
+                _ if shown.is_some_and(|phase| phase != tld.launch_phase) => {
+                    Err(Rule::LaunchPhase(tld.launch_phase).to_string())
+                }
                 PricedCommand::Delete => Ok(credit(t, &tld, name)?),
                 _ => quote(&tld, name, query, currency, &mut fees.tier),
             };
             let quote = quote.map(|quote| Quote { period: query.shown(&tld), ..quote });
-            fees.quotes.push((*query, quote));
+            fees.quotes.push((asked, quote));
         }
         if fees.tier.is_none() {
             fees.tier = fee_of(&tld, name, Priced::Delete, currency).ok().map(|fee| fee.tier);

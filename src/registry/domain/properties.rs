@@ -1,10 +1,14 @@
-//! Whatever three registrars do to a few domains, in whatever order, some things hold.
+//! Whatever three registrars do to a few domains, in whatever order, some things hold. `./check --slow` plays 10,000 moves
+//! (`DOMESDAY_PROPERTY_CASES`).
+
+mod messages;
 
 use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
+use self::messages::Witness;
 use super::fixtures::*;
 use super::restore::Report;
 use super::update::Changes;
@@ -250,6 +254,7 @@ async fn play(moves: &[Move]) -> Result<(), TestCaseError> {
             .read(move |tx| Ok(tx.tlds()?.into_iter().find(|tld| tld.name == zone).unwrap()))
     };
     let policy = registry.registry.store().read(crate::registry::policy::Policy::read).await.unwrap();
+    let mut witness = Witness::of(&registry).await;
     for step in moves {
         let now = registry.registry.clock().now();
         match step {
@@ -262,7 +267,14 @@ async fn play(moves: &[Move]) -> Result<(), TestCaseError> {
                         kept(&registry, domain).await.map(|domain| settled(domain, &tld, &policy, now)),
                     );
                 }
-                registry.registry.run_due().await;
+                // Step by step, as the clerk does it: each is a transaction whose messages are looked at.
+                while let Some(step) =
+                    registry.run(Actor::Server, ListDue { limit: 1 }).await.unwrap().into_iter().next()
+                {
+                    prop_assert!(registry.run(Actor::Server, step).await.unwrap().done);
+                    witness.judge(&registry).await?;
+                }
+                prop_assert_eq!(registry.registry.run_due().await, 0);
                 adds_up(&registry).await?;
                 prop_assert_eq!(registry.run(Actor::Server, ListDue { limit: 9 }).await.unwrap(), []);
                 for (domain, expected) in ["a.example", "b.tld"].into_iter().zip(expected) {
@@ -280,6 +292,7 @@ async fn play(moves: &[Move]) -> Result<(), TestCaseError> {
                 let by = &by
                     .id(before.as_ref().map(|before| settled(before.clone(), &tld, &policy, now)).as_ref());
                 let went_through = run(&registry, by, domain, command).await;
+                witness.judge(&registry).await?;
                 let after = kept(&registry, domain).await;
                 let state = |kept: &Option<Domain>| {
                     let settled = kept.clone().map(|kept| settled(kept, &tld, &policy, now));
@@ -310,8 +323,13 @@ async fn play(moves: &[Move]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// Stories of fifty moves on average.
+fn cases() -> u32 {
+    std::env::var("DOMESDAY_PROPERTY_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(32)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), ..ProptestConfig::default() })]
 
     #[test]
     fn no_sequence_of_commands_breaks_what_must_hold(moves in prop::collection::vec(step(), 1..100)) {

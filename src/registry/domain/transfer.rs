@@ -11,6 +11,7 @@ use crate::model::domain::{Domain, GraceKind, RenewalPlan};
 use crate::model::event::Event;
 use crate::model::extras::Extras;
 use crate::model::host::Host;
+use crate::model::money::Money;
 use crate::model::name::DomainName;
 use crate::model::object::ObjectKind;
 use crate::model::period::Period;
@@ -79,6 +80,17 @@ pub struct TransferState {
     pub name: DomainName,
     /// Its latest transfer.
     pub transfer: Transfer,
+    /// What it costs, for the registrar that asked for it when that queries it; a command's own bill tells it there.
+    pub fee: Option<TransferFee>,
+}
+
+/// What a transfer costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TransferFee {
+    /// How much.
+    pub money: Money,
+    /// Days within which a delete gives it back.
+    pub grace_days: u32,
 }
 
 impl Operation for TransferQuery {
@@ -97,7 +109,12 @@ impl Operation for TransferQuery {
         }
         // The response has no form for a domain that was never transferred (RFC 5731 §3.1.3).
         let transfer = domain.transfer.ok_or_else(|| not_pending(&self.name))?;
-        Ok(TransferState { name: domain.name, transfer })
+        let currency = t.registrar().ok().filter(|_| t.is(&transfer.requested_by) && transfer.fee > 0);
+        let fee = currency.map(|registrar| TransferFee {
+            money: Money { amount: transfer.fee, currency: registrar.currency },
+            grace_days: tld.life.transfer_grace_days,
+        });
+        Ok(TransferState { name: domain.name, transfer, fee })
     }
 }
 
@@ -148,10 +165,10 @@ impl Operation for TransferRequest {
         if tld.life.transfer_pending_days == 0 {
             let done = approve(t, &after, &tld, TransferStatus::ServerApproved)?;
             let transfer = done.transfer.ok_or_else(|| not_pending(&self.name))?;
-            return Ok(TransferState { name: done.name, transfer });
+            return Ok(TransferState { name: done.name, transfer, fee: None });
         }
         tell(t, &domain, &transfer);
-        Ok(TransferState { name: after.name, transfer })
+        Ok(TransferState { name: after.name, transfer, fee: None })
     }
 }
 
@@ -166,7 +183,7 @@ impl Operation for TransferApprove {
             if t.is_privileged() { TransferStatus::ServerApproved } else { TransferStatus::ClientApproved };
         let after = approve(t, &domain, &tld, by)?;
         let transfer = after.transfer.ok_or_else(|| not_pending(&self.name))?;
-        Ok(TransferState { name: after.name, transfer })
+        Ok(TransferState { name: after.name, transfer, fee: None })
     }
 }
 
@@ -283,7 +300,7 @@ pub(in crate::registry) fn end_without_transfer(
     t.record_domain(Some(domain), Some(&after));
     tell(t, domain, &transfer);
     let name = after.name.clone();
-    Ok((after, TransferState { name, transfer }))
+    Ok((after, TransferState { name, transfer, fee: None }))
 }
 
 /// Who must answer a transfer.

@@ -12,7 +12,7 @@ use super::{Due, happen, next};
 use crate::model::case::CaseNumber;
 use crate::model::contact::ContactId;
 use crate::model::name::DomainName;
-use crate::registry::case::lapse_if_due;
+use crate::registry::case::{self, lapse_if_due};
 use crate::registry::contact::transfer;
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Actor, Call, Error, Operation, Registry};
@@ -52,8 +52,21 @@ pub enum DueObject {
 pub struct Stepped {
     /// Whether it was still to be done.
     pub done: bool,
+    /// The name in history of what was done.
+    pub operation: Option<&'static str>,
     /// When the next thing is due for the object, if anything is.
     pub next: Option<Timestamp>,
+}
+
+/// Something that happened by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Happened {
+    /// When it fell due, to which it is dated.
+    pub at: Timestamp,
+    /// To what.
+    pub object: DueObject,
+    /// Its name in history.
+    pub operation: &'static str,
 }
 
 /// Makes this node the clerk for a while, or keeps it.
@@ -113,7 +126,10 @@ impl Operation for Step {
         }
         match &self.object {
             DueObject::Case(number) => match t.tx.case(*number)? {
-                Some(case) => Ok(Stepped { done: lapse_if_due(t, &case)?, next: None }),
+                Some(case) => {
+                    let done = lapse_if_due(t, &case)?;
+                    Ok(Stepped { done, operation: done.then_some(case::LAPSE), next: None })
+                }
                 None => Ok(Stepped::NOTHING),
             },
             DueObject::Contact(id) => self.run_contact(t, id),
@@ -123,7 +139,7 @@ impl Operation for Step {
 }
 
 impl Stepped {
-    const NOTHING: Self = Self { done: false, next: None };
+    const NOTHING: Self = Self { done: false, operation: None, next: None };
 }
 
 impl Step {
@@ -139,8 +155,14 @@ impl Step {
             return Ok(Stepped::NOTHING);
         }
         match happen(t, &domain, &tld, at, due)? {
-            Some(after) => Ok(Stepped { done: true, next: Some(next(&after, &tld).0) }),
-            None => Ok(Stepped { done: matches!(due, Due::Cancellation | Due::Purge), next: None }),
+            Some(after) => {
+                let next = Some(next(&after, &tld).0);
+                Ok(Stepped { done: true, operation: Some(due.operation()), next })
+            }
+            None => {
+                let done = matches!(due, Due::Cancellation | Due::Purge);
+                Ok(Stepped { done, operation: done.then(|| due.operation()), next: None })
+            }
         }
     }
 
@@ -148,8 +170,8 @@ impl Step {
         let Some(before) = t.tx.contact(id)? else {
             return Ok(Stepped::NOTHING);
         };
-        let after = transfer::settled(t, id)?;
-        Ok(Stepped { done: after != before, next: None })
+        let done = transfer::settled(t, id)? != before;
+        Ok(Stepped { done, operation: done.then_some(transfer::AUTO_APPROVE), next: None })
     }
 }
 
@@ -157,6 +179,11 @@ impl Registry {
     /// Does everything that is due, each step in a transaction of its own, and tells how many steps that were; none while
     /// another node is the clerk. A step that fails is logged and tried again the next time.
     pub async fn run_due(self: &Arc<Self>) -> usize {
+        self.run_due_telling(|_| {}).await
+    }
+
+    /// As [`Self::run_due`], and tells of each step that is done, in order.
+    pub async fn run_due_telling(self: &Arc<Self>, mut tell: impl FnMut(Happened) + Send) -> usize {
         self.announce_certificate_ends().await;
         let mut done = 0;
         loop {
@@ -165,7 +192,7 @@ impl Registry {
             };
             self.announce_certificate_ends().await;
             let listed = self.run(self.clerk(), ListDue { limit: STEPS_LISTED }).await.unwrap_or_default();
-            let done_now = self.run_steps(listed, lease).await;
+            let done_now = self.run_steps(listed, lease, &mut tell).await;
             done += done_now;
             if done_now == 0 {
                 return done;
@@ -180,7 +207,12 @@ impl Registry {
     }
 
     /// Does steps in the order in which they fell due. What a step makes due in its turn is done in its place among them.
-    async fn run_steps(self: &Arc<Self>, listed: Vec<Step>, lease: Lease) -> usize {
+    async fn run_steps(
+        self: &Arc<Self>,
+        listed: Vec<Step>,
+        lease: Lease,
+        tell: &mut (impl FnMut(Happened) + Send),
+    ) -> usize {
         // Beyond the last of a list that was cut off others may be due that are not in it.
         let is_cut = listed.len() >= usize::try_from(STEPS_LISTED).unwrap_or(usize::MAX);
         let horizon = listed.last().filter(|_| is_cut).map_or(self.clock.now(), |last| last.due_at);
@@ -198,6 +230,9 @@ impl Registry {
                 continue;
             };
             done += usize::from(stepped.done);
+            if let Some(operation) = stepped.operation {
+                tell(Happened { at: due_at, object: object.clone(), operation });
+            }
             if let Some(due_at) = stepped.next.filter(|next| *next <= horizon && stepped.done) {
                 waiting.insert((due_at, object));
             }

@@ -1,6 +1,7 @@
 //! Forced deletes: at once, whatever the statuses say.
 
 use super::{ObjectName, demand_operator};
+use crate::model::contact::Contact;
 use crate::model::domain::{ContactRef, Domain};
 use crate::model::event::{ChangeOperation, Event};
 use crate::model::name::DomainName;
@@ -37,10 +38,15 @@ impl Operation for ForcedDelete {
                 if t.tx.contact_is_linked(contact.number)? {
                     return Err(linked());
                 }
+                let told = t.contact_change(&contact, ChangeOperation::DeletePurge)?;
                 t.tx.delete_contact(contact.number)?;
                 t.record_contact(Some(&contact), None);
-                let gone = ContactRef { number: contact.number, id: contact.id };
-                t.notify(&contact.sponsor, Event::ContactDeleted { contact: gone });
+                if let Some((statuses, change)) = told {
+                    let gone = ContactRef { number: contact.number, id: contact.id.clone() };
+                    let before = Box::new(Contact { auth_info: None, ..contact.clone() });
+                    let event = Event::ContactDeleted { contact: gone, before, statuses, change };
+                    t.notify(&contact.sponsor, event);
+                }
             }
             ObjectName::Domain(name) => delete_domain(t, &name)?,
             ObjectName::Host(name) => {
@@ -48,6 +54,7 @@ impl Operation for ForcedDelete {
                 if t.tx.host_is_linked(host.number)? {
                     return Err(linked());
                 }
+                t.tell_host_changed(&host, ChangeOperation::DeletePurge)?;
                 t.tx.delete_host(host.number)?;
                 t.record_host(Some(&host), None);
             }

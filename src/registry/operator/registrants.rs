@@ -4,7 +4,7 @@ use super::demand_operator;
 use crate::model::case::CaseNumber;
 use crate::model::contact::{Contact, ContactId};
 use crate::model::domain::Domain;
-use crate::model::event::Event;
+use crate::model::event::{ChangeOperation, Event};
 use crate::model::name::DomainName;
 use crate::model::registrar::Receives;
 use crate::registry::case::{self, Handshake};
@@ -102,12 +102,16 @@ impl Operation for ChangeContact {
         let before = t.contact_to_change(&self.update.id)?;
         self.update.run(t)?;
         let after = t.contact_to_see(&self.update.id)?;
-        let sponsor = after.sponsor.clone();
-        let event = Event::ContactChanged {
-            before: Box::new(Contact { auth_info: None, ..before }),
-            after: Box::new(Contact { auth_info: None, ..after }),
-        };
-        t.notify(&sponsor, event);
+        if let Some((statuses, change)) = t.contact_change(&after, ChangeOperation::Update)? {
+            let sponsor = after.sponsor.clone();
+            let event = Event::ContactChanged {
+                before: Box::new(Contact { auth_info: None, ..before }),
+                after: Box::new(Contact { auth_info: None, ..after }),
+                statuses,
+                change,
+            };
+            t.notify(&sponsor, event);
+        }
         Ok(())
     }
 }

@@ -69,6 +69,8 @@ pub enum RegistrarChange {
     State(RegistrarState),
     /// Sets how many sessions it may hold open.
     SessionsMax(u32),
+    /// Sets for how many minutes a repeated command is given its first answer; not at all when absent.
+    RetryMinutes(Option<u32>),
     /// Sets the name it trades under, or that there is none.
     TradingName(Option<String>),
     /// Sets which domains it takes that others release to it.
@@ -178,6 +180,10 @@ fn apply(change: &RegistrarChange, registrar: &mut Registrar) -> Result<(), Refu
         }
         RegistrarChange::State(state) => registrar.state = *state,
         RegistrarChange::SessionsMax(most) => registrar.sessions_max = *most,
+        RegistrarChange::RetryMinutes(Some(minutes)) if !(1..=RETRY_MINUTES_MAX).contains(minutes) => {
+            return Err(setting("retry", minutes, "the window has 1 to 10080 minutes (a week)"));
+        }
+        RegistrarChange::RetryMinutes(minutes) => registrar.retry_minutes = *minutes,
         RegistrarChange::TradingName(name) => {
             if let Some(long) = name.as_ref().filter(|name| !(1..=255).contains(&name.chars().count())) {
                 return Err(setting("trading-name", long, "it has 1 to 255 characters"));
@@ -222,3 +228,5 @@ fn setting(key: &str, value: &dyn std::fmt::Display, why: &str) -> Refusal {
 
 /// Entries of each of a registrar's lists: they are read into memory as one.
 const LIST_MAX: usize = 1000;
+/// A week: nobody tries for longer, and each answer is kept as long.
+const RETRY_MINUTES_MAX: u32 = 7 * 24 * 60;

@@ -41,6 +41,7 @@ impl Operation for SetServerStatuses {
                 let after = Contact { statuses, updated_by, updated_at, ..before.clone() };
                 t.tx.update_contact(&after)?;
                 t.record_contact(Some(&before), Some(&after));
+                t.tell_contact_changed(&after, ChangeOperation::Update)?;
             }
             ObjectName::Domain(name) => {
                 let (before, _) = t.domain_to_change(&name)?;
@@ -60,6 +61,7 @@ impl Operation for SetServerStatuses {
                 let after = Host { statuses, updated_by, updated_at, ..before.clone() };
                 t.tx.update_host(&after)?;
                 t.record_host(Some(&before), Some(&after));
+                t.tell_host_changed(&after, ChangeOperation::Update)?;
             }
         }
         Ok(())

@@ -43,7 +43,8 @@ impl Memory {
     /// The note of a change.
     pub(super) fn note(&self, change: Change<'_>) -> Noted {
         match change {
-            Change::Policy => Noted::Policy,
+            Change::Content if self.wanted.load(Ordering::Relaxed) => Noted::Everything,
+            Change::Content | Change::Policy => Noted::Policy,
             Change::Registered(name) => Noted::Registered(self.keys.hash_one(name)),
             Change::Removed(name) => Noted::Removed(self.keys.hash_one(name)),
         }
@@ -67,6 +68,8 @@ impl Memory {
         if noted.contains(&Noted::Everything) {
             self.wanted.store(true, Ordering::Relaxed);
             self.learn_all(connection);
+            // All of the batch is in there, also what it changed before it was told to look at everything.
+            noted.clear();
         }
         if !noted.is_empty() {
             let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);

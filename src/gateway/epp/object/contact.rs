@@ -3,7 +3,7 @@
 mod decode;
 mod encode;
 
-pub use self::encode::transfer_data;
+pub use self::encode::{snapshot_data, transfer_data};
 use super::{ObjectMapping, Terms};
 use crate::gateway::epp::command::{Command, Outcome, TransferOp, Verb};
 use crate::gateway::epp::decode::{Fault, FaultKind};

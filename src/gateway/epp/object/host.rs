@@ -1,12 +1,16 @@
 //! The host mapping (RFC 5732).
 
+use jiff::Timestamp;
+
 use super::values::{host_address, host_name, label, status};
 use super::{ObjectMapping, Terms};
 use crate::gateway::epp::command::{Command, Outcome, Verb};
 use crate::gateway::epp::decode::{Cursor, Fault, FaultKind, check_attributes};
 use crate::gateway::epp::response::{close, date_leaf, host_roid, leaf, open, push_address, push_statuses};
 use crate::gateway::xml::{Element, escape};
+use crate::model::host::Host as HostObject;
 use crate::model::name::HostName;
+use crate::model::status::{HostStatus, StatusSet};
 use crate::registry::host::check::{Checked, Unavailable};
 use crate::registry::host::info::View;
 use crate::registry::host::update::HostChanges;
@@ -136,6 +140,17 @@ fn check_data(checked: &Checked, out: &mut String) {
         close("host:cd", out);
     }
     close("host:chkData", out);
+}
+
+/// `infData` of a host as it was at an instant, for service messages.
+pub fn snapshot_data(
+    host: &HostObject,
+    statuses: &StatusSet<HostStatus>,
+    at: Timestamp,
+    terms: &Terms<'_>,
+    out: &mut String,
+) {
+    info_data(&View { host: host.clone(), statuses: statuses.clone(), at }, terms, out);
 }
 
 fn info_data(view: &View, terms: &Terms<'_>, out: &mut String) {

@@ -10,6 +10,7 @@ use super::decode::{Fault, FaultKind};
 use super::dialect::Services;
 use super::response::{Part, ResultCode};
 use crate::gateway::xml::Element;
+use crate::model::event::Event;
 use crate::model::registrar::RegistrarId;
 
 /// One namespace and its verbs.
@@ -44,6 +45,11 @@ pub trait ObjectMapping: Sync {
     /// What else is to be said about a request that was done, as parts of the answer's `extension`.
     fn remarks(&self, _request: Element<'_>, _outcome: &Outcome, _terms: &Terms<'_>) -> Vec<Part> {
         Vec::new()
+    }
+
+    /// The `resData` of a service message that is about an object of its own, in a namespace that no shared file names.
+    fn event(&self, _event: &Event) -> Option<Part> {
+        None
     }
 }
 

@@ -5,7 +5,7 @@ use super::lookup::word_for;
 use super::{Answer, Asked};
 use crate::gateway::xcp::envelope::{Assoc, Reply, Value};
 use crate::gateway::xcp::error::Fault;
-use crate::model::event::{Event, Message};
+use crate::model::event::{Change, Event, Message};
 use crate::model::object::MessageNumber;
 use crate::registry::reseller::{AckEvent, Balance, Cookie, Events, OpenCookie};
 
@@ -73,6 +73,14 @@ fn content(event: &Event) -> (&'static str, &'static str, Assoc) {
                 ("operation", change.operation.as_str().into()),
             ]),
         ),
+        // What is told of contacts, hosts and maintenance is told to registrars alone.
+        Event::ContactActedOn { contact, change, .. } => changed("CONTACT", contact.id.as_str(), change),
+        Event::HostActedOn { host, change, .. } => changed("HOST", host.name.as_ref(), change),
+        Event::Maintenance { maintenance, .. } => (
+            "ACCOUNT",
+            "NOTICE",
+            Assoc::of([("text", "Maintenance".into()), ("start", instant(maintenance.start))]),
+        ),
         // The account is the registrar's: no reseller has a copy of it.
         Event::LowBalance { .. } => ("ACCOUNT", "NOTICE", Assoc::of([("text", "Low balance".into())])),
         Event::DomainPendingDone { name, granted, .. } => (
@@ -111,6 +119,11 @@ fn content(event: &Event) -> (&'static str, &'static str, Assoc) {
         }
         Event::Notice { text } => ("ACCOUNT", "NOTICE", Assoc::of([("text", text.as_str().into())])),
     }
+}
+
+fn changed(object: &'static str, name: &str, change: &Change) -> (&'static str, &'static str, Assoc) {
+    let data = Assoc::of([("name", name.into()), ("operation", change.operation.as_str().into())]);
+    (object, "STATUS_CHANGE", data)
 }
 
 /// `set cookie`

@@ -1,11 +1,14 @@
 //! Writing contact outcomes by contact-1.0.xsd.
 
+use jiff::Timestamp;
+
 use super::URI;
 use crate::gateway::epp::object::Terms;
 use crate::gateway::epp::response::{close, contact_roid, date_leaf, leaf, open, push_statuses};
 use crate::gateway::xml::escape;
 use crate::model::contact::{Contact, ContactId, Disclose, DiscloseElement, Phone};
 use crate::model::postal::{PostalInfo, PostalKind};
+use crate::model::status::{ContactStatus, StatusSet};
 use crate::model::transfer::Transfer;
 use crate::registry::auth_info::AuthInfoShown;
 use crate::registry::contact::check::{Checked, Unavailable};
@@ -70,6 +73,25 @@ pub(super) fn info(view: &View, terms: &Terms<'_>, out: &mut String) {
         push_disclose(disclose, out);
     }
     close("contact:infData", out);
+}
+
+/// `infData` of a contact as it was at an instant, for messages to its sponsor.
+pub fn snapshot_data(
+    contact: &Contact,
+    statuses: &StatusSet<ContactStatus>,
+    at: Timestamp,
+    terms: &Terms<'_>,
+    out: &mut String,
+) {
+    let view = View {
+        contact: contact.clone(),
+        statuses: statuses.clone(),
+        auth_info: AuthInfoShown::Nothing,
+        visible: Visibility::everything(),
+        trusted: true,
+        at,
+    };
+    info(&view, terms, out);
 }
 
 /// `trnData`, in answers to transfer commands and in service messages.
