@@ -234,10 +234,10 @@ pub struct NamePolicy {
     pub blocked: Vec<String>,
     /// Labels that cost what another tier than `standard` costs.
     pub premium: Vec<Premium>,
-    /// Whether each registration waits for the operator's decision.
-    pub referred: bool,
     /// Whose holders have the first right to a label here.
     pub rights: Option<RightsPolicy>,
+    /// Whether each registration waits for the operator's decision.
+    pub referred: bool,
 }
 
 /// Whose holders have the first right to the same label one level up.

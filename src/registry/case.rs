@@ -6,6 +6,7 @@ use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use super::contact::ContactGiven;
 use super::domain::release::{
     Moved, demand_not_investigated, demand_receives, demand_releasable, hand_over, own_account, receiver,
     reference, tell_receiver,
@@ -29,7 +30,7 @@ pub struct Accept {
     /// The case, as the client spells it.
     pub case: String,
     /// The registrar's own registrant that domains go to; where they come with one, it is not needed.
-    pub account: Option<ContactId>,
+    pub account: Option<ContactGiven>,
 }
 
 /// Rejects what waits for the registrar's answer, or for the operator's.
@@ -94,10 +95,14 @@ impl Accept {
         }
         // The sender named the registrant; another one is not asked for.
         let ignored = self.account.is_some() && account.is_some();
-        let taken = match account.as_ref().or(self.account.as_ref()) {
+        let named = account.clone().map(ContactGiven::Id);
+        let taken = match named.as_ref().or(self.account.as_ref()) {
             // Whoever gives a domain to somebody else names who that is: it need not be the same person.
-            Some(id) if *is_registrant_transfer => t.tx.contact(id)?,
-            Some(id) => Some(own_account(t, id, &to.id, &former)?),
+            Some(given) if *is_registrant_transfer => {
+                let id = given.id(t)?;
+                t.tx.contact(&id)?
+            }
+            Some(given) => Some(own_account(t, given, &to.id, &former)?),
             None => None,
         };
         let moved = hand_over(t, &domains, &former, &to.id, taken)?;

@@ -3,12 +3,13 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::contact::ContactGiven;
 use super::domain::release::registrant_of;
 use super::lifecycle::suspension::{lift, suspend};
 use super::refusal::{Field, Refusal, Rule};
 use super::transaction::Transaction;
 use super::{Access, Error, Operation};
-use crate::model::contact::{Contact, ContactId};
+use crate::model::contact::Contact;
 use crate::model::domain::Domain;
 use crate::model::name::DomainName;
 use crate::model::standing::{Suspension, SuspensionCause};
@@ -29,7 +30,7 @@ pub struct SetLock {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lockable {
     /// A contact.
-    Contact(ContactId),
+    Contact(ContactGiven),
     /// A domain.
     Domain(DomainName),
     /// The registrant of a domain.
@@ -54,7 +55,7 @@ impl Operation for SetLock {
                 let (domain, _) = t.domain_to_change(name)?;
                 registrant_of(t, &domain)?.id
             }
-            Lockable::Contact(id) => id.clone(),
+            Lockable::Contact(given) => given.id(t)?,
         };
         let before = t.contact_to_change(&contact)?;
         match self.kind.as_str() {
@@ -62,6 +63,7 @@ impl Operation for SetLock {
             OPT_OUT => {
                 let mut after = before.clone();
                 after.standing.is_opt_out_locked = self.locked;
+                after.account.opt_out = before.account.opt_out && !self.locked;
                 change(t, &before, &after)
             }
             _ => Err(self.not_offered()),

@@ -2,9 +2,9 @@
 
 use super::transaction::Transaction;
 use super::{Access, Error, Operation};
-use crate::model::registrar::{Receives, RegistrarState};
+use crate::model::registrar::{Receives, Registrar, RegistrarState};
 
-/// Lists the registrars.
+/// Lists the registrars that act in a zone where domains are released, and not asked for by authInfo.
 #[derive(Clone, Copy, Debug)]
 pub struct List;
 
@@ -28,7 +28,12 @@ impl Operation for List {
     const ACCESS: Access = Access::Read;
 
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Vec<Listed>, Error> {
-        let there = t.policy.registrars().filter(|registrar| registrar.state != RegistrarState::Terminated);
+        let zones: Vec<_> = t.policy.tlds().filter(|tld| !tld.auth_info.offered).collect();
+        let acts = |registrar: &Registrar| {
+            registrar.state != RegistrarState::Terminated
+                && zones.iter().any(|tld| registrar.is_accredited(&tld.name, t.now))
+        };
+        let there = t.policy.registrars().filter(|registrar| acts(registrar));
         let mut listed: Vec<Listed> = there
             .map(|registrar| Listed {
                 id: registrar.id.to_string(),

@@ -10,6 +10,7 @@ use crate::gateway::epp::response::{Part, close, leaf};
 use crate::gateway::xml::Element;
 use crate::model::account::HolderKind;
 use crate::model::contact::Contact;
+use crate::model::event::Event;
 use crate::registry::contact::HolderChange;
 
 /// contact-nom-ext.
@@ -46,6 +47,15 @@ impl Extension for ContactExt {
         match outcome {
             Outcome::ContactInfo(view) if self.uri == uri::CONTACT_EXT => {
                 Some(Part { uri: self.uri, xml: info_data(&view.contact) })
+            }
+            _ => None,
+        }
+    }
+
+    fn event(&self, event: &Event) -> Option<Part> {
+        match event {
+            Event::ContactChanged { after, .. } if self.uri == uri::CONTACT_EXT => {
+                Some(Part { uri: self.uri, xml: info_data(after) })
             }
             _ => None,
         }

@@ -1,17 +1,16 @@
 //! Service messages: the texts by which clients tell them apart, and their data in the version of std-notifications that the
 //! session declared. A session that declared none gets the text alone.
 
-mod snapshot;
-
 use jiff::Timestamp;
 
-use self::snapshot::{contact_data, domain_data};
-use super::envelope::push_instant;
+use super::object::contact::info_data as contact_data;
+use super::object::domain::domain_data;
+use super::object::{instant_leaf as instant, open_data};
 use super::services::uri;
 use super::tag;
 use crate::gateway::epp::event;
 use crate::gateway::epp::object::Terms;
-use crate::gateway::epp::response::{Part, close, leaf, open};
+use crate::gateway::epp::response::{Part, close, leaf};
 use crate::gateway::xml::escape;
 use crate::model::contact::Contact;
 use crate::model::domain::{ContactRef, Domain};
@@ -168,9 +167,17 @@ impl Version {
         }
     }
 
+    fn schema(self) -> &'static str {
+        self.uri().rsplit('/').next().unwrap_or_default()
+    }
+
     /// An element of it, with its attributes.
     fn part(self, tag: &str, attributes: &str, write: impl FnOnce(&mut String)) -> Part {
-        let mut xml = format!("<n:{tag} xmlns:n=\"{}\"{attributes}>", self.uri());
+        let mut xml = format!(
+            "<n:{tag} xmlns:n=\"{0}\"{attributes} xsi:schemaLocation=\"{0} {1}.xsd\">",
+            self.uri(),
+            self.schema()
+        );
         write(&mut xml);
         close(&format!("n:{tag}"), &mut xml);
         Part { uri: self.uri(), xml }
@@ -190,7 +197,8 @@ fn is_cancelled(operation: ChangeOperation) -> bool {
 }
 
 fn abuse(report: &AbuseReport) -> Part {
-    let mut xml = format!("<abuse-feed:infData xmlns:abuse-feed=\"{}\">", uri::ABUSE_FEED);
+    let mut xml = String::new();
+    open_data("abuse-feed", "infData", uri::ABUSE_FEED, &mut xml);
     let out = &mut xml;
     // No element of it may be empty.
     let key = if report.key.is_empty() { "none" } else { &report.key };
@@ -211,7 +219,8 @@ fn abuse(report: &AbuseReport) -> Part {
 }
 
 fn accepted(name: &DomainName, created_at: Timestamp, expires_at: Timestamp) -> Part {
-    let mut xml = format!("<domain:creData xmlns:domain=\"{}\">", uri::DOMAIN);
+    let mut xml = String::new();
+    open_data("domain", "creData", uri::DOMAIN, &mut xml);
     leaf("domain:name", name.as_ref(), &mut xml);
     instant("domain:crDate", created_at, &mut xml);
     instant("domain:exDate", expires_at, &mut xml);
@@ -323,10 +332,4 @@ fn optional(tag: &str, text: Option<&str>, out: &mut String) {
     if let Some(text) = text {
         leaf(tag, text, out);
     }
-}
-
-fn instant(tag: &str, at: Timestamp, out: &mut String) {
-    open(tag, out);
-    push_instant(at, out);
-    close(tag, out);
 }

@@ -1,6 +1,6 @@
 //! `contact:fork`: a registrant is copied, and some of its domains go to the copy.
 
-use super::create::Created;
+use super::ContactGiven;
 use super::holder::insert_new;
 use crate::model::contact::{Contact, ContactId};
 use crate::model::domain::{ContactRef, Domain};
@@ -19,7 +19,7 @@ use crate::registry::{Access, Error, Operation};
 #[derive(Clone, Debug)]
 pub struct Fork {
     /// Which; the one that all the domains have when absent.
-    pub id: Option<ContactId>,
+    pub id: Option<ContactGiven>,
     /// The copy's identifier; made up when absent.
     pub new_id: Option<ContactId>,
     /// The domains that go to the copy; perhaps none.
@@ -30,9 +30,7 @@ pub struct Fork {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Forked {
     /// The copy.
-    pub created: Created,
-    /// Its number.
-    pub number: ContactNumber,
+    pub contact: Box<Contact>,
 }
 
 impl Operation for Fork {
@@ -46,7 +44,10 @@ impl Operation for Fork {
             domains.push(t.domain_to_change(name)?.0);
         }
         let original = match (&self.id, domains.first()) {
-            (Some(id), _) => t.contact_to_change(id)?,
+            (Some(given), _) => {
+                let id = given.id(t)?;
+                t.contact_to_change(&id)?
+            }
             (None, Some(first)) => registrant_of(t, first)?,
             (None, None) => return Err(Refusal::policy(Field::DomainName, "", Rule::Missing).into()),
         };
@@ -65,8 +66,7 @@ impl Operation for Fork {
             let registrant = ContactRef { number: copy.number, id: copy.id.clone() };
             change_registrant(t, &domain, registrant)?;
         }
-        let created = Created { id: copy.id, created_at: copy.created_at };
-        Ok(Forked { created, number: copy.number })
+        Ok(Forked { contact: Box::new(copy) })
     }
 }
 

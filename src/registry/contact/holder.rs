@@ -33,6 +33,9 @@ impl HolderChange {
             account.company_number.clone_from(number);
         }
         if let Some(opt_out) = self.opt_out {
+            if opt_out && contact.standing.is_opt_out_locked {
+                return Err(Refusal::policy(Field::HolderKind, "", Rule::Fixed));
+            }
             account.opt_out = opt_out;
         }
         let kind = account.holder.filter(|kind| !kind.is_individual());

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use super::ContactGiven;
 use super::fork::{change_registrant, demand_unlocked};
-use super::holder;
 use crate::model::contact::{Contact, ContactId};
 use crate::model::domain::ContactRef;
 use crate::model::name::DomainName;
 use crate::model::object::ContactNumber;
 use crate::model::registrar::RegistrarId;
 use crate::registry::domain::release::{demand_not_investigated, registrant_of};
+use crate::registry::domain::rights::holder_of;
 use crate::registry::refusal::{Field, Refusal, Rule};
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Error, Operation};
@@ -18,9 +19,9 @@ use crate::registry::{Access, Error, Operation};
 #[derive(Clone, Debug)]
 pub struct Merge {
     /// The one that stays.
-    pub into: ContactId,
-    /// Others, by identifier.
-    pub others: Vec<ContactId>,
+    pub into: ContactGiven,
+    /// Others, by identifier or number.
+    pub others: Vec<ContactGiven>,
     /// Others, by the name of the holder: all of the sponsor's.
     pub names: Vec<String>,
     /// Others, as the registrants of these domains.
@@ -40,13 +41,14 @@ impl Operation for Merge {
     const ACCESS: Access = Access::Write;
 
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Merged, Error> {
-        let into = t.contact_to_change(&self.into)?;
+        let into = self.into.id(t)?;
+        let into = t.contact_to_change(&into)?;
         demand_not_investigated(&into)?;
         let others = self.others(t, &into)?;
         let registrant = ContactRef { number: into.number, id: into.id.clone() };
         let mut removed = Vec::new();
         for other in others {
-            if holder(&other) != holder(&into) {
+            if !holder_of(&other).eq_ignore_ascii_case(holder_of(&into)) {
                 return Err(Refusal::policy(Field::ContactId, &other.id, Rule::Fixed).into());
             }
             demand_not_investigated(&other)?;
@@ -69,8 +71,9 @@ impl Merge {
     /// The registrants that go, each once; all are the actor's.
     fn others(&self, t: &mut Transaction<'_, '_>, into: &Contact) -> Result<Vec<Contact>, Error> {
         let mut found: BTreeMap<ContactNumber, Contact> = BTreeMap::new();
-        for id in &self.others {
-            let contact = t.contact_to_change(id)?;
+        for given in &self.others {
+            let id = given.id(t)?;
+            let contact = t.contact_to_change(&id)?;
             found.insert(contact.number, contact);
         }
         for name in &self.domains {
@@ -81,7 +84,7 @@ impl Merge {
         }
         if !self.names.is_empty() {
             for contact in of_sponsor(t, &into.sponsor)? {
-                if self.names.iter().any(|name| name == holder(&contact)) {
+                if self.names.iter().any(|name| name == holder_of(&contact)) {
                     found.insert(contact.number, contact);
                 }
             }

@@ -21,6 +21,8 @@ pub mod validated;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
+
 pub use self::check::Check;
 pub use self::create::Create;
 pub use self::delete::Delete;
@@ -34,10 +36,11 @@ pub use self::transfer::{
 };
 pub use self::update::Update;
 pub use self::validated::UpdateValidated;
+use super::Error;
 use super::refusal::Refusal;
 use super::transaction::Transaction;
-use crate::model::contact::Contact;
-use crate::model::object::ObjectKind;
+use crate::model::contact::{Contact, ContactId};
+use crate::model::object::{ContactNumber, ObjectKind};
 use crate::model::status::{ContactStatus, Facts, Status, StatusSet, Transform};
 use crate::model::tld::AuthInfoMode;
 use crate::model::transfer::Transfer;
@@ -77,10 +80,49 @@ fn prohibits(contact: &Contact, status: ContactStatus) -> Refusal {
     }
 }
 
-/// Who holds what a registrant is named for: the organisation, or the person where there is none.
-pub(in crate::registry) fn holder(contact: &Contact) -> &str {
-    let first = contact.postal.first().map(|info| info.parts());
-    first.map_or("", |parts| parts.org.as_deref().filter(|org| !org.is_empty()).unwrap_or(&parts.name))
+/// A contact as a client names it: by its identifier, or by the number in its ROID.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ContactGiven {
+    /// By its identifier.
+    Id(ContactId),
+    /// By its number.
+    Number(ContactNumber),
+}
+
+impl ContactGiven {
+    /// Its identifier; refuses a number that no contact has.
+    pub(in crate::registry) fn id(&self, t: &mut Transaction<'_, '_>) -> Result<ContactId, Error> {
+        match self {
+            Self::Id(id) => Ok(id.clone()),
+            Self::Number(number) => {
+                let found = t.tx.contact_by_number(*number)?;
+                found
+                    .map(|contact| contact.id)
+                    .ok_or_else(|| Refusal::not_found(ObjectKind::Contact, number).into())
+            }
+        }
+    }
+}
+
+impl From<ContactId> for ContactGiven {
+    fn from(id: ContactId) -> Self {
+        Self::Id(id)
+    }
+}
+
+impl From<ContactNumber> for ContactGiven {
+    fn from(number: ContactNumber) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl fmt::Display for ContactGiven {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => id.fmt(f),
+            Self::Number(number) => number.fmt(f),
+        }
+    }
 }
 
 /// How a contact's authInfo is kept: as RFC 9154 wants it, a salted hash that nobody can read back.

@@ -41,8 +41,9 @@ impl Operation for Fork {
             Some(number) => Some(own_account(t, number, &number)?.id),
             None => None,
         };
-        let forked = fork::Fork { id, new_id: None, domains: self.domains.clone() }.run(t)?;
-        own_account(t, forked.number, &forked.number)
+        let forked =
+            fork::Fork { id: id.map(Into::into), new_id: None, domains: self.domains.clone() }.run(t)?;
+        own_account(t, forked.contact.number, &forked.contact.number)
     }
 }
 
@@ -52,10 +53,10 @@ impl Operation for Merge {
     const ACCESS: Access = Access::Write;
 
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<(), Error> {
-        let into = own_account(t, self.into, &self.into)?.id;
+        let into = own_account(t, self.into, &self.into)?.id.into();
         let mut others = Vec::with_capacity(self.others.len());
         for number in &self.others {
-            others.push(own_account(t, *number, number)?.id);
+            others.push(own_account(t, *number, number)?.id.into());
         }
         let merge = merge::Merge { into, others, names: self.names.clone(), domains: self.domains.clone() };
         merge.run(t).map(drop)

@@ -92,7 +92,7 @@ fn statuses(view: &info::View) -> Vec<&'static str> {
 }
 
 #[track_caller]
-fn refused<T: std::fmt::Debug>(result: Result<T, Error>) -> Refusal {
+fn refused<T: fmt::Debug>(result: Result<T, Error>) -> Refusal {
     match result.unwrap_err() {
         Error::Refused(mut refusals) if refusals.len() == 1 => refusals.remove(0),
         other => panic!("not one refusal: {other:?}"),

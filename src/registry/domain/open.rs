@@ -340,7 +340,7 @@ impl Operation for ReleaseNumbered {
             None => None,
         };
         let what = Releasable::Domain(self.name.clone());
-        Release { what, to: self.to.clone(), account }.run(t)
+        Release { what, to: self.to.clone(), account: account.map(Into::into) }.run(t)
     }
 }
 

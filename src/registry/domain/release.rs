@@ -1,9 +1,10 @@
 //! `domain:release`: the sponsor gives a domain, or a registrant with all its domains, to another registrar, where nobody needs
 //! authInfo: the losing side pushes (.uk). The receiver takes it at once, or is asked first, by a case.
 
+use super::rights::holder_of;
 use super::transfer::demand_transferable;
 use crate::model::case::CaseNumber;
-use crate::model::contact::{Contact, ContactId};
+use crate::model::contact::Contact;
 use crate::model::domain::{ContactRef, Domain, RenewalPlan};
 use crate::model::event::Event;
 use crate::model::extras::Extras;
@@ -13,8 +14,8 @@ use crate::model::object::{ContactNumber, ObjectKind};
 use crate::model::registrar::{Receives, Registrar, RegistrarId, RegistrarState};
 use crate::model::status::{DomainStatus, Transform};
 use crate::registry::case::{self, Handshake};
+use crate::registry::contact::ContactGiven;
 use crate::registry::contact::fork::copy;
-use crate::registry::contact::holder;
 use crate::registry::refusal::{Field, Refusal, Rule};
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Error, Operation};
@@ -27,7 +28,7 @@ pub struct Release {
     /// To whom, as the client spells it.
     pub to: String,
     /// The receiver's own registrant that the domains go to; made or moved when absent.
-    pub account: Option<ContactId>,
+    pub account: Option<ContactGiven>,
 }
 
 /// What can be released.
@@ -36,7 +37,7 @@ pub enum Releasable {
     /// One domain.
     Domain(DomainName),
     /// A registrant with all its domains.
-    Registrant(ContactId),
+    Registrant(ContactGiven),
 }
 
 /// What became of a release.
@@ -72,7 +73,7 @@ impl Operation for Release {
         }
         demand_not_investigated(&registrant)?;
         let account = match &self.account {
-            Some(id) => Some(own_account(t, id, &to.id, &registrant)?),
+            Some(given) => Some(own_account(t, given, &to.id, &registrant)?),
             None => None,
         };
         let asks = match to.receives {
@@ -85,7 +86,7 @@ impl Operation for Release {
             let handshake = Handshake {
                 from,
                 to: to.id.clone(),
-                account: self.account.clone(),
+                account: account.map(|account| account.id),
                 is_registrant_transfer: false,
             };
             return case::open(t, &handshake, &registrant, &domains).map(Released::Case);
@@ -105,8 +106,9 @@ impl Release {
                 let registrant = registrant_of(t, &domain)?;
                 Ok((registrant, vec![domain]))
             }
-            Releasable::Registrant(id) => {
-                let registrant = t.contact_to_change(id)?;
+            Releasable::Registrant(given) => {
+                let id = given.id(t)?;
+                let registrant = t.contact_to_change(&id)?;
                 let mut domains = Vec::new();
                 for name in t.tx.domains_of_registrant(registrant.number)? {
                     domains.push(t.domain_to_change(&name)?.0);
@@ -123,7 +125,7 @@ impl Release {
     fn named(&self) -> (ObjectKind, String) {
         match &self.what {
             Releasable::Domain(name) => (ObjectKind::Domain, name.to_string()),
-            Releasable::Registrant(id) => (ObjectKind::Contact, id.to_string()),
+            Releasable::Registrant(given) => (ObjectKind::Contact, given.to_string()),
         }
     }
 }
@@ -201,14 +203,18 @@ pub(in crate::registry) fn demand_not_investigated(registrant: &Contact) -> Resu
 /// The receiver's registrant of this id, which must be the same person.
 pub(in crate::registry) fn own_account(
     t: &mut Transaction<'_, '_>,
-    id: &ContactId,
+    given: &ContactGiven,
     receiver: &RegistrarId,
     registrant: &Contact,
 ) -> Result<Contact, Error> {
-    let unknown = || Refusal::Unknown { field: Field::Registrant, value: id.to_string() };
-    let account = t.tx.contact(id)?.filter(|account| account.sponsor == *receiver).ok_or_else(unknown)?;
-    if holder(&account) != holder(registrant) {
-        return Err(Refusal::policy(Field::Registrant, id, Rule::Fixed).into());
+    let unknown = || Refusal::Unknown { field: Field::Registrant, value: given.to_string() };
+    let found = match given {
+        ContactGiven::Id(id) => t.tx.contact(id)?,
+        ContactGiven::Number(number) => t.tx.contact_by_number(*number)?,
+    };
+    let account = found.filter(|account| account.sponsor == *receiver).ok_or_else(unknown)?;
+    if !holder_of(&account).eq_ignore_ascii_case(holder_of(registrant)) {
+        return Err(Refusal::policy(Field::Registrant, given, Rule::Fixed).into());
     }
     demand_not_investigated(&account)?;
     Ok(account)

@@ -92,7 +92,7 @@ async fn a_locked_registrant_holds_all_its_domains() {
     let mut update = Update::of(name("b.example"));
     update.registrant = Some(Some(contact("jd1234")));
     registry.as_registrar("ClientX", update).await.unwrap_or_else(|error| panic!("its own: {error:?}"));
-    let registrant = Lockable::Contact(contact("jd1234"));
+    let registrant = Lockable::Contact(contact("jd1234").into());
     registry.as_registrar("ClientX", investigate(registrant, false)).await.unwrap();
     let suspended = async |domain| kept(&registry, domain).await.unwrap().standing.suspension.is_some();
     assert!(suspended("a.example").await, "its own lock stays");
@@ -104,7 +104,7 @@ async fn a_locked_registrant_holds_all_its_domains() {
 async fn locks_that_are_refused() {
     let registry = tags(false).await;
     let lock = |on, kind: &str| SetLock { on, kind: kind.to_owned(), locked: true };
-    let registrant = || Lockable::Contact(contact("jd1234"));
+    let registrant = || Lockable::Contact(contact("jd1234").into());
     for (who, lock, why) in [
         ("ClientX", lock(a_example(), "opt-out"), "Policy"),
         ("ClientX", lock(registrant(), "padlock"), "Policy"),

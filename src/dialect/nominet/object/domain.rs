@@ -10,9 +10,15 @@ use crate::gateway::epp::decode::{Fault, FaultKind};
 use crate::gateway::epp::object::{ObjectMapping, Terms};
 use crate::gateway::epp::response::{Part, ResultCode};
 use crate::gateway::xml::Element;
+use crate::model::domain::Domain;
 
 /// domain-1.0.
 pub(in crate::dialect::nominet) struct NomDomain;
+
+/// `infData` of a domain in a service message.
+pub(in crate::dialect::nominet) fn domain_data(domain: &Domain, out: &mut String) {
+    write::info_data(domain, true, &[], out);
+}
 
 impl ObjectMapping for NomDomain {
     fn uri(&self) -> &'static str {

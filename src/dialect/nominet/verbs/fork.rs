@@ -35,7 +35,7 @@ impl ObjectMapping for Fork {
         cursor.end()?;
         terms.bound_check(&domains)?;
         Ok(Command::ContactFork(Operation {
-            id: id.map(contact_id).transpose()?,
+            id: id.map(contact_id).transpose()?.map(Into::into),
             new_id: new_id.map(contact_id).transpose()?,
             domains: domains.into_iter().map(domain_name).collect::<Result<_, _>>()?,
         }))
@@ -46,9 +46,9 @@ impl ObjectMapping for Fork {
             return;
         };
         open_data("contact", "creData", uri::CONTACT, "", out);
-        leaf("contact:id", forked.created.id.as_str(), out);
+        leaf("contact:id", forked.contact.id.as_str(), out);
         out.push_str("<contact:crDate>");
-        super::super::envelope::push_instant(forked.created.created_at, out);
+        super::super::envelope::push_instant(forked.contact.created_at, out);
         close("contact:crDate", out);
         close("contact:creData", out);
     }

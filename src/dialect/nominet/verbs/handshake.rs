@@ -1,5 +1,6 @@
 //! std-handshake: the answer to a release that the tag was asked about.
 
+use super::super::object::warning;
 use super::super::services::uri;
 use super::{contact_id, open_data};
 use crate::gateway::epp::command::{Command, Outcome, Verb};
@@ -35,7 +36,10 @@ impl ObjectMapping for Handshake {
         check_attributes(case, &[])?;
         let case = token_of(case, 1, 12)?.into_owned();
         Ok(if accepts {
-            Command::CaseAccept(Accept { case, account: account.map(contact_id).transpose()? })
+            Command::CaseAccept(Accept {
+                case,
+                account: account.map(contact_id).transpose()?.map(Into::into),
+            })
         } else {
             Command::CaseReject(Reject { case, reason: None })
         })
@@ -59,14 +63,11 @@ impl ObjectMapping for Handshake {
     fn remarks(&self, _request: Element<'_>, outcome: &Outcome, _terms: &Terms<'_>) -> Vec<Part> {
         match outcome {
             Outcome::CaseAccept(answered) if answered.account_ignored => {
-                let xml = format!(
-                    "<warning:account-id-ignored xmlns:warning=\"{}\">The registrant supplied is not needed; this field \
-                     has been ignored.</warning:account-id-ignored>",
-                    uri::STD_WARNING
-                );
-                vec![Part { uri: uri::STD_WARNING, xml }]
+                vec![warning("account-id-ignored", &[], ACCOUNT_IGNORED)]
             }
             _ => Vec::new(),
         }
     }
 }
+
+const ACCOUNT_IGNORED: &str = "The registrant supplied is not needed; this field has been ignored.";

@@ -47,7 +47,7 @@ impl ObjectMapping for Locks {
             return Err(Fault::out_of_range(element, "the type has 1 to 255 characters"));
         }
         let on = match (cursor.optional("contactId"), cursor.optional("domainName")) {
-            (Some(id), None) if on == On::Contact => Lockable::Contact(contact_id(id)?),
+            (Some(id), None) if on == On::Contact => Lockable::Contact(contact_id(id)?.into()),
             (None, Some(name)) if on == On::Domain => Lockable::Domain(domain_name(name)?),
             (None, Some(name)) => Lockable::RegistrantOf(domain_name(name)?),
             (Some(id), None) => return Err(Fault::at(id, FaultKind::Unexpected)),

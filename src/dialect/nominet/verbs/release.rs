@@ -31,7 +31,7 @@ impl ObjectMapping for Release {
         let mut cursor = Cursor::new(element, uri::STD_RELEASE, known, &[])?;
         let what = match (cursor.optional("domainName"), cursor.optional("registrant")) {
             (Some(name), None) => Releasable::Domain(domain_name(name)?),
-            (None, Some(id)) => Releasable::Registrant(contact_id(id)?),
+            (None, Some(id)) => Releasable::Registrant(contact_id(id)?.into()),
             (Some(_), Some(second)) => return Err(Fault::at(second, FaultKind::Unexpected)),
             (None, None) => {
                 return Err(Fault::at(element, FaultKind::EmptyChoice("domainName or registrant")));

@@ -10,24 +10,24 @@ async fn registrant(registry: &TestRegistry, domain: &str) -> ContactId {
 
 fn fork(domains: &[&str]) -> Fork {
     let domains = domains.iter().map(|domain| name(domain)).collect();
-    Fork { id: Some(contact("jd1234")), new_id: Some(contact("copy1")), domains }
+    Fork { id: Some(contact("jd1234").into()), new_id: Some(contact("copy1")), domains }
 }
 
 fn merge(into: &str) -> Merge {
-    Merge { into: contact(into), others: Vec::new(), names: Vec::new(), domains: Vec::new() }
+    Merge { into: contact(into).into(), others: Vec::new(), names: Vec::new(), domains: Vec::new() }
 }
 
 #[tokio::test]
 async fn some_domains_go_to_the_copy() {
     let registry = tags(true).await;
     let forked = registry.as_registrar("ClientX", fork(&["b.example"])).await.unwrap();
-    assert_eq!(forked.created.id, contact("copy1"));
+    assert_eq!(forked.contact.id, contact("copy1"));
     assert_eq!(registrant(&registry, "b.example").await, contact("copy1"));
     assert_eq!(registrant(&registry, "a.example").await, contact("jd1234"));
     let unnamed = Fork { id: None, new_id: None, domains: vec![name("a.example")] };
     let forked = registry.as_registrar("ClientX", unnamed).await.unwrap();
-    assert_eq!(registrant(&registry, "a.example").await, forked.created.id);
-    assert_eq!(forked.created.id.as_str().len(), 16);
+    assert_eq!(registrant(&registry, "a.example").await, forked.contact.id);
+    assert_eq!(forked.contact.id.as_str().len(), 16);
 }
 
 #[tokio::test]
@@ -37,7 +37,7 @@ async fn forks_that_are_refused() {
     for (fork, why) in [
         (fork(&[]), "Taken"),
         (Fork { new_id: None, ..fork(&["b.example"]) }, "Policy"),
-        (Fork { id: Some(contact("none1")), new_id: None, ..fork(&[]) }, "NotFound"),
+        (Fork { id: Some(contact("none1").into()), new_id: None, ..fork(&[]) }, "NotFound"),
         (Fork { id: None, new_id: None, domains: Vec::new() }, "Policy"),
         (Fork { new_id: None, ..fork(&["c.example"]) }, "NotFound"),
     ] {
@@ -58,7 +58,7 @@ async fn what_was_split_is_merged_again() {
     assert_eq!(registrant(&registry, "b.example").await, contact("jd1234"));
 
     registry.as_registrar("ClientX", fork(&["a.example"])).await.unwrap();
-    let by_id = Merge { others: vec![contact("jd1234")], ..merge("copy1") };
+    let by_id = Merge { others: vec![contact("jd1234").into()], ..merge("copy1") };
     assert_eq!(registry.as_registrar("ClientX", by_id).await.unwrap().removed, [contact("jd1234")]);
     for domain in ["a.example", "b.example"] {
         assert_eq!(registrant(&registry, domain).await, contact("copy1"));

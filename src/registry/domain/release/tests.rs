@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::contact::ContactId;
 use crate::model::event::Event;
 use crate::model::registrar::Receives;
 use crate::model::standing::{Suspension, SuspensionCause};
@@ -89,7 +90,7 @@ async fn one_of_several_domains_gets_a_copy_of_its_registrant() {
 #[tokio::test]
 async fn a_registrant_goes_with_all_its_domains() {
     let registry = tags(true).await;
-    let what = Releasable::Registrant(contact("jd1234"));
+    let what = Releasable::Registrant(contact("jd1234").into());
     let all = Release { what, to: "ClientY".to_owned(), account: None };
     let done = registry.as_registrar("ClientX", all.clone()).await.unwrap();
     assert!(matches!(done, Released::Done { is_moved: true, .. }), "{done:?}");
@@ -112,10 +113,10 @@ async fn releases_that_are_refused() {
     assert_eq!(word(&refused(release("b.example", "ClientY")).await), "NotFound");
     let foreign = registry.as_registrar("ClientZ", release("a.example", "ClientY")).await;
     assert_eq!(word(&refusal(foreign)), "NotSponsor");
-    let account = Some(contact("sh8013"));
+    let account = Some(contact("sh8013").into());
     let elsewhere = Release { account, ..release("a.example", "ClientY") };
     assert_eq!(word(&refused(elsewhere).await), "Unknown", "ClientX's, not ClientY's");
-    let nothing = Releasable::Registrant(contact("sh8013"));
+    let nothing = Releasable::Registrant(contact("sh8013").into());
     let nothing = Release { what: nothing, ..release("a.example", "ClientY") };
     assert_eq!(word(&refused(nothing).await), "Policy", "it has no domains");
     let not_receiving = Refusal::NotReceiving { registrar: "ClientY".to_owned() };
@@ -222,7 +223,7 @@ async fn a_known_customer_is_taken_without_a_question() {
     let Released::Case(case) = asked else { panic!("{asked:?}") };
     registry.as_registrar("ClientY", accept(&case.to_string())).await.unwrap();
     let account = kept(&registry, "a.example").await.unwrap().registrant.unwrap();
-    let to_it = Release { account: Some(account.id.clone()), ..release("b.example", "ClientY") };
+    let to_it = Release { account: Some(account.number.into()), ..release("b.example", "ClientY") };
     let done = registry.as_registrar("ClientX", to_it).await.unwrap();
     assert_eq!(done, Released::Done { registrant: account, is_moved: false });
 }
@@ -233,9 +234,9 @@ async fn the_receiver_names_its_own_registrant() {
     registry.as_registrar("ClientX", release("b.example", "ClientY")).await.unwrap();
     let account = kept(&registry, "b.example").await.unwrap().registrant.unwrap();
     let case = case_of(&registry).await;
-    let foreign = Accept { case: case.clone(), account: Some(contact("sh8013")) };
+    let foreign = Accept { case: case.clone(), account: Some(contact("sh8013").into()) };
     assert_eq!(word(&refusal(registry.as_registrar("ClientY", foreign).await)), "Unknown");
-    let own = Accept { case, account: Some(account.id.clone()) };
+    let own = Accept { case, account: Some(account.id.clone().into()) };
     let answered = registry.as_registrar("ClientY", own).await.unwrap();
     assert!(!answered.account_ignored);
     assert_eq!(kept(&registry, "a.example").await.unwrap().registrant.unwrap(), account);

@@ -29,7 +29,7 @@ async fn to_another_registrars_customer_when_that_one_agrees() {
         panic!("{told:?}")
     };
     assert_eq!((&contact.id, domains), (&to, &vec![name("a.example")]));
-    let accept = Accept { case, account: Some(to.clone()) };
+    let accept = Accept { case, account: Some(to.clone().into()) };
     let answered = registry.as_registrar("ClientY", accept).await.unwrap();
     assert!(answered.account_ignored, "the case says to whom");
     let domain = kept(&registry, "a.example").await.unwrap();
