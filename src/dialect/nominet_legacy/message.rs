@@ -19,7 +19,7 @@ use crate::model::registrar::RegistrarId;
 /// The text of a message and its data.
 pub(super) fn render(event: &Event, terms: &Terms<'_>) -> (String, Option<Part>) {
     let (text, data) = match event {
-        Event::ContactChanged { before, after } => {
+        Event::ContactChanged { before, after, .. } => {
             let data = part(V1_1.account, |out| write_account(&V1_1, after, Some(before), out));
             ("Account details Change Notification", Some(data))
         }

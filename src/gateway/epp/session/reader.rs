@@ -83,7 +83,8 @@ impl Desk {
     fn answer(&self, done: &Done<Outcome>) -> Option<Answer> {
         let text = decode_text(&self.sent).ok()?;
         let document = Document::parse(&text, &Bounds::EPP).ok()?;
-        let Ok(Request::Command(envelope)) = read_request(&document, self.head.namespace) else {
+        let ops = self.dialect.manners().transfer_op;
+        let Ok(Request::Command(envelope)) = read_request(&document, self.head.namespace, ops) else {
             return None;
         };
         let terms = Terms {
@@ -96,7 +97,9 @@ impl Desk {
         };
         let reader = Reader { dialect: self.dialect, services: self.services.as_ref() };
         let element = envelope.element.children().next()?;
-        Some(reader.outcome(self.mapping, element, done, &terms))
+        let mut answer = reader.outcome(self.mapping, element, done, &terms);
+        self.dialect.finish(&document, &mut answer);
+        Some(answer)
     }
 }
 
