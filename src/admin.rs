@@ -29,12 +29,13 @@ use crate::model::money::Account;
 use crate::model::name::{DomainName, ZoneName};
 use crate::model::object::ObjectKind;
 use crate::model::registrar::{Registrar, RegistrarId};
-use crate::model::reseller::{Reseller, ResellerName};
+use crate::model::reseller::{Reseller, ResellerAccount, ResellerName};
 use crate::model::tld::Tld;
 use crate::registry::allocation::AddAllocationToken;
 use crate::registry::api_user::{AddApiUser, ApiKey, ChangeApiUser, ListApiUsers, RenewApiKey};
 use crate::registry::billing::account::{Deposit, SetLimits, Stated, Statement};
-use crate::registry::domain::ChangeSponsor;
+use crate::registry::billing::part;
+use crate::registry::domain::{ChangeSponsor, SetReseller};
 use crate::registry::maintenance;
 use crate::registry::operator::{
     AddRegistrar, AddTld, ChangeRegistrar, ForcedDelete, History, ListRegistrars, ListTlds, RegistrarChange,
@@ -218,8 +219,26 @@ pub enum Request {
     },
     /// Lists all resellers.
     ListResellers,
+    /// Gives a reseller credit out of its registrar's account, or takes some back.
+    GiveCredit {
+        /// Whom.
+        username: ResellerName,
+        /// How much, as a decimal number.
+        amount: String,
+        /// What the statement says about it.
+        note: String,
+    },
+    /// Asks for a reseller's account and its entries.
+    ResellerStatement {
+        /// Whose.
+        username: ResellerName,
+        /// From when (inclusive).
+        from: Timestamp,
+        /// Until when (exclusive).
+        until: Timestamp,
+    },
     /// Says which reseller carries a domain.
-    SetCarrier {
+    SetReseller {
         /// The domain.
         name: DomainName,
         /// The reseller, if any.
@@ -297,6 +316,10 @@ pub enum Answer {
     ResellerKey(ResellerKey),
     /// The resellers.
     Resellers(Vec<Reseller>),
+    /// A reseller's account.
+    ResellerAccount(ResellerAccount),
+    /// A reseller's account and its entries.
+    ResellerStatement(part::Stated),
     /// Mails of the outbox.
     Outbox(Vec<OutboxEntry>),
     /// Announced maintenance, the earliest first.
@@ -460,13 +483,21 @@ pub async fn execute(
             done(run(registry, reseller::Change { username, change }).await)
         }
         Request::ListResellers => Ok(Answer::Resellers(run(registry, reseller::List).await?)),
-        Request::SetCarrier { name, reseller } => {
-            done(run(registry, reseller::SetCarrier { name, reseller }).await)
+        Request::GiveCredit { username, amount, note } => {
+            Ok(Answer::ResellerAccount(run(registry, part::GiveCredit { username, amount, note }).await?))
         }
+        Request::ResellerStatement { username, from, until } => {
+            let statement = part::Statement { reseller: username, from, until };
+            Ok(Answer::ResellerStatement(run(registry, statement).await?))
+        }
+        Request::SetReseller { name, reseller } => done(run(registry, SetReseller { name, reseller }).await),
         Request::ListOutbox { state, most } => {
             Ok(Answer::Outbox(run(registry, outbox::List { state, most }).await?))
         }
-        Request::RetryMail { number } => done(run(registry, outbox::Retry { number }).await),
+        Request::RetryMail { number } => {
+            let machine_now = registry.clock().machine();
+            done(run(registry, outbox::Retry { number, machine_now }).await)
+        }
         Request::AddMaintenance { id, details } => {
             let added = run(registry, maintenance::Add { id, details: *details }).await?;
             Ok(Answer::Maintenance(vec![added]))

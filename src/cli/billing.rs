@@ -91,12 +91,13 @@ fn show(answer: Answer) -> Result<(), Problem> {
     let Answer::Account(account) = answer else {
         return Err(unexpected());
     };
-    let Account { currency, balance, held, credit_limit, low_balance_at } = account;
+    let Account { currency, balance, held, credit_limit, low_balance_at, reserved } = account;
     let money = |amount| Money { amount, currency };
     say(format_args!(
-        "balance {} {currency}, held {}, credit limit {}, low at {}",
+        "balance {} {currency}, held {}, reserved for resellers {}, credit limit {}, low at {}",
         money(balance),
         money(held),
+        money(reserved),
         money(credit_limit),
         money(low_balance_at)
     ));

@@ -45,10 +45,14 @@ impl Verb {
                 };
                 for entry in mails {
                     let letter = &entry.mail.letter;
+                    let state = match entry.claimed_until {
+                        Some(_) => "sending",
+                        None => entry.state.as_str(),
+                    };
                     say(format_args!(
                         "{:>6} {:<8} {} attempts  {} of {} to {}  {}",
                         entry.number,
-                        entry.state.as_str(),
+                        state,
                         entry.attempts,
                         letter.name(),
                         letter.domain(),

@@ -2,14 +2,16 @@
 
 use clap::{Args, Subcommand};
 use ipnet::IpNet;
+use jiff::Timestamp;
 
 use super::place::Place;
 use super::{ask, say, unexpected};
 use crate::admin::{Answer, Problem, Request};
 use crate::model::contact::Email;
+use crate::model::money::Money;
 use crate::model::name::DomainName;
 use crate::model::registrar::RegistrarId;
-use crate::model::reseller::{Reseller, ResellerName};
+use crate::model::reseller::{Reseller, ResellerAccount, ResellerName};
 use crate::registry::reseller::ResellerChange;
 
 /// Resellers: those who act for a registrar over XCP.
@@ -28,6 +30,10 @@ pub(super) enum Verb {
     /// The networks a reseller may come from; none means everywhere
     #[command(subcommand)]
     Network(Network),
+    /// Give a reseller credit out of its registrar's account; a negative amount takes some back
+    Credit(Credit),
+    /// Print the entries of a reseller's account as CSV
+    Statement(Statement),
     /// Say which reseller carries a domain for its sponsor
     Carry(Carry),
     /// Take a domain from its reseller
@@ -87,6 +93,34 @@ pub(super) struct NetworkArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct Credit {
+    #[arg(value_parser = ResellerName::parse)]
+    username: ResellerName,
+    /// Such as 100 or 99.50, in the registrar's currency
+    #[arg(allow_negative_numbers = true)]
+    amount: String,
+    /// What the statement says about it
+    #[arg(long, default_value = "credit")]
+    note: String,
+    #[command(flatten)]
+    place: Place,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Statement {
+    #[arg(value_parser = ResellerName::parse)]
+    username: ResellerName,
+    /// From when; from the beginning when left out
+    #[arg(long, value_name = "RFC3339")]
+    from: Option<Timestamp>,
+    /// Until when, exclusive; to the end when left out
+    #[arg(long, value_name = "RFC3339")]
+    until: Option<Timestamp>,
+    #[command(flatten)]
+    place: Place,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct Carry {
     #[arg(value_parser = ResellerName::parse)]
     username: ResellerName,
@@ -124,12 +158,33 @@ impl Verb {
             Self::Network(Network::Remove(NetworkArgs { username, network, place })) => {
                 change(&place, username, ResellerChange::RemoveNetwork(network)).await
             }
+            Self::Credit(Credit { username, amount, note, place }) => {
+                match ask(&place, Request::GiveCredit { username, amount, note }).await? {
+                    Answer::ResellerAccount(ResellerAccount { currency, balance, held }) => {
+                        let money = |amount| Money { amount, currency };
+                        say(format_args!("balance {} {currency}, held {}", money(balance), money(held)));
+                        Ok(())
+                    }
+                    _ => Err(unexpected()),
+                }
+            }
+            Self::Statement(Statement { username, from, until, place }) => {
+                let from = from.unwrap_or(Timestamp::UNIX_EPOCH);
+                let until = until.unwrap_or(Timestamp::MAX);
+                match ask(&place, Request::ResellerStatement { username, from, until }).await? {
+                    Answer::ResellerStatement(stated) => {
+                        say(stated.to_csv().trim_end());
+                        Ok(())
+                    }
+                    _ => Err(unexpected()),
+                }
+            }
             Self::Carry(Carry { username, domain, place }) => {
-                let request = Request::SetCarrier { name: domain, reseller: Some(username) };
+                let request = Request::SetReseller { name: domain, reseller: Some(username) };
                 ask(&place, request).await.map(drop)
             }
             Self::Release(Release { domain, place }) => {
-                ask(&place, Request::SetCarrier { name: domain, reseller: None }).await.map(drop)
+                ask(&place, Request::SetReseller { name: domain, reseller: None }).await.map(drop)
             }
         }
     }

@@ -39,10 +39,18 @@ async fn ready(State(health): State<Arc<Health>>) -> Response {
 async fn measured(State(health): State<Arc<Health>>) -> Response {
     let probed = health.probe().await;
     metrics::gauge!("domesday_ready").set(f64::from(u8::from(probed.is_some_and(|probed| probed.ready))));
-    if let Some(Probed { sessions, messages, .. }) = probed {
-        metrics::gauge!("domesday_sessions").set(f64::from(sessions));
-        #[expect(clippy::cast_precision_loss, reason = "no queue comes near 2^52")]
-        metrics::gauge!("domesday_messages_waiting").set(messages as f64);
+    if let Some(probed) = probed {
+        metrics::gauge!("domesday_sessions").set(f64::from(probed.sessions));
+        for (name, count) in [
+            ("domesday_messages_waiting", probed.messages),
+            ("domesday_store_operations_waiting", probed.store_waiting),
+            ("domesday_mails_waiting", probed.mails_waiting),
+            ("domesday_mails_dead", probed.mails_dead),
+            ("domesday_mail_lag_seconds", probed.mail_lag_secs),
+        ] {
+            #[expect(clippy::cast_precision_loss, reason = "no queue comes near 2^52")]
+            metrics::gauge!(name).set(count as f64);
+        }
     }
     let text = (health.write_metrics)();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()

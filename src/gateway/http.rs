@@ -18,10 +18,12 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::sync::watch;
 use tokio::time::{Sleep, sleep, timeout};
 
-use super::listener::{Connection, Stream};
+use super::listener::Connection;
+use super::tls::Peer;
 
 /// What an operator may set of one listener.
 #[derive(Clone, Copy, Debug)]
@@ -58,7 +60,33 @@ impl HttpGateway {
 
     /// Serves one connection until it ends.
     pub async fn serve(&self, connection: Connection) {
-        let Connection { stream, peer, mut drain } = connection;
+        let Connection { stream, peer, drain } = connection;
+        self.serve_over(stream, peer, drain).await;
+    }
+
+    async fn serve_over<S>(&self, stream: S, peer: Peer, drain: watch::Receiver<bool>)
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let patience = self.settings.stall_timeout;
+        let mut stream = Patient { stream, patience, stalled: None, given_up: false };
+        if let Err(error) = self.converse(&mut stream, peer, drain).await {
+            tracing::debug!(%error, "an HTTP connection broke off");
+        }
+        if !stream.given_up {
+            hang_up(&mut stream, patience).await;
+        }
+    }
+
+    async fn converse<S>(
+        &self,
+        stream: &mut Patient<S>,
+        peer: Peer,
+        mut drain: watch::Receiver<bool>,
+    ) -> hyper::Result<()>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
         let service = service_fn(|mut request: Request<Incoming>| {
             request.extensions_mut().insert(peer.clone());
             self.answer(request)
@@ -69,18 +97,14 @@ impl HttpGateway {
             .header_read_timeout(self.settings.head_timeout)
             .max_buf_size(HEAD_BYTES_MAX)
             .max_headers(HEAD_FIELDS_MAX);
-        let stream = Patient { stream, patience: self.settings.stall_timeout, stalled: None };
         let mut serving = pin!(protocol.serve_connection(TokioIo::new(stream), service));
         let drained = async { drain.wait_for(|draining| *draining).await.map(drop) };
-        let ended = tokio::select! {
+        tokio::select! {
             ended = &mut serving => ended,
             _ = drained => {
                 serving.as_mut().graceful_shutdown();
                 serving.await
             }
-        };
-        if let Err(error) = ended {
-            tracing::debug!(%error, "an HTTP connection broke off");
         }
     }
 
@@ -97,6 +121,21 @@ impl HttpGateway {
             }
         }
     }
+}
+
+/// Ends a stream so that the client sees an end and no break: after a fault or a time-out hyper just drops it, and a TLS client
+/// that gets no close_notify must take what it read for cut off. Then passes over what the client may still be sending: closing
+/// with unread bytes resets a TCP connection, and takes the answer away that the client has not read yet.
+pub(super) async fn hang_up<S>(stream: &mut S, within: Duration)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    if !matches!(timeout(within, stream.shutdown()).await, Ok(Ok(()))) {
+        return;
+    }
+    let mut unread = [0; 4096];
+    let passed_over = async { while matches!(stream.read(&mut unread).await, Ok(1..)) {} };
+    let _ = timeout(LINGER, passed_over).await;
 }
 
 /// Why a body was not read.
@@ -125,13 +164,14 @@ pub async fn read_body(body: Body, bytes_max: usize) -> Result<Bytes, BodyError>
 }
 
 /// A stream that gives up a client which does not read what it asked for.
-struct Patient {
-    stream: Stream,
+struct Patient<S> {
+    stream: S,
     patience: Duration,
     stalled: Option<Pin<Box<Sleep>>>,
+    given_up: bool,
 }
 
-impl Patient {
+impl<S> Patient<S> {
     fn unless_stalled<T>(&mut self, cx: &mut Context<'_>, done: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if done.is_ready() {
             self.stalled = None;
@@ -140,19 +180,22 @@ impl Patient {
         let patience = self.patience;
         let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(patience)));
         match stalled.as_mut().poll(cx) {
-            Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
+            Poll::Ready(()) => {
+                self.given_up = true;
+                Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+            }
             Poll::Pending => Poll::Pending,
         }
     }
 }
 
-impl AsyncRead for Patient {
+impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.get_mut().stream).poll_read(cx, buf)
     }
 }
 
-impl AsyncWrite for Patient {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let written = Pin::new(&mut this.stream).poll_write(cx, buf);
@@ -175,3 +218,8 @@ impl AsyncWrite for Patient {
 /// Request line and header fields together.
 const HEAD_BYTES_MAX: usize = 32 * 1024;
 const HEAD_FIELDS_MAX: usize = 64;
+/// As long as a client may go on sending what nobody reads any more.
+const LINGER: Duration = Duration::from_secs(2);
+
+#[cfg(test)]
+mod tests;

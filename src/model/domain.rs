@@ -110,7 +110,7 @@ pub enum GraceKind {
 }
 
 /// A grace period and its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grace {
     /// Which.
     #[serde(rename = "k")]
@@ -124,6 +124,9 @@ pub struct Grace {
     /// What its operation cost the sponsor, in the smallest unit of its currency: given back on a delete.
     #[serde(rename = "f", default, skip_serializing_if = "is_zero")]
     pub fee: i64,
+    /// The sponsor's reseller out of whose account that came, and into which it goes back.
+    #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
+    pub paid_by: Option<ResellerName>,
 }
 
 fn is_zero(value: &i64) -> bool {

@@ -99,4 +99,6 @@ pub struct OutboxEntry {
     pub last_error: Option<String>,
     /// Whether its secret is still kept.
     pub has_secret: bool,
+    /// While it is being sent: until when its sender has it, by the machine's clock.
+    pub claimed_until: Option<Timestamp>,
 }

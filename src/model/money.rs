@@ -208,11 +208,19 @@ pub struct Account {
     pub credit_limit: i64,
     /// A message is left when what is available falls below this.
     pub low_balance_at: i64,
+    /// What its resellers have available of it: theirs to spend, not the registrar's.
+    #[serde(default)]
+    pub reserved: i64,
 }
 
 impl Account {
     /// What a command may still cost.
     pub fn available(&self) -> i64 {
+        self.covered().saturating_sub(self.reserved)
+    }
+
+    /// What is there for the registrar and its resellers together.
+    pub fn covered(&self) -> i64 {
         self.balance.saturating_sub(self.held).saturating_add(self.credit_limit)
     }
 }

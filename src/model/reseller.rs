@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::contact::Email;
+use super::money::{Currency, EntryKind};
 use super::name::DomainName;
 use super::registrar::RegistrarId;
 
@@ -89,22 +90,12 @@ pub struct Reseller {
     pub networks: Vec<IpNet>,
     /// Whether it is let in at all.
     pub active: bool,
-    /// What it has left within its registrar's account, in hundredths. Nothing is charged yet.
-    pub balance: i64,
 }
 
 impl Reseller {
     /// An active reseller without further bounds.
     pub fn new(username: ResellerName, registrar: RegistrarId, name: &str) -> Self {
-        Self {
-            username,
-            registrar,
-            name: name.to_owned(),
-            support: None,
-            networks: Vec::new(),
-            active: true,
-            balance: 0,
-        }
+        Self { username, registrar, name: name.to_owned(), support: None, networks: Vec::new(), active: true }
     }
 
     /// Whether it may come from this address.
@@ -152,6 +143,45 @@ pub struct Order {
     pub domain: DomainName,
     /// When.
     pub placed_at: Timestamp,
+}
+
+/// A reseller's account: the part of its registrar's that is its own to spend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResellerAccount {
+    /// What all amounts are in: its registrar's currency.
+    pub currency: Currency,
+    /// The sum of its entries.
+    pub balance: i64,
+    /// What its pending transfers hold of it.
+    pub held: i64,
+}
+
+impl ResellerAccount {
+    /// What an order may still cost; below zero when renewals by the server took more than there was.
+    pub fn available(&self) -> i64 {
+        self.balance.saturating_sub(self.held)
+    }
+}
+
+/// An entry of a reseller's ledger. Entries are added, never changed; the balance is their sum.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResellerEntry {
+    /// When, by the registry's clock.
+    pub at: Timestamp,
+    /// Whose.
+    pub reseller: ResellerName,
+    /// How much, in the smallest unit: a charge is negative.
+    pub amount: i64,
+    /// What for; what the operator gave or took back is a deposit.
+    pub kind: EntryKind,
+    /// The domain, or the operator's note.
+    pub object: String,
+    /// The operation that caused it.
+    pub operation: String,
+    /// Its transaction identifier.
+    pub server_trid: String,
+    /// The balance after it.
+    pub balance: i64,
 }
 
 /// The holder's own access to a domain at a reseller (OpenSRS's registrant credentials).

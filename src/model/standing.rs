@@ -4,6 +4,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::reseller::ResellerName;
+
 /// What the registry holds for or against a domain.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DomainStanding {
@@ -55,7 +57,7 @@ pub enum SuspensionCause {
 }
 
 /// A renewal whose money is not taken yet: it can be undone once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenRenewal {
     /// Until when (exclusive).
     pub until: Timestamp,
@@ -63,6 +65,9 @@ pub struct OpenRenewal {
     pub years: u8,
     /// What it cost, in the smallest unit of the sponsor's currency.
     pub fee: i64,
+    /// The sponsor's reseller out of whose account that came, and into which it goes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paid_by: Option<ResellerName>,
 }
 
 /// What the registry holds for or against a contact.

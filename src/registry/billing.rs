@@ -5,19 +5,25 @@
 //! (decisions.md, Order of judgement), and nothing of it stays.
 
 pub mod account;
+mod billed;
+pub mod part;
 mod price;
+mod settle;
 
 use jiff::Timestamp;
 
+pub use self::billed::{Billed, Costing};
 pub use self::price::{Fee, Priced, fee_of};
-use super::Error;
 use super::refusal::Refusal;
 use super::transaction::Transaction;
-use crate::model::event::Event;
-use crate::model::money::{Account, EntryKind, LedgerEntry, Money};
+use super::{Actor, Error};
+use crate::model::domain::{Domain, Grace};
+use crate::model::money::{Account, EntryKind, Money};
 use crate::model::name::DomainName;
 use crate::model::registrar::RegistrarId;
+use crate::model::reseller::ResellerName;
 use crate::model::tld::Tld;
+use crate::model::transfer::Transfer;
 use crate::store::AccountRow;
 
 /// What an operation did to the account of the registrar that asked for it, for a gateway that shows it.
@@ -44,9 +50,33 @@ pub struct BillLine {
     pub delayed: bool,
 }
 
+impl BillLine {
+    /// What these lines charge or hold, in all. A transfer that is approved at once is held and charged, and counts once.
+    fn cost_of(lines: &[Self]) -> i64 {
+        let charges = |delayed| lines.iter().filter(move |line| line.delayed == delayed && line.amount < 0);
+        let sum = |delayed| charges(delayed).map(|line| -line.amount).sum::<i64>();
+        let at_once = charges(false).any(|line| line.kind == EntryKind::Transfer);
+        if at_once { sum(false) } else { sum(false) + sum(true) }
+    }
+}
+
+impl Bill {
+    /// What was charged, or is held until a transfer is decided.
+    pub fn charged(&self) -> Money {
+        Money { amount: BillLine::cost_of(&self.lines), currency: self.account.currency }
+    }
+
+    /// What was given back.
+    pub fn refunded(&self) -> Money {
+        let amount = self.lines.iter().map(|line| line.amount.max(0)).sum();
+        Money { amount, currency: self.account.currency }
+    }
+}
+
 /// Money on its way, until the end of the transaction.
 pub(super) struct Movement {
     registrar: RegistrarId,
+    source: Source,
     at: Timestamp,
     /// The due work that moves it; none for the operation that was asked for.
     due: Option<&'static str>,
@@ -58,8 +88,44 @@ pub(super) struct Movement {
     demanded: bool,
 }
 
+/// Out of which account a movement is paid, or into which it goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Source {
+    /// The registrar's own.
+    Registrar,
+    /// A reseller's, and with it the registrar's.
+    Reseller(ResellerName),
+    /// From the registrar's own to a reseller's, or back.
+    Shift(ResellerName),
+}
+
+impl Source {
+    fn of(reseller: Option<&ResellerName>) -> Self {
+        reseller.cloned().map_or(Self::Registrar, Self::Reseller)
+    }
+
+    fn reseller(&self) -> Option<&ResellerName> {
+        match self {
+            Self::Registrar => None,
+            Self::Reseller(name) | Self::Shift(name) => Some(name),
+        }
+    }
+}
+
 impl Transaction<'_, '_> {
-    /// Charges a registrar, if its credit covers it.
+    /// The reseller that pays for what is asked here: the one that asks for it.
+    pub(super) fn payer(&self) -> Option<ResellerName> {
+        match &self.call.actor {
+            Actor::Reseller { name, .. } if self.due.is_none() => Some(name.clone()),
+            Actor::Reseller { .. }
+            | Actor::Nobody
+            | Actor::Operator
+            | Actor::Registrar(_)
+            | Actor::Server => None,
+        }
+    }
+
+    /// Charges whoever asks: a registrar, or a reseller of its; if the credit covers it.
     pub(super) fn charge(
         &mut self,
         registrar: &RegistrarId,
@@ -69,29 +135,49 @@ impl Transaction<'_, '_> {
         grace_days: Option<u32>,
     ) {
         let line = BillLine { kind, amount: -fee.amount, years: fee.years, grace_days, delayed: false };
-        self.move_money(registrar, name, line, 0, true);
+        let source = Source::of(self.payer().as_ref());
+        self.move_money(registrar, source, name, line, 0, true);
     }
 
-    /// Charges a registrar, whatever its credit: nobody could be refused.
-    pub(super) fn charge_always(
-        &mut self,
-        registrar: &RegistrarId,
-        name: &DomainName,
-        kind: EntryKind,
-        amount: i64,
-    ) {
+    /// Charges the sponsor of a domain, through the reseller that the domain carries, whatever the credit: nobody could be
+    /// refused.
+    pub(super) fn charge_always(&mut self, domain: &Domain, kind: EntryKind, amount: i64) {
         let line = BillLine { kind, amount: -amount, years: None, grace_days: None, delayed: false };
-        self.move_money(registrar, name, line, 0, false);
+        let source = Source::of(domain.reseller.as_ref());
+        self.move_money(&domain.sponsor, source, &domain.name, line, 0, false);
     }
 
-    /// Gives a fee back.
-    pub(super) fn refund(&mut self, registrar: &RegistrarId, name: &DomainName, amount: i64) {
+    /// Gives back what the running grace periods of a domain cost, those that `is_undone` says, to those who paid.
+    pub(super) fn refund(&mut self, domain: &Domain, is_undone: impl Fn(&Grace) -> bool) {
+        let now = self.now;
+        self.refund_those(domain, |grace| now < grace.until && is_undone(grace));
+    }
+
+    /// Gives back what all grace periods of a domain cost, also those that are over, to those who paid.
+    pub(super) fn refund_all(&mut self, domain: &Domain) {
+        self.refund_those(domain, |_| true);
+    }
+
+    fn refund_those(&mut self, domain: &Domain, is_undone: impl Fn(&Grace) -> bool) {
+        let undone: Vec<&Grace> = domain.grace.iter().filter(|grace| is_undone(grace)).collect();
+        let mut payers: Vec<Option<&ResellerName>> =
+            undone.iter().map(|grace| grace.paid_by.as_ref()).collect();
+        payers.sort();
+        payers.dedup();
+        for payer in payers {
+            let own = undone.iter().filter(|grace| grace.paid_by.as_ref() == payer);
+            self.refund_to(domain, payer, own.map(|grace| grace.fee).sum());
+        }
+    }
+
+    /// Gives so much back to the sponsor of a domain, or into the account of its reseller that paid it.
+    pub(super) fn refund_to(&mut self, domain: &Domain, payer: Option<&ResellerName>, amount: i64) {
         let line =
             BillLine { kind: EntryKind::Refund, amount, years: None, grace_days: None, delayed: false };
-        self.move_money(registrar, name, line, 0, false);
+        self.move_money(&domain.sponsor, Source::of(payer), &domain.name, line, 0, false);
     }
 
-    /// Holds the fee of a transfer, if the credit covers it.
+    /// Holds the fee of a transfer, if the credit of whoever asks covers it.
     pub(super) fn hold(&mut self, registrar: &RegistrarId, name: &DomainName, fee: &Fee, grace_days: u32) {
         let line = BillLine {
             kind: EntryKind::Transfer,
@@ -100,17 +186,13 @@ impl Transaction<'_, '_> {
             grace_days: Some(grace_days),
             delayed: true,
         };
-        self.move_money(registrar, name, line, fee.amount, true);
+        let source = Source::of(self.payer().as_ref());
+        self.move_money(registrar, source, name, line, fee.amount, true);
     }
 
     /// Gives the hold of a transfer up; charges it when the transfer was approved.
-    pub(super) fn release(
-        &mut self,
-        registrar: &RegistrarId,
-        name: &DomainName,
-        amount: i64,
-        is_charged: bool,
-    ) {
+    pub(super) fn release(&mut self, transfer: &Transfer, name: &DomainName, is_charged: bool) {
+        let amount = transfer.fee;
         let charged = if is_charged { -amount } else { 0 };
         let line = BillLine {
             kind: EntryKind::Transfer,
@@ -119,7 +201,8 @@ impl Transaction<'_, '_> {
             grace_days: None,
             delayed: false,
         };
-        self.move_money(registrar, name, line, -amount, false);
+        let source = Source::of(transfer.reseller.as_ref());
+        self.move_money(&transfer.requested_by, source, name, line, -amount, false);
     }
 
     /// What an operation on a name costs a registrar, by the list of the name's tier in the registrar's currency.
@@ -165,6 +248,7 @@ impl Transaction<'_, '_> {
     fn move_money(
         &mut self,
         registrar: &RegistrarId,
+        source: Source,
         name: &DomainName,
         line: BillLine,
         held: i64,
@@ -175,6 +259,7 @@ impl Transaction<'_, '_> {
         }
         self.money.push(Movement {
             registrar: registrar.clone(),
+            source,
             at: self.now,
             due: self.due,
             line,
@@ -182,59 +267,6 @@ impl Transaction<'_, '_> {
             held,
             demanded,
         });
-    }
-
-    /// Writes what was gathered of one registrar's money. Refuses, and all is rolled back, where the credit is short.
-    pub(super) fn settle_money(
-        &mut self,
-        registrar: &RegistrarId,
-        money: &[Movement],
-        operation: &str,
-    ) -> Result<Option<Account>, Error> {
-        let own: Vec<&Movement> = money.iter().filter(|movement| movement.registrar == *registrar).collect();
-        if own.is_empty() {
-            return Ok(None);
-        }
-        let currency = self.policy.registrar(registrar).map(|known| known.currency).unwrap_or_default();
-        // What is held is no entry of the balance yet.
-        let booked = |movement: &Movement| if movement.line.delayed { 0 } else { movement.line.amount };
-        let amount: i64 = own.iter().map(|movement| booked(movement)).sum();
-        let held: i64 = own.iter().map(|movement| movement.held).sum();
-        let row = self.tx.move_money(registrar, amount, held)?;
-        let row = row.ok_or_else(|| Refusal::RegistrarUnknown { id: registrar.to_string() })?;
-        let before =
-            Account::of(currency, AccountRow { balance: row.balance - amount, held: row.held - held, ..row });
-        let mut account = before;
-        for movement in &own {
-            let available = account.available();
-            account.balance += booked(movement);
-            account.held += movement.held;
-            if movement.demanded && account.available() < 0 {
-                let needed = Money { amount: -movement.line.amount, currency };
-                return Err(Refusal::CreditShort {
-                    needed,
-                    available: Money { amount: available, currency },
-                }
-                .into());
-            }
-            if booked(movement) != 0 {
-                self.tx.enter(&LedgerEntry {
-                    at: movement.at,
-                    registrar: registrar.clone(),
-                    amount: movement.line.amount,
-                    kind: movement.line.kind,
-                    object: movement.object.clone(),
-                    operation: movement.due.unwrap_or(operation).to_owned(),
-                    server_trid: self.call.server_trid.clone(),
-                    balance: account.balance,
-                })?;
-            }
-        }
-        if before.available() >= before.low_balance_at && account.available() < account.low_balance_at {
-            let at = own.last().map_or(self.now, |movement| movement.at);
-            self.notify_as_of(at, registrar, Event::LowBalance { account });
-        }
-        Ok(Some(account))
     }
 
     /// The bill of the registrar that asked; `account` is what its money left, when any moved.
@@ -265,8 +297,8 @@ impl Movement {
 
 impl Account {
     fn of(currency: crate::model::money::Currency, row: AccountRow) -> Self {
-        let AccountRow { balance, held, credit_limit, low_balance_at } = row;
-        Self { currency, balance, held, credit_limit, low_balance_at }
+        let AccountRow { balance, held, credit_limit, low_balance_at, reserved } = row;
+        Self { currency, balance, held, credit_limit, low_balance_at, reserved }
     }
 }
 

@@ -16,7 +16,7 @@ use jiff::Timestamp;
 pub use self::clerk::{DueObject, Happened, Lease, ListDue, Step, Stepped, TakeLease};
 use super::billing::Priced;
 use super::domain::transfer::{approve, approved, end_without_transfer};
-use super::domain::{Delete, begin_deletion, days_after, grace, grace_with, whole_years};
+use super::domain::{Delete, begin_deletion, days_after, grace, grace_with, paid_by, whole_years};
 use super::policy::Policy;
 use super::transaction::Transaction;
 use super::{Error, Operation};
@@ -152,6 +152,7 @@ fn auto_renewed(domain: &Domain, tld: &Tld, policy: &Policy) -> Option<Domain> {
     let expires_at = whole_years(1)?.after(expired_at).ok()?;
     let fee = renewal_fee(domain, tld, policy).amount;
     let begins = grace(GraceKind::AutoRenew, expired_at, tld.life.auto_renew_grace_days, 1, fee);
+    let begins = paid_by(begins, domain.reseller.clone());
     Some(Domain { expires_at, grace: grace_with(domain, expired_at, begins), ..domain.clone() })
 }
 
@@ -200,7 +201,7 @@ fn change(
     let (operation, reason) = match due {
         Due::AutoRenewal => {
             let fee = renewal_fee(domain, tld, &policy);
-            t.charge_always(&domain.sponsor, &domain.name, EntryKind::AutoRenew, fee.amount);
+            t.charge_always(domain, EntryKind::AutoRenew, fee.amount);
             let charged = format!("Charged {fee} {}", fee.currency);
             (ChangeOperation::AutoRenew, charged)
         }

@@ -90,10 +90,13 @@ pub struct List {
     pub most: u32,
 }
 
-/// Has a mail tried again now. One that was given up is made anew, with a new code.
+/// Has a mail tried again now. One that was given up is made anew, with a new code; one that is being sent is left alone, or it
+/// would be sent twice.
 pub struct Retry {
     /// Its number.
     pub number: i64,
+    /// The machine's clock.
+    pub machine_now: Timestamp,
 }
 
 impl Operation for IsDue {
@@ -179,6 +182,14 @@ impl Operation for Retry {
         let unknown = Refusal::MailUnknown { number: self.number };
         let entry = t.tx.outbox_entry(self.number)?.filter(|entry| entry.state != MailState::Sent);
         let entry = entry.ok_or(unknown)?;
+        if let Some(until) = entry.claimed_until.filter(|until| *until > self.machine_now) {
+            return Err(Refusal::Setting {
+                key: "mail".to_owned(),
+                value: self.number.to_string(),
+                why: format!("it is being sent; if nothing is heard of that, it is tried again at {until}"),
+            }
+            .into());
+        }
         if entry.has_secret {
             return Ok(t.tx.revive_mail(self.number)?);
         }

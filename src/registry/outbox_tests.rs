@@ -120,22 +120,31 @@ async fn a_retry_after_erasure_makes_a_new_code() {
     let registry = with_mail().await;
     let now = at("2026-01-01T00:00:00Z");
     let first = claim(&registry, now).await.remove(0);
+    // While it is being sent it is left alone: its sender may be about to hear that it has arrived.
+    let retry = |number, machine_now| Retry { number, machine_now };
+    let early = registry.run(Actor::Operator, retry(first.number, at("2026-01-01T00:09:59Z"))).await;
+    assert!(
+        matches!(&early, Err(Error::Refused(why)) if why[0].to_string().contains("it is being sent")),
+        "{early:?}"
+    );
+    assert!(claim(&registry, at("2026-01-01T00:09:59Z")).await.is_empty(), "it is not due twice");
+    registry.run(Actor::Server, failed(&first, false, now)).await.unwrap();
     // While the secret is there, a retry is the same mail, at once.
-    registry.run(Actor::Operator, Retry { number: first.number }).await.unwrap();
+    registry.run(Actor::Operator, retry(first.number, now)).await.unwrap();
     let again = claim(&registry, now).await.remove(0);
     assert_eq!((*again.secret).clone(), *first.secret);
     registry.run(Actor::Server, failed(&again, true, now)).await.unwrap();
     assert_eq!(entry(&registry).await.state, MailState::Dead);
 
-    registry.run(Actor::Operator, Retry { number: first.number }).await.unwrap();
+    registry.run(Actor::Operator, retry(first.number, now)).await.unwrap();
     let renewed = claim(&registry, now).await.remove(0);
     assert_ne!(*renewed.secret, *first.secret);
     assert_ne!(renewed.token, first.token);
     let left = registry.run(Actor::Operator, List { state: None, most: 8 }).await.unwrap();
     assert_eq!(left.len(), 1, "its successor takes its place");
-    let unknown = registry.run(Actor::Operator, Retry { number: first.number }).await;
+    let unknown = registry.run(Actor::Operator, retry(first.number, now)).await;
     assert_eq!(unknown, Err(Refusal::MailUnknown { number: first.number }.into()));
-    let by_client = registry.as_registrar("ClientX", Retry { number: renewed.number }).await;
+    let by_client = registry.as_registrar("ClientX", retry(renewed.number, now)).await;
     assert_eq!(by_client, Err(Refusal::OperatorNeeded.into()));
 }
 

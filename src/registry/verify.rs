@@ -12,7 +12,7 @@ use crate::model::contact::Contact;
 use crate::model::domain::{Domain, NameServer};
 use crate::model::host::Host;
 use crate::model::object::ObjectKind;
-use crate::store::{Kept, LastChange, StoreError, Tx};
+use crate::store::{AccountTally, Kept, LastChange, StoreError, Tx};
 
 /// One question and what was found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,7 +47,7 @@ impl Check {
 /// # Errors
 /// The store's, also when a row cannot be read at all.
 pub fn checks(tx: &mut Tx<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<Vec<Check>, StoreError> {
-    let mut found = vec![references(tx)?, names(tx)?, queues(tx)?];
+    let mut found = vec![references(tx)?, names(tx)?, queues(tx)?, accounts(tx)?];
     let mut walk = Walk {
         history: Check::new("history agrees with state"),
         due: Check::new("due work is listed when it is due"),
@@ -98,6 +98,21 @@ fn queues(tx: &mut Tx<'_>) -> Result<Check, StoreError> {
                 "{} has {} messages and counts {}",
                 tally.registrar, tally.queued, tally.counted
             ));
+        }
+    }
+    Ok(check)
+}
+
+fn accounts(tx: &mut Tx<'_>) -> Result<Check, StoreError> {
+    let mut check = Check::new("balances are the sums of their entries");
+    for tally in tx.account_tallies()? {
+        check.examined += 1;
+        let AccountTally { owner, balance, entered, reserved, available } = tally;
+        if balance != entered {
+            check.fault(format_args!("{owner} has a balance of {balance} and entries of {entered}"));
+        }
+        if reserved != available {
+            check.fault(format_args!("{owner} reserves {reserved} for resellers that have {available}"));
         }
     }
     Ok(check)

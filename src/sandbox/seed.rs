@@ -101,9 +101,8 @@ pub struct SeedReseller {
     pub support: Option<Email>,
     /// Its key.
     pub key: ResellerKey,
-    /// What it has, in hundredths.
-    #[serde(default)]
-    pub balance: i64,
+    /// What it may spend of its registrar's money, as a decimal number; nothing when absent.
+    pub credit: Option<String>,
 }
 
 /// A registrar of a seed file.
@@ -275,6 +274,10 @@ impl Seed {
         for seed in &self.resellers {
             let request = Request::AddReseller { reseller: seed.reseller(), key: Some(seed.key.clone()) };
             execute(registry, request, |_, _| {}).await?;
+            if let Some(amount) = seed.credit.clone() {
+                let (username, note) = (seed.username.clone(), "seed".to_owned());
+                execute(registry, Request::GiveCredit { username, amount, note }, |_, _| {}).await?;
+            }
         }
         for contact in &self.contacts {
             give(registry, &contact.sponsor, &contact.id, contact.create()?).await?;
@@ -283,7 +286,7 @@ impl Seed {
             give(registry, &domain.sponsor, &domain.name, domain.create()?).await?;
             if domain.reseller.is_some() {
                 let request =
-                    Request::SetCarrier { name: domain.name.clone(), reseller: domain.reseller.clone() };
+                    Request::SetReseller { name: domain.name.clone(), reseller: domain.reseller.clone() };
                 execute(registry, request, |_, _| {}).await?;
             }
         }
@@ -341,7 +344,6 @@ impl SeedReseller {
         let name = self.name.as_deref().unwrap_or(self.username.as_str());
         Reseller {
             support: self.support.clone(),
-            balance: self.balance,
             ..Reseller::new(self.username.clone(), self.registrar.clone(), name)
         }
     }

@@ -48,6 +48,21 @@ pub struct MessageTally {
     pub queued: i64,
 }
 
+/// An account's balance, as its row tells and as its entries add up to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountTally {
+    /// Whose: a registrar, or a reseller.
+    pub owner: String,
+    /// As its row tells.
+    pub balance: i64,
+    /// The sum of its entries.
+    pub entered: i64,
+    /// What a registrar's row tells that its resellers have available.
+    pub reserved: i64,
+    /// What they have.
+    pub available: i64,
+}
+
 impl Tx<'_> {
     /// The highest number that an object of this kind has or had; 0 when there never was one.
     pub fn highest_number(&mut self, kind: ObjectKind) -> Result<i64, StoreError> {
@@ -179,6 +194,31 @@ impl Tx<'_> {
             })
         })
     }
+
+    /// Every account's balance beside the sum of its entries: registrars' by id, then resellers' by name.
+    pub fn account_tallies(&mut self) -> Result<Vec<AccountTally>, StoreError> {
+        let of_registrars = "SELECT r.id, r.balance, \
+             CAST(COALESCE((SELECT sum(l.amount) FROM ledger l WHERE l.registrar = r.id), 0) AS BIGINT), r.reserved, \
+             CAST(COALESCE((SELECT sum(p.balance - p.held) FROM reseller p \
+                            WHERE p.registrar = r.id AND p.balance > p.held), 0) AS BIGINT) \
+             FROM registrar r ORDER BY r.id";
+        let of_resellers = "SELECT p.username, p.balance, \
+             CAST(COALESCE((SELECT sum(l.amount) FROM reseller_ledger l WHERE l.reseller = p.username), 0) AS BIGINT), CAST(0 AS BIGINT), CAST(0 AS BIGINT) \
+             FROM reseller p ORDER BY p.username";
+        let mut tallies = Vec::new();
+        for sql in [of_registrars, of_resellers] {
+            tallies.extend(self.all(sql, &[], |row| {
+                Ok(AccountTally {
+                    owner: row.text(0)?.to_owned(),
+                    balance: row.int(1)?,
+                    entered: row.int(2)?,
+                    reserved: row.int(3)?,
+                    available: row.int(4)?,
+                })
+            })?);
+        }
+        Ok(tallies)
+    }
 }
 
 /// What refers to what: in words, then the table and column that refer, and the table and key referred to.
@@ -211,6 +251,7 @@ const REFERENCES: &[(&str, &str, &str, &str, &str)] = &[
     ("cookie's domain", "domain_cookie", "domain", "domain", "number"),
     ("ledger entry's registrar", "ledger", "registrar", "registrar", "id"),
     ("allowance's registrar", "allowance", "registrar", "registrar", "id"),
+    ("reseller's ledger entry's reseller", "reseller_ledger", "reseller", "reseller", "username"),
     ("allocation token's registrar", "allocation_token", "registrar", "registrar", "id"),
 ];
 

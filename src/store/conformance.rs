@@ -24,6 +24,7 @@ mod person;
 mod policy;
 mod registrar;
 mod reseller;
+mod reseller_account;
 mod samples;
 mod session;
 mod tables;
@@ -57,7 +58,7 @@ conformance! {
         api: api_account api_users challenge_count claim_answer clear_wrong_answers close_challenge count_wrong_answer
             forget_expired_logins forget_kept_answers keep_answer kept_answer open_challenge open_challenges put_api_user put_token
             release_answer set_api_key token wrong_answers;
-        audit: changes_since contacts_between dangling_references domains_between highest_number hosts_between last_changes message_tallies repeated_names;
+        audit: account_tallies changes_since contacts_between dangling_references domains_between highest_number hosts_between last_changes message_tallies repeated_names;
         allocation_token: add_allocation_token allocation_token use_allocation_token;
         certificate: certificate certificates put_certificate;
         contact: contacts_due contact contact_by_number contact_is_linked contact_numbers contacts_sponsored delete_contact insert_contact rename_contact update_contact;
@@ -71,12 +72,13 @@ conformance! {
         ledger: account enter ledger move_money set_limits;
         maintenance: delete_maintenance maintenance maintenances put_maintenance;
         message: message_count newest_message oldest_message queue_message remove_message;
-        outbox: claim_mail delete_mail due_mails end_mail mail_is_due mails_about mails_asked_by outbox outbox_entry put_mail_back queue_mail revive_mail;
+        outbox: claim_mail delete_mail due_mails end_mail mail_is_due mails_about mails_asked_by outbox outbox_entry outbox_tally put_mail_back queue_mail revive_mail;
         person: contact_of_person delete_person insert_person;
         case: case case_about cases cases_due close_case open_case;
         policy: delete_tld meta policy_version stored_policy_version put_meta put_tld tlds;
         registrar: credential put_registrar registrars set_password set_wrong_passwords;
         reseller: cookie_domain insert_cookie insert_order insert_reseller order orders profile put_profile queue_reseller_message remove_reseller_message reseller reseller_domains reseller_domains_leaving reseller_messages reseller_with_key resellers set_reseller_key update_reseller;
+        reseller_account: enter_for_reseller move_reseller_money reseller_account reseller_ledger;
         tables: empty_table last_number put_rows row_count rows_after set_last_number;
         session: close_dead_sessions close_other_sessions close_session open_session session_count;
     }

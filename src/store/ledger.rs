@@ -19,16 +19,18 @@ pub struct AccountRow {
     pub credit_limit: i64,
     /// A message is left when what is available falls below this.
     pub low_balance_at: i64,
+    /// What its resellers have available of it.
+    pub reserved: i64,
 }
 
 impl Tx<'_> {
     /// A registrar's account, as it is.
     pub fn account(&mut self, registrar: &RegistrarId) -> Result<Option<AccountRow>, StoreError> {
-        let sql = "SELECT balance, held, credit_limit, low_balance_at FROM registrar WHERE id = ?1";
+        let sql = "SELECT balance, held, credit_limit, low_balance_at, reserved FROM registrar WHERE id = ?1";
         self.first(sql, &[registrar.as_str().into()], read_account)
     }
 
-    /// Changes a balance and what is held of it; the account as it is then.
+    /// Changes a balance, what is held of it and what is reserved for resellers; the account as it is then.
     ///
     /// One statement, so that the row is locked as late as can be and by no more than a change of its own columns: a lock on
     /// the whole row would wait for every open transaction that refers to the registrar.
@@ -37,10 +39,12 @@ impl Tx<'_> {
         registrar: &RegistrarId,
         amount: i64,
         held: i64,
+        reserved: i64,
     ) -> Result<Option<AccountRow>, StoreError> {
-        let sql = "UPDATE registrar SET balance = balance + ?2, held = held + ?3 WHERE id = ?1 \
-                   RETURNING balance, held, credit_limit, low_balance_at";
-        self.write_returning(sql, &[registrar.as_str().into(), amount.into(), held.into()], read_account)
+        let sql = "UPDATE registrar SET balance = balance + ?2, held = held + ?3, reserved = reserved + ?4 WHERE id = ?1 \
+                   RETURNING balance, held, credit_limit, low_balance_at, reserved";
+        let params = [registrar.as_str().into(), amount.into(), held.into(), reserved.into()];
+        self.write_returning(sql, &params, read_account)
     }
 
     /// Sets how far below zero a balance may go, and when a message is left; the account as it is then.
@@ -51,7 +55,7 @@ impl Tx<'_> {
         low_balance_at: i64,
     ) -> Result<Option<AccountRow>, StoreError> {
         let sql = "UPDATE registrar SET credit_limit = ?2, low_balance_at = ?3 WHERE id = ?1 \
-                   RETURNING balance, held, credit_limit, low_balance_at";
+                   RETURNING balance, held, credit_limit, low_balance_at, reserved";
         let params = [registrar.as_str().into(), credit_limit.into(), low_balance_at.into()];
         self.write_returning(sql, &params, read_account)
     }
@@ -93,6 +97,7 @@ fn read_account(row: &dyn Row) -> Result<AccountRow, StoreError> {
         held: row.int(1)?,
         credit_limit: row.int(2)?,
         low_balance_at: row.int(3)?,
+        reserved: row.int(4)?,
     })
 }
 

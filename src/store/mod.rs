@@ -28,6 +28,7 @@ mod policy;
 mod postgres;
 mod registrar;
 mod reseller;
+mod reseller_account;
 mod session;
 mod sql;
 mod sqlite;
@@ -45,15 +46,16 @@ use std::thread;
 use tokio::sync::oneshot;
 
 pub use self::api::{ApiAccount, ApiToken, KeptAnswer};
-pub use self::audit::{Kept, LastChange, MessageTally};
+pub use self::audit::{AccountTally, Kept, LastChange, MessageTally};
 pub use self::case::CaseDraft;
 pub use self::content::Content;
 pub use self::domain::DomainDraft;
 pub use self::epp_user::EppUser;
 pub use self::ledger::AccountRow;
-pub use self::outbox::{DueMail, MailDraft};
+pub use self::outbox::{DueMail, MailDraft, MailTally};
 pub use self::registrar::Credential;
 pub use self::reseller::DomainRange;
+pub use self::reseller_account::PartRow;
 use self::sql::Sql;
 pub use self::sql::Tx;
 pub use self::sqlite::Restoration;
@@ -137,6 +139,11 @@ impl Store {
     pub fn is_ready(&self) -> bool {
         self.engine.is_ready()
     }
+
+    /// How many operations wait in this process until the engine begins with them.
+    pub fn waiting(&self) -> u64 {
+        self.engine.waiting()
+    }
 }
 
 /// What an engine does with a job: runs it in a transaction, ends that as it says, then lets it answer.
@@ -151,6 +158,8 @@ pub(crate) trait Engine: Send + Sync {
     fn damage(&self) -> Result<Vec<String>, StoreError>;
     /// Whether writes succeed, as far as is known.
     fn is_ready(&self) -> bool;
+    /// How many jobs it has not begun with.
+    fn waiting(&self) -> u64;
 }
 
 /// A closure on its way through an engine.
@@ -292,6 +301,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_epp_user.sql"),
     include_str!("migrations/0006_certificate.sql"),
     include_str!("migrations/0007_people.sql"),
+    include_str!("migrations/0007_reseller_money.sql"),
     include_str!("migrations/0012_allowance.sql"),
     include_str!("migrations/0013_case.sql"),
     include_str!("migrations/0016_maintenance.sql"),

@@ -36,6 +36,17 @@ pub struct DueMail {
     pub attempts: u32,
 }
 
+/// How full the outbox is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MailTally {
+    /// Mails that are to be sent, or are being sent.
+    pub waiting: u64,
+    /// Mails that were given up.
+    pub dead: u64,
+    /// When the oldest of those that wait was queued, by the registry's clock.
+    pub waiting_since: Option<Timestamp>,
+}
+
 impl Tx<'_> {
     /// Queues a mail; it is due at once.
     pub fn queue_mail(&mut self, draft: &MailDraft<'_>) -> Result<(), StoreError> {
@@ -91,7 +102,8 @@ impl Tx<'_> {
 
     /// Counts an attempt that begins now; unless it ends before `until`, the mail is due again then.
     pub fn claim_mail(&mut self, number: i64, until: Timestamp) -> Result<(), StoreError> {
-        let sql = "UPDATE outbox SET attempts = attempts + 1, next_at = ?2 WHERE number = ?1";
+        let sql =
+            "UPDATE outbox SET attempts = attempts + 1, next_at = ?2, claimed_until = ?2 WHERE number = ?1";
         self.write(sql, &[number.into(), until.into()]).map(drop)
     }
 
@@ -103,7 +115,8 @@ impl Tx<'_> {
         state: MailState,
         error: Option<&str>,
     ) -> Result<bool, StoreError> {
-        let sql = "UPDATE outbox SET state = ?3, next_at = NULL, secret = NULL, last_error = ?4 \
+        let sql = "UPDATE outbox SET state = ?3, next_at = NULL, secret = NULL, last_error = ?4, \
+                   claimed_until = NULL \
                    WHERE number = ?1 AND attempts = ?2 AND state = 'waiting'";
         let params = [number.into(), attempt.into(), state.as_str().into(), error.into()];
         Ok(self.write(sql, &params)? > 0)
@@ -117,7 +130,7 @@ impl Tx<'_> {
         error: &str,
         next_at: Timestamp,
     ) -> Result<bool, StoreError> {
-        let sql = "UPDATE outbox SET next_at = ?3, last_error = ?4 \
+        let sql = "UPDATE outbox SET next_at = ?3, last_error = ?4, claimed_until = NULL \
                    WHERE number = ?1 AND attempts = ?2 AND state = 'waiting'";
         let params = [number.into(), attempt.into(), next_at.into(), error.into()];
         Ok(self.write(sql, &params)? > 0)
@@ -126,6 +139,18 @@ impl Tx<'_> {
     /// Makes a waiting mail due at once.
     pub fn revive_mail(&mut self, number: i64) -> Result<(), StoreError> {
         self.write("UPDATE outbox SET next_at = 0 WHERE number = ?1", &[number.into()]).map(drop)
+    }
+
+    /// How many mails wait and how many are given up, and since when the oldest of those that wait was queued.
+    pub fn outbox_tally(&mut self) -> Result<MailTally, StoreError> {
+        let sql = "SELECT COUNT(*), MIN(queued_at) FROM outbox WHERE state = ?1";
+        let mut tallied = |state: MailState| {
+            self.first(sql, &[state.as_str().into()], |row| Ok((row.int(0)?.unsigned_abs(), row.opt_int(1)?)))
+                .map(Option::unwrap_or_default)
+        };
+        let ((waiting, oldest), (dead, _)) = (tallied(MailState::Waiting)?, tallied(MailState::Dead)?);
+        let waiting_since = oldest.map(Timestamp::from_second).transpose().map_err(StoreError::corrupt)?;
+        Ok(MailTally { waiting, dead, waiting_since })
     }
 
     /// Removes a mail.
@@ -158,16 +183,19 @@ impl Tx<'_> {
 /// [`ENTRY`].
 fn read_entry(row: &dyn Row) -> Result<OutboxEntry, StoreError> {
     let state = MailState::parse(row.text(2)?);
-    let next_at = row.opt_int(5)?.map(Timestamp::from_second).transpose().map_err(StoreError::corrupt)?;
+    let instant = |column| -> Result<Option<Timestamp>, StoreError> {
+        row.opt_int(column)?.map(Timestamp::from_second).transpose().map_err(StoreError::corrupt)
+    };
     Ok(OutboxEntry {
         number: row.int(0)?,
         mail: from_json(row.text(1)?)?,
         state: state.ok_or_else(|| StoreError::corrupt("a mail is in no state"))?,
         queued_at: row.instant(3)?,
         attempts: attempts(row, 4)?,
-        next_at,
+        next_at: instant(5)?,
         last_error: row.opt_text(6)?.map(str::to_owned),
         has_secret: row.int(7)? != 0,
+        claimed_until: instant(8)?,
     })
 }
 
@@ -176,4 +204,4 @@ fn attempts(row: &dyn Row, column: usize) -> Result<u32, StoreError> {
 }
 
 const ENTRY: &str = "number, mail, state, queued_at, attempts, next_at, last_error, \
-                     CAST(CASE WHEN secret IS NULL THEN 0 ELSE 1 END AS BIGINT)";
+                     CAST(CASE WHEN secret IS NULL THEN 0 ELSE 1 END AS BIGINT), claimed_until";

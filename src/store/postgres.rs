@@ -11,7 +11,7 @@ mod connection;
 mod tests;
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -26,6 +26,8 @@ use super::{Engine, Job, Keep, MIGRATIONS, PROBE, StoreError, Tx, join, run_once
 pub(super) struct Postgres {
     queue: Mutex<Option<mpsc::Sender<Work>>>,
     ready: Arc<AtomicBool>,
+    /// Jobs in the queue.
+    waiting: Arc<AtomicU64>,
     threads: Vec<thread::JoinHandle<()>>,
 }
 
@@ -42,20 +44,22 @@ impl Postgres {
             .unwrap_or_else(|_| Err(StoreError::stopped()))?;
         let (queue, jobs) = mpsc::channel();
         let jobs = Arc::new(Mutex::new(jobs));
+        let waiting = Arc::new(AtomicU64::new(0));
         let mut workers = vec![first];
         while workers.len() < threads {
             workers.push(Worker::new(Arc::clone(&server), Arc::clone(&ready))?);
         }
         let started = workers.into_iter().map(|worker| {
-            let jobs = Arc::clone(&jobs);
-            spawn("store-postgres", move || worker.run(&jobs))
+            let (jobs, waiting) = (Arc::clone(&jobs), Arc::clone(&waiting));
+            spawn("store-postgres", move || worker.run(&jobs, &waiting))
         });
         let threads = started.collect::<Result<_, _>>()?;
-        Ok(Self { queue: Mutex::new(Some(queue)), ready, threads })
+        Ok(Self { queue: Mutex::new(Some(queue)), ready, waiting, threads })
     }
 
     fn push(&self, work: Work) {
         let queue = self.queue.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        self.waiting.fetch_add(1, Ordering::Relaxed);
         let refused = match queue.as_ref() {
             Some(queue) => queue.send(work).err().map(|mpsc::SendError(work)| work),
             None => Some(work),
@@ -89,6 +93,10 @@ impl Engine for Postgres {
 
     fn is_ready(&self) -> bool {
         self.ready.load(Ordering::Acquire)
+    }
+
+    fn waiting(&self) -> u64 {
+        self.waiting.load(Ordering::Relaxed)
     }
 }
 
@@ -150,12 +158,15 @@ impl Worker {
         Ok(Self { server, ready, connection: None, runtime })
     }
 
-    fn run(mut self, jobs: &Mutex<mpsc::Receiver<Work>>) {
+    fn run(mut self, jobs: &Mutex<mpsc::Receiver<Work>>, waiting: &AtomicU64) {
         loop {
             // One thread waits in here, the others for the lock: who gets it next is as good as any.
             let next = jobs.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).recv_timeout(PROBE_EVERY);
             match next {
-                Ok(work) => self.serve(work),
+                Ok(work) => {
+                    waiting.fetch_sub(1, Ordering::Relaxed);
+                    self.serve(work);
+                }
                 Err(RecvTimeoutError::Timeout) => {
                     if !self.ready.load(Ordering::Acquire) {
                         self.probe();
@@ -185,6 +196,9 @@ impl Worker {
             match done {
                 Ok(()) => {
                     self.ready.store(true, Ordering::Release);
+                    // An operation is a commit of its own here; what it takes is how often it is begun.
+                    metrics::histogram!("domesday_store_batch_operations").record(1_u32);
+                    metrics::histogram!("domesday_store_runs").record(f64::from(runs));
                     break Ok(());
                 }
                 Err(failure) if failure.again && runs < RUNS_MAX => {

@@ -16,7 +16,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -37,6 +37,8 @@ pub(super) struct Sqlite {
     file: Arc<File>,
     queue: Mutex<Option<mpsc::Sender<Box<dyn Job>>>>,
     ready: Arc<AtomicBool>,
+    /// Jobs in the queue.
+    waiting: Arc<AtomicU64>,
     memory: Arc<Memory>,
     /// Reading connections that nobody uses; as many are opened as there are reads at once.
     readers: Mutex<Vec<Connection>>,
@@ -58,8 +60,9 @@ impl Sqlite {
         let ready = Arc::new(AtomicBool::new(true));
         let memory = Arc::new(Memory::default());
         let (queue, jobs) = mpsc::channel();
-        let writer =
-            Writer::new(connection, Arc::clone(&file), Arc::clone(&ready), Arc::clone(&memory), limits);
+        let waiting = Arc::new(AtomicU64::new(0));
+        let shared = (Arc::clone(&file), Arc::clone(&ready), Arc::clone(&memory), Arc::clone(&waiting));
+        let writer = Writer::new(connection, shared, limits);
         let writer = spawn("store-writer", move || writer.run(&jobs))?;
         let (stop, stopped) = mpsc::channel();
         let checkpoints = open_writer(path, limits.lock_wait)?;
@@ -68,6 +71,7 @@ impl Sqlite {
             file,
             queue: Mutex::new(Some(queue)),
             ready,
+            waiting,
             memory,
             readers: Mutex::new(Vec::new()),
             writer: Some(writer),
@@ -129,6 +133,7 @@ impl Engine for Sqlite {
 
     fn write(&self, job: Box<dyn Job>) {
         let queue = self.queue.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        self.waiting.fetch_add(1, Ordering::Relaxed);
         let refused = match queue.as_ref() {
             Some(queue) => queue.send(job).err().map(|mpsc::SendError(job)| job),
             None => Some(job),
@@ -166,6 +171,10 @@ impl Engine for Sqlite {
 
     fn is_ready(&self) -> bool {
         self.ready.load(Ordering::Acquire)
+    }
+
+    fn waiting(&self) -> u64 {
+        self.waiting.load(Ordering::Relaxed)
     }
 }
 

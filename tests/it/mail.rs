@@ -125,8 +125,8 @@ async fn entry(server: &XcpServer) -> OutboxEntry {
 
 /// Makes what waits due now, as if its time had come.
 async fn hurry(server: &XcpServer) {
-    let number = entry(server).await.number;
-    server.run(Actor::Operator, outbox::Retry { number }).await.unwrap();
+    let (number, machine_now) = (entry(server).await.number, server.registry.clock().machine());
+    server.run(Actor::Operator, outbox::Retry { number, machine_now }).await.unwrap();
 }
 
 fn header<'m>(mail: &'m str, name: &str) -> &'m str {
@@ -217,16 +217,29 @@ async fn a_crash_between_claim_and_send_costs_no_mail_and_doubles_none() {
     let server = XcpServer::start().await;
     let sink = Sink::start(&[]).await;
     ask_for_code(&server).await;
-    let machine_now = server.registry.clock().machine();
-    // A node claims the mail and dies before it connects.
-    let hold = SignedDuration::from_mins(10);
-    let claim = outbox::Claim { machine_now, most: 8, hold };
-    let claimed = server.run(Actor::Server, claim).await.unwrap();
-    assert_eq!(claimed.len(), 1);
     let other = sink.mailer();
+    // A node claims the mail and dies before it connects.
+    let now = server.registry.clock().machine();
+    let claim = |machine_now, hold| {
+        let claim = outbox::Claim { machine_now, most: 8, hold };
+        async { server.run(Actor::Server, claim).await.unwrap() }
+    };
+    let hour = SignedDuration::from_hours(1);
+    let earlier = now.saturating_sub(hour).unwrap();
+    let claimed = claim(earlier, hour * 2).await;
+    assert_eq!(claimed.len(), 1);
     assert_eq!(other.send_due(&server.registry).await.unwrap(), 0, "it is claimed");
-    // Its claim runs out; another node sends the mail.
-    hurry(&server).await;
+    let number = claimed[0].number;
+    let retry = server.run(Actor::Operator, outbox::Retry { number, machine_now: now }).await;
+    assert!(retry.is_err(), "nor does the operator have it sent twice");
+    assert_eq!(other.send_due(&server.registry).await.unwrap(), 0);
+    // Its claim runs out (one that is as old as that); another node sends the mail.
+    server
+        .run(Actor::Operator, outbox::Retry { number, machine_now: now.saturating_add(hour).unwrap() })
+        .await
+        .unwrap();
+    let claimed = claim(earlier, SignedDuration::from_mins(10)).await;
+    assert_eq!(claimed.len(), 1);
     assert_eq!(other.send_due(&server.registry).await.unwrap(), 1);
     assert_eq!(other.send_due(&server.registry).await.unwrap(), 0);
     assert_eq!(sink.received().len(), 1);

@@ -125,7 +125,7 @@ async fn an_api_user_logs_in_on_the_eis_listener_as_sandbox_json_says() {
     let dir = parent.path().join("sandbox");
     // Started twice: what was sown and registered the first time is there the second.
     start(&options(&dir)).await.shutdown().await;
-    // The clock ticks while the seed is sown: it cannot begin where it did.
+    // Its clock goes on where it was: the one that was asked for then may lie before the newest change.
     let sandbox = start(&Options { clock: None, ..options(&dir) }).await;
     let described = json_of(&dir);
     let accounts = described["registrars"].as_array().unwrap();

@@ -375,7 +375,7 @@ fn prices(tier: &str, cents: i64) -> PriceList {
 
 /// A hundred dollars for each registrar, which is told when less than ten are left.
 fn pay(tx: &mut Tx<'_>, id: &RegistrarId) -> Result<(), StoreError> {
-    tx.move_money(id, 10_000, 0)?;
+    tx.move_money(id, 10_000, 0, 0)?;
     tx.set_limits(id, 0, 1000)?;
     tx.enter(&LedgerEntry {
         at: "2026-01-01T00:00:00Z".parse().unwrap(),

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use domesday::gateway::xcp::Settings;
 use domesday::gateway::xcp::signature::signature;
+use domesday::gateway::xcp::{Settings, commands};
 use domesday::model::auth_info::AuthInfo;
 use domesday::model::mail::MailState;
 use domesday::model::status::DomainStatus;
@@ -383,6 +383,10 @@ async fn what_is_no_request_is_answered_by_http() {
             "411 Length Required",
         ),
         (format!("POST / HTTP/1.1\r\n{head}Content-Length: 2097152\r\n\r\n"), "413 Content Too Large"),
+        (
+            format!("POST / HTTP/1.1\r\n{head}Content-Length: 2097152\r\n\r\n{}", "x".repeat(2_097_152)),
+            "413 Content Too Large",
+        ),
         (format!("POST / HTTP/1.1\r\n{head}Content-Length: -1\r\n\r\n"), "400 Bad Request"),
         (format!("POST / HTTP/3.0\r\n{head}\r\n"), "505 HTTP Version Not Supported"),
         (
@@ -397,6 +401,48 @@ async fn what_is_no_request_is_answered_by_http() {
         assert!(answer.contains("\r\nConnection: close\r\n") && answer.contains("\r\nContent-Length: "));
     }
     assert_eq!(server.state().await, before);
+}
+
+/// Gotcha 10: two clients take a reply without these for a fault of their own.
+#[tokio::test]
+async fn every_reply_carries_code_text_and_success() {
+    let server = XcpServer::start().await;
+    let pairs =
+        commands().map(|(object, action, _)| (action, object)).chain([("no_such", "thing"), ("", "")]);
+    for (action, object) in pairs {
+        for attributes in ["", &item("domain", "example.info"), &item("domain", "foreign.info")] {
+            let xml = server.ask(action, object, attributes).await;
+            let outermost =
+                xml.split_once("<item key=\"attributes\">").map_or(xml.as_str(), |(before, _)| before);
+            let tail = xml.rsplit_once("</dt_assoc></item>").map_or("", |(_, after)| after);
+            for key in ["response_code", "response_text", "is_success"] {
+                let found = value(outermost, key).or_else(|| value(tail, key));
+                let found = found.unwrap_or_else(|| panic!("{action} {object}: no {key} in {xml}"));
+                assert!(key != "is_success" || ["0", "1"].contains(&found.as_str()), "{xml}");
+            }
+        }
+    }
+    assert_eq!(commands().count(), 30);
+}
+
+/// What is counted, under names that clients cannot make up.
+#[tokio::test]
+async fn commands_are_counted() {
+    let write_metrics = domesday::observe::measure();
+    let server = XcpServer::start().await;
+    server.ask("send_authcode", "domain", &item("domain_name", "example.info")).await;
+    server.ask("made_up_by_me", "domain", "").await;
+    server.exchange(&request(SHOP, "wrong", b"x")).await;
+    let metrics = write_metrics();
+    for line in [
+        "domesday_commands_total{gateway=\"xcp\",command=\"domain:send_authcode\",result=\"200\"}",
+        "domesday_commands_total{gateway=\"xcp\",command=\"unknown\",result=\"430\"}",
+        "domesday_commands_total{gateway=\"xcp\",command=\"none\",result=\"401\"}",
+        "domesday_command_seconds_bucket{gateway=\"xcp\",command=\"domain:send_authcode\",le=",
+    ] {
+        assert!(metrics.contains(line), "{line}:\n{metrics}");
+    }
+    assert!(!metrics.contains("made_up_by_me"));
 }
 
 #[tokio::test]

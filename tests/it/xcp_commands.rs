@@ -33,7 +33,7 @@ fn contact(kind: &str, first_name: &str) -> String {
     map(kind, &fields.iter().map(|(key, value)| item(key, value)).collect::<String>())
 }
 
-fn order(domain: &str, more: &str) -> String {
+pub(crate) fn order(domain: &str, more: &str) -> String {
     [
         item("domain", domain),
         item("reg_type", "new"),

@@ -18,7 +18,9 @@ use domesday::model::registrar::{Registrar, RegistrarId};
 use domesday::model::reseller::{Reseller, ResellerName};
 use domesday::model::sec_dns::SecDns;
 use domesday::model::tld::{AuthInfoMode, Tld};
-use domesday::registry::reseller::{Add, ResellerKey, SetCarrier};
+use domesday::registry::billing::account::Deposit;
+use domesday::registry::billing::part::GiveCredit;
+use domesday::registry::reseller::{Add, ResellerKey};
 use domesday::registry::{Actor, Call, Error, Operation, Registry, contact, domain};
 use domesday::store::{Keep, Store, StoreError, Tx};
 use tempfile::TempDir;
@@ -85,8 +87,13 @@ impl XcpServer {
             let mut reseller =
                 Reseller::new(ResellerName::parse(name).unwrap(), registrar_id(registrar), "The Name Shop");
             reseller.support = Some(Email::parse("help@shop.example").unwrap());
-            reseller.balance = 900_001;
+            let username = reseller.username.clone();
             self.run(operator.clone(), Add { reseller, key: ResellerKey::parse(&key) }).await.unwrap();
+            let (amount, note) = ("9000.01".to_owned(), "wire".to_owned());
+            let registrar = registrar_id(registrar);
+            let deposit = Deposit { registrar, amount: amount.clone(), note: note.clone() };
+            self.run(operator.clone(), deposit).await.unwrap();
+            self.run(operator.clone(), GiveCredit { username, amount, note }).await.unwrap();
         }
         for (registrar, id) in [("ClientX", "sh8013"), ("ClientX", "admin1"), ("ClientY", "sh9000")] {
             self.run(Actor::Registrar(registrar_id(registrar)), new_contact(id)).await.unwrap();
@@ -111,7 +118,7 @@ impl XcpServer {
     /// Says which reseller carries a domain.
     pub(crate) async fn carry(&self, name: &str, reseller: Option<&str>) {
         let reseller = reseller.map(|name| ResellerName::parse(name).unwrap());
-        self.run(Actor::Operator, SetCarrier { name: domain_name(name), reseller }).await.unwrap();
+        self.run(Actor::Operator, domain::SetReseller { name: domain_name(name), reseller }).await.unwrap();
     }
 
     /// Asks the registry.
@@ -274,6 +281,13 @@ pub(crate) fn mails_in(dir: &Path) -> Vec<String> {
     files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect()
 }
 
+/// The mails in a directory that are there whole: one may be half written yet.
+pub(crate) fn mails_that_are_whole(dir: &Path) -> Vec<String> {
+    let files = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    let whole = files.filter(|file| file.extension().is_some_and(|ending| ending == "eml"));
+    whole.map(|file| std::fs::read_to_string(file).unwrap()).collect()
+}
+
 /// The code in a mail: the line that is indented.
 pub(crate) fn code_in(mail: &str) -> String {
     mail.lines().find_map(|line| line.strip_prefix("    ")).expect("a mail has a code").trim().to_owned()
@@ -354,7 +368,10 @@ fn dump(database: &Path) -> Vec<String> {
         "host",
         "message",
         "outbox",
+        "ledger",
+        "registrar",
         "reseller",
+        "reseller_ledger",
         "reseller_message",
         "reseller_order",
     ];

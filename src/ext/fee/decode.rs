@@ -6,7 +6,7 @@ use crate::gateway::xml::{Element, collapse};
 use crate::model::money::Currency;
 use crate::model::period::{Period, Unit};
 use crate::model::tld::LaunchPhase;
-use crate::registry::conditions::AgreedFee;
+use crate::registry::conditions::{AgreedFee, DecimalError};
 use crate::registry::domain::fee_check::{PricedCommand, Query};
 
 /// `checkType`: the currency and the commands.
@@ -104,21 +104,10 @@ fn currency(element: Element<'_>) -> Result<Currency, Fault> {
 /// `xs:decimal` in millionths; further places are cut off.
 fn decimal(element: Element<'_>) -> Result<i64, Fault> {
     let text = token(element)?;
-    let malformed = || Fault::malformed(element, "a decimal number such as 5.00 is expected");
-    let (negative, digits) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text.strip_prefix('+').unwrap_or(&text)),
-    };
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    if (whole.is_empty() && fraction.is_empty()) || !is_number(whole) || !is_number(fraction) {
-        return Err(malformed());
-    }
-    let kept = &fraction[..fraction.len().min(6)];
-    let sign = if negative { "-" } else { "" };
-    format!("{sign}{whole}{kept:0<6}")
-        .parse()
-        .map_err(|_| Fault::out_of_range(element, "that is more than anything costs"))
+    AgreedFee::millionths_of(&text).map_err(|error| match error {
+        DecimalError::Malformed => Fault::malformed(element, error),
+        DecimalError::TooMuch => Fault::out_of_range(element, error),
+    })
 }
 
 /// There are six, and a period may be asked of each more than once.

@@ -4,6 +4,7 @@
 //! is an operation and a transaction of its own, and goes through the same routes as one that comes alone.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::{Extension, State};
@@ -17,7 +18,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use utoipa::ToSchema;
 
 use super::error::{Fault, Problem};
-use super::request::{Answered, Given, bearer};
+use super::request::{Answered, Given, bearer, measured};
 use super::value::malformed;
 use super::{Batches, Rest};
 use crate::gateway::tls::Peer;
@@ -107,8 +108,18 @@ pub(super) async fn batch(
     head: HeaderMap,
     request: axum::extract::Request,
 ) -> Response {
+    let begun = Instant::now();
+    measured(run_batch(&batches, &peer, &head, request).await, "batch", begun)
+}
+
+async fn run_batch(
+    batches: &Batches,
+    peer: &Peer,
+    head: &HeaderMap,
+    request: axum::extract::Request,
+) -> Response {
     let rest = &batches.rest;
-    let grant = match grant(rest, &peer, &head).await {
+    let grant = match grant(rest, peer, head).await {
         Ok(grant) => grant,
         Err(problem) => return problem.into_response(),
     };
@@ -128,7 +139,7 @@ pub(super) async fn batch(
     let mut responses = Vec::with_capacity(requests.len());
     for request in requests {
         let id = request.id.clone();
-        let response = match request.alone(&peer, &grant) {
+        let response = match request.alone(peer, &grant) {
             Ok(request) => match routes.call(request).await {
                 Ok(response) => response,
                 Err(never) => match never {},
@@ -149,9 +160,15 @@ pub(super) async fn whoami(
     granted: Option<Extension<Grant>>,
     head: HeaderMap,
 ) -> Response {
+    let begun = Instant::now();
+    let answer = tell_who(&rest, &peer, granted.map(|Extension(grant)| grant), &head).await;
+    measured(answer, "whoami", begun)
+}
+
+async fn tell_who(rest: &Rest, peer: &Peer, granted: Option<Grant>, head: &HeaderMap) -> Response {
     let grant = match granted {
-        Some(Extension(grant)) => grant,
-        None => match grant(&rest, &peer, &head).await {
+        Some(grant) => grant,
+        None => match grant(rest, peer, head).await {
             Ok(grant) => grant,
             Err(problem) => return problem.into_response(),
         },

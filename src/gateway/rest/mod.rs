@@ -23,12 +23,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::middleware::from_fn;
 use axum::routing::{get, post};
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use self::request::count_the_rest;
 use crate::registry::Registry;
 use crate::registry::token::Lifetimes;
 
@@ -91,7 +93,8 @@ pub fn routes(registry: Arc<Registry>, settings: Settings) -> Router {
     let single = single
         .with_state(Arc::clone(&rest))
         .fallback(batch::no_resource)
-        .method_not_allowed_fallback(batch::no_method);
+        .method_not_allowed_fallback(batch::no_method)
+        .layer(from_fn(count_the_rest));
     let batches = Arc::new(Batches { rest: Arc::clone(&rest), routes: single.clone() });
     let (several, batch) = OpenApiRouter::new().routes(routes!(batch::batch)).split_for_parts();
     description.merge(batch);
@@ -106,7 +109,7 @@ pub fn routes(registry: Arc<Registry>, settings: Settings) -> Router {
         .route("/login/advAuth", post(login::adv_auth))
         .with_state(rest);
     single
-        .merge(several.with_state(batches))
+        .merge(several.with_state(batches).layer(from_fn(count_the_rest)))
         .merge(login)
         .merge(help)
         .route("/api/v1/openapi.json", get(describe))

@@ -7,6 +7,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -19,6 +20,7 @@ use crate::gateway::measure;
 use crate::gateway::tls::Peer;
 use crate::model::auth_info::AuthInfo;
 use crate::model::octets::to_hex;
+use crate::registry::conditions::Conditions;
 use crate::registry::precondition::Unchanged;
 use crate::registry::replay::{Rendered, Rendering, Replayable, RetryKey};
 use crate::registry::token::{As, Credential, Grant, TokenText};
@@ -32,6 +34,8 @@ pub(super) struct Caller {
     pub(super) credential: Credential,
     /// `Auth-Info`: secrets do not belong into URLs, which end in logs.
     pub(super) auth_info: Option<AuthInfo>,
+    /// What the body says beside the command: a fee that is agreed to, a token that opens a name.
+    pub(super) conditions: Conditions,
     method: Method,
     target: String,
     query: String,
@@ -71,6 +75,7 @@ impl FromRequestParts<Arc<Rest>> for Caller {
         Ok(Self {
             credential,
             auth_info: auth_info.and_then(|text| AuthInfo::new(&text)),
+            conditions: Conditions::default(),
             method: parts.method.clone(),
             target: parts.uri.path().to_owned(),
             query: parts.uri.query().unwrap_or_default().to_owned(),
@@ -168,17 +173,37 @@ impl Rest {
         let call =
             Call { actor: Actor::Nobody, client_trid: caller.client_trid, server_trid: server_trid.clone() };
         let operation = As { credential: caller.credential, operation: Rendered { operation, key, render } };
-        let mut answer = match self.registry.run(call, operation).await {
-            Ok(answer) => respond(answer, &caller.if_none_match),
+        let mut answer = match self.registry.run_under(call, caller.conditions, operation).await {
+            Ok(done) => respond(done.outcome, &caller.if_none_match),
             Err(error) => Problem::of_error(&error, &server_trid).into_response(),
         };
         if let Ok(server_trid) = HeaderValue::from_str(&server_trid) {
             answer.headers_mut().insert(SERVER_TRID, server_trid);
         }
-        measure::command(GATEWAY, O::NAME, answer.status().as_u16(), begun.elapsed());
-        answer
+        measured(answer, O::NAME, begun)
     }
 }
+
+/// Counts an answer under the name of its command.
+pub(super) fn measured(mut answer: Response, command: &'static str, begun: Instant) -> Response {
+    measure::command(GATEWAY, command, answer.status().as_u16(), begun.elapsed());
+    answer.extensions_mut().insert(Counted);
+    answer
+}
+
+/// Counts what was answered before it became a command: a token that is missing, a body that cannot be read, no such resource.
+pub(super) async fn count_the_rest(request: Request, next: Next) -> Response {
+    let begun = Instant::now();
+    let answer = next.run(request).await;
+    if answer.extensions().get::<Counted>().is_none() {
+        measure::command(GATEWAY, "none", answer.status().as_u16(), begun.elapsed());
+    }
+    answer
+}
+
+/// An answer has been counted.
+#[derive(Clone, Copy)]
+struct Counted;
 
 /// A JSON answer.
 pub(super) fn rendered(status: StatusCode, body: &impl Serialize) -> Rendering {
@@ -216,7 +241,9 @@ fn respond(answer: Replayable, if_none_match: &[String]) -> Response {
         fields.insert(REPLAYED, HeaderValue::from_static("true"));
     }
     let known = fields.get(header::ETAG).and_then(|tag| tag.to_str().ok());
-    if known.is_some_and(|known| if_none_match.iter().any(|tag| tag == known || tag == "*")) {
+    // Weakly compared, as everywhere but in If-Match (RFC 9110 §13.1.2).
+    let is_same = |tag: &String, known: &str| tag.strip_prefix("W/").unwrap_or(tag) == known || tag == "*";
+    if known.is_some_and(|known| if_none_match.iter().any(|tag| is_same(tag, known))) {
         return (StatusCode::NOT_MODIFIED, fields).into_response();
     }
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -12,8 +12,9 @@ use super::contact::id_of;
 use super::domain::name_of;
 use super::error::{Fault, Problem};
 use super::request::{Answered, Caller, Given, Named, Nothing, rendered};
-use super::value::{TransferView, auth_info, malformed};
+use super::value::{FeeValue, TransferView, auth_info, malformed};
 use crate::model::period::{Period, Unit};
+use crate::registry::billing::{Billed, Costing};
 use crate::registry::domain::info::Presented;
 use crate::registry::replay::Rendering;
 use crate::registry::{contact, domain};
@@ -28,6 +29,8 @@ pub(super) struct TransferAsked {
     /// Years that an approval adds to a domain; one when absent.
     #[schema(minimum = 1, maximum = 99)]
     years: Option<u8>,
+    /// What you agree to pay for it at most; contacts cost nothing.
+    fee: Option<FeeValue>,
 }
 
 /// Where the latest transfer of a domain stands
@@ -52,14 +55,20 @@ pub(super) async fn domain(
 pub(super) async fn request_domain(
     State(rest): State<Arc<Rest>>,
     Named(name): Named<String>,
-    caller: Caller,
+    mut caller: Caller,
     Given { value, bytes }: Given<TransferAsked>,
 ) -> Answered {
+    caller.conditions.fee = FeeValue::agreed(value.fee.as_ref())?;
     let presented = auth_info(Some(&value.auth_info))?.map(|value| Presented { value, contact: None });
     let period = value.years.map(|years| Period::new(years.into(), Unit::Year)).transpose();
     let period = period.map_err(|error| malformed("years", error))?;
     let request = domain::TransferRequest { name: name_of(&name)?, period, auth_info: presented };
-    Ok(rest.answer(caller, &bytes, request, |state| of_domain(StatusCode::ACCEPTED, state)).await)
+    let render = |costing: &Costing<domain::transfer::TransferState>| {
+        let domain::transfer::TransferState { name, transfer, .. } = &costing.outcome;
+        let fee = costing.charged.map(FeeValue::of);
+        rendered(StatusCode::ACCEPTED, &TransferView { fee, ..TransferView::of(name, transfer) })
+    };
+    Ok(rest.answer(caller, &bytes, Billed(request), render).await)
 }
 
 /// Approve, reject or cancel the transfer of a domain
@@ -108,6 +117,9 @@ pub(super) async fn request_contact(
 ) -> Answered {
     if value.years.is_some() {
         return Err(malformed("years", "a contact has none"));
+    }
+    if value.fee.is_some() {
+        return Err(malformed("fee", "a contact costs nothing"));
     }
     let auth_info = auth_info(Some(&value.auth_info))?;
     let request = contact::TransferRequest { id: id_of(&id)?, auth_info };

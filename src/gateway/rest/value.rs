@@ -3,12 +3,15 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
+use zeroize::Zeroizing;
 
 use super::error::Fault;
 use crate::model::auth_info::AuthInfo;
+use crate::model::money::{Currency, Money};
 use crate::model::status::{Rationale, Status, StatusSet};
 use crate::model::transfer::Transfer;
 use crate::registry::auth_info::AuthInfoShown;
+use crate::registry::conditions::AgreedFee;
 
 /// A status, and why it was set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -33,6 +36,45 @@ pub(super) struct AuthInfoView {
     pub value: Option<String>,
 }
 
+/// A fee, in a request what the client agrees to pay at most (RFC 8748 in JSON).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FeeValue {
+    /// A decimal number, such as `10.00`.
+    #[schema(pattern = "^[+-]?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)$", max_length = 24)]
+    amount: String,
+    /// Its currency; your account's when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^[A-Z]{3}$")]
+    currency: Option<String>,
+}
+
+impl FeeValue {
+    pub(super) fn of(money: Money) -> Self {
+        Self { amount: money.to_string(), currency: Some(money.currency.to_string()) }
+    }
+
+    /// What a request agrees to.
+    pub(super) fn agreed(given: Option<&Self>) -> Result<Option<AgreedFee>, Fault> {
+        let Some(Self { amount, currency }) = given else { return Ok(None) };
+        let currency = currency.as_deref().map(Currency::parse).transpose();
+        Ok(Some(AgreedFee {
+            currency: currency.map_err(|error| malformed("fee", error))?,
+            millionths: AgreedFee::millionths_of(amount).map_err(|error| malformed("fee", error))?,
+        }))
+    }
+}
+
+/// An allocation token of a request (RFC 8495 in JSON).
+pub(super) fn allocation_token(given: Option<String>) -> Result<Option<Zeroizing<String>>, Fault> {
+    match given {
+        Some(token) if !(1..=TOKEN_CHARS_MAX).contains(&token.chars().count()) => {
+            Err(malformed("token", format_args!("1 to {TOKEN_CHARS_MAX} characters")))
+        }
+        given => Ok(given.map(Zeroizing::new)),
+    }
+}
+
 /// The latest transfer of an object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -55,6 +97,9 @@ pub(super) struct TransferView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub expires_at: Option<Timestamp>,
+    /// In the answer to a request: what is held for it until it is decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fee: Option<FeeValue>,
 }
 
 impl TransferView {
@@ -67,6 +112,7 @@ impl TransferView {
             acting: transfer.acting.to_string(),
             act_at: transfer.act_at,
             expires_at: transfer.expires_at,
+            fee: None,
         }
     }
 }
@@ -123,3 +169,4 @@ pub(super) fn malformed(place: &str, why: impl ToString) -> Fault {
 }
 
 const AUTH_INFO_CHARS_MAX: usize = 255;
+const TOKEN_CHARS_MAX: usize = 255;

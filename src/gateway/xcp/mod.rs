@@ -12,10 +12,9 @@ pub mod signature;
 mod throttle;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use tokio::io::AsyncWriteExt;
-use tokio::time::timeout;
+use metrics::SharedString;
 
 use self::catalogue::Asked;
 pub use self::catalogue::{Standing, commands};
@@ -23,7 +22,9 @@ use self::envelope::{Reply, Request};
 use self::error::Fault;
 use self::http::{Incoming, Received};
 use self::throttle::{Slot, Throttle};
+use super::http::hang_up;
 use super::listener::Connection;
+use super::measure;
 use crate::model::reseller::Reseller;
 use crate::registry::Registry;
 
@@ -78,6 +79,23 @@ enum After {
     GoOn,
 }
 
+/// A reply on its way, and what it is to.
+struct Answered {
+    reply: Reply,
+    /// The request, when it was read.
+    to: Option<Request>,
+    /// The name under which it is counted.
+    command: SharedString,
+    after: After,
+}
+
+impl Answered {
+    /// A reply to something that never became a command.
+    fn early(reply: impl Into<Reply>) -> Self {
+        Self { reply: reply.into(), to: None, command: "none".into(), after: After::GoOn }
+    }
+}
+
 impl XcpGateway {
     /// A gateway to a registry.
     pub fn new(registry: Arc<Registry>, settings: Settings) -> Arc<Self> {
@@ -104,7 +122,11 @@ impl XcpGateway {
                 }
                 Received::Request(request) => {
                     let keep_alive = request.keep_alive;
-                    let (xml, after) = self.answer(&mut visit, peer.address.ip(), request).await;
+                    let begun = Instant::now();
+                    let Answered { reply, to, command, after } =
+                        self.answer(&mut visit, peer.address.ip(), request).await;
+                    measure::command(GATEWAY, command, reply.code, begun.elapsed());
+                    let xml = reply.encode(to.as_ref());
                     let keep_alive = keep_alive && after == After::GoOn && !*drain.borrow();
                     if !http::send_answer(&mut stream, &xml, keep_alive, slow_request_timeout).await
                         || !keep_alive
@@ -114,18 +136,14 @@ impl XcpGateway {
                 }
             }
         }
-        let _ = timeout(slow_request_timeout, stream.shutdown()).await;
+        drop(visit);
+        hang_up(&mut stream, slow_request_timeout).await;
     }
 
-    async fn answer(
-        &self,
-        visit: &mut Visit,
-        address: std::net::IpAddr,
-        http: http::Request,
-    ) -> (String, After) {
+    async fn answer(&self, visit: &mut Visit, address: std::net::IpAddr, http: http::Request) -> Answered {
         visit.commands += 1;
         if visit.commands > self.settings.commands_per_connection_max {
-            return (Reply::from(Fault::CommandsOfConnection).encode(None), After::Close);
+            return Answered { after: After::Close, ..Answered::early(Fault::CommandsOfConnection) };
         }
         let body: Arc<[u8]> = http.body.into();
         let signed = Arc::clone(&body);
@@ -133,23 +151,24 @@ impl XcpGateway {
         let signs = move |key: &str| signature::signs(&signed, key, &presented);
         let reseller = match self.registry.reseller_who_signs(&http.username, address, signs).await {
             Ok(Some(reseller)) => reseller,
-            Ok(None) => return (Reply::from(Fault::NotAuthenticated).encode(None), After::GoOn),
+            Ok(None) => return Answered::early(Fault::NotAuthenticated),
             Err(error) => {
                 let server_trid = self.registry.next_trid();
                 tracing::error!(%error, server_trid, "a reseller could not be authenticated");
-                return (error::broken_reply(&server_trid).encode(None), After::GoOn);
+                return Answered::early(error::broken_reply(&server_trid));
             }
         };
         if let Err(fault) = self.admit(visit, &reseller) {
             let after = if fault == Fault::Connections { After::Close } else { After::GoOn };
-            return (Reply::from(fault).encode(None), after);
+            return Answered { after, ..Answered::early(fault) };
         }
         let request = match Request::decode(&body) {
             Ok(request) => request,
-            Err(fault) => return (Reply::from(fault).encode(None), After::GoOn),
+            Err(fault) => return Answered::early(fault),
         };
         let asked = Asked { registry: &self.registry, reseller: &reseller, request: &request, address };
-        (catalogue::answer(&asked).await.encode(Some(&request)), After::GoOn)
+        let (reply, command) = (catalogue::answer(&asked).await, catalogue::name_of(&request));
+        Answered { reply, to: Some(request), command, after: After::GoOn }
     }
 
     fn admit(&self, visit: &mut Visit, reseller: &Reseller) -> Result<(), Fault> {
@@ -160,3 +179,6 @@ impl XcpGateway {
         if self.throttle.takes_command(&reseller.username) { Ok(()) } else { Err(Fault::CommandRate) }
     }
 }
+
+/// What the gateway is called where commands are counted.
+const GATEWAY: &str = "xcp";

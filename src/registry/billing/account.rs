@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{BillLine, Movement};
-use crate::model::money::{Account, EntryKind, LedgerEntry, Money};
+use super::{BillLine, Movement, Source};
+use crate::model::money::{Account, Currency, EntryKind, LedgerEntry, Money};
 use crate::model::registrar::RegistrarId;
 use crate::registry::refusal::Refusal;
 use crate::registry::transaction::Transaction;
@@ -60,20 +60,15 @@ impl Operation for Deposit {
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Account, Error> {
         demand_operator(t)?;
         let account = of(t, &self.registrar)?;
-        let amount = read("deposit", &self.amount, &account)?;
-        if self.note.len() > NOTE_MAX || self.note.chars().any(char::is_control) {
-            return Err(refuse(
-                "note",
-                &self.note,
-                "it has at most 200 characters, and no control characters",
-            ));
-        }
-        if amount == 0 || account.balance.checked_add(amount).is_none_or(|sum| sum.abs() > BALANCE_MAX) {
-            return Err(refuse("deposit", &self.amount, "that is nothing, or more than an account holds"));
+        let amount = read_amount("deposit", &self.amount, account.currency)?;
+        judge_note(&self.note)?;
+        if amount == 0 || too_much(account.balance, amount) {
+            return Err(refuse_amount("deposit", &self.amount));
         }
         let kind = EntryKind::Deposit;
         t.money.push(Movement {
             registrar: self.registrar.clone(),
+            source: Source::Registrar,
             at: t.now,
             due: None,
             line: BillLine { kind, amount, years: None, grace_days: None, delayed: false },
@@ -94,8 +89,9 @@ impl Operation for SetLimits {
         demand_operator(t)?;
         let account = of(t, &self.registrar)?;
         let limit =
-            self.credit_limit.as_ref().map(|text| read("credit-limit", text, &account)).transpose()?;
-        let low = self.low_balance_at.as_ref().map(|text| read("low-balance", text, &account)).transpose()?;
+            self.credit_limit.as_ref().map(|text| read_amount("credit-limit", text, account.currency));
+        let low = self.low_balance_at.as_ref().map(|text| read_amount("low-balance", text, account.currency));
+        let (limit, low) = (limit.transpose()?, low.transpose()?);
         let (limit, low) = (limit.unwrap_or(account.credit_limit), low.unwrap_or(account.low_balance_at));
         if limit < 0 {
             let given = self.credit_limit.as_deref().unwrap_or_default();
@@ -106,7 +102,7 @@ impl Operation for SetLimits {
         // Judged on the row that is locked now: a limit below the debt would be broken from the start.
         if limit < account.credit_limit && after.available() < 0 {
             let given = self.credit_limit.as_deref().unwrap_or_default();
-            let debt = Money { amount: after.held - after.balance, currency: after.currency };
+            let debt = Money { amount: after.credit_limit - after.available(), currency: after.currency };
             return Err(refuse("credit-limit", given, &format!("the account is {debt} below zero already")));
         }
         Ok(after)
@@ -124,14 +120,7 @@ impl Operation for Statement {
         }
         let account = of(t, &self.registrar)?;
         let entries = t.tx.ledger(&self.registrar, self.from, self.until, ENTRIES_MAX + 1)?;
-        if entries.len() > usize::try_from(ENTRIES_MAX).unwrap_or(usize::MAX) {
-            let span = format!("{} to {}", self.from, self.until);
-            return Err(refuse(
-                "statement",
-                &span,
-                "it has more than 100,000 entries; ask for a shorter time",
-            ));
-        }
+        judge_length(entries.len(), self.from, self.until)?;
         Ok(Stated { account, entries })
     }
 }
@@ -163,17 +152,44 @@ pub(in crate::registry) fn of(t: &mut Transaction<'_, '_>, id: &RegistrarId) -> 
 }
 
 /// A field of CSV. One that a spreadsheet would compute is made text: notes and names come from outside.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let text = if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text.to_owned() };
     if text.contains([',', '"', '\r', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }
 
-fn read(key: &str, text: &str, account: &Account) -> Result<i64, Error> {
-    let amount = account.currency.amount(text).map_err(|error| refuse(key, text, &error.to_string()))?;
+/// An amount as the operator writes it.
+pub(super) fn read_amount(key: &str, text: &str, currency: Currency) -> Result<i64, Error> {
+    let amount = currency.amount(text).map_err(|error| refuse(key, text, &error.to_string()))?;
     if amount.abs() > BALANCE_MAX {
         return Err(refuse(key, text, "that is more than an account holds"));
     }
     Ok(amount)
+}
+
+/// Whether a balance would grow beyond what an account holds.
+pub(super) fn too_much(balance: i64, amount: i64) -> bool {
+    balance.checked_add(amount).is_none_or(|sum| sum.abs() > BALANCE_MAX)
+}
+
+pub(super) fn refuse_amount(key: &str, given: &str) -> Error {
+    refuse(key, given, "that is nothing, or more than an account holds")
+}
+
+/// Refuses a note that does not fit into a line of a statement.
+pub(super) fn judge_note(note: &str) -> Result<(), Error> {
+    if note.len() > NOTE_MAX || note.chars().any(char::is_control) {
+        return Err(refuse("note", note, "it has at most 200 characters, and no control characters"));
+    }
+    Ok(())
+}
+
+/// Refuses a statement that is longer than anybody reads.
+pub(super) fn judge_length(entries: usize, from: Timestamp, until: Timestamp) -> Result<(), Error> {
+    if entries > usize::try_from(ENTRIES_MAX).unwrap_or(usize::MAX) {
+        let span = format!("{from} to {until}");
+        return Err(refuse("statement", &span, "it has more than 100,000 entries; ask for a shorter time"));
+    }
+    Ok(())
 }
 
 fn demand_operator(t: &Transaction<'_, '_>) -> Result<(), Error> {
@@ -190,5 +206,5 @@ fn refuse(key: &str, value: &str, why: &str) -> Error {
 
 /// In the smallest unit: far enough from 64 bits that no sum of charges gets there.
 const BALANCE_MAX: i64 = 1_000_000_000_000_000;
-const ENTRIES_MAX: u32 = 100_000;
+pub(super) const ENTRIES_MAX: u32 = 100_000;
 const NOTE_MAX: usize = 200;

@@ -5,6 +5,8 @@ use tokio::task::JoinSet;
 
 use super::account::{Deposit, SetLimits, Stated, Statement};
 use super::*;
+use crate::model::event::Event;
+use crate::model::money::Money;
 use crate::model::period::{Period, Unit};
 use crate::model::tld::{AtExpiry, Price, PriceList};
 use crate::registry::domain::fixtures::*;
@@ -14,9 +16,15 @@ use crate::registry::testing::{TestRegistry, at, name};
 use crate::registry::{Actor, Call, Operation, conditions};
 
 /// `example` costs 10.00 to register, 12.00 to renew, 11.00 to transfer and 40.00 to restore, a year at a time.
-async fn open_priced(deposit: &str) -> TestRegistry {
+pub(super) async fn open_priced(deposit: &str) -> TestRegistry {
     let registry = open().await;
-    change_tld(&registry, "example", |tld| {
+    price_and_pay(&registry, deposit).await;
+    registry
+}
+
+/// The prices, and so much for each registrar.
+pub(super) async fn price_and_pay(registry: &TestRegistry, deposit: &str) {
+    change_tld(registry, "example", |tld| {
         tld.prices = vec![PriceList {
             tier: "standard".to_owned(),
             currency: crate::model::money::Currency::USD,
@@ -33,7 +41,6 @@ async fn open_priced(deposit: &str) -> TestRegistry {
         let pay = Deposit { registrar: registrar(id), amount: deposit.to_owned(), note: "wire".to_owned() };
         registry.run(Actor::Operator, pay).await.unwrap();
     }
-    registry
 }
 
 async fn stated(registry: &TestRegistry, id: &str) -> Stated {

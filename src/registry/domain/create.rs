@@ -8,7 +8,8 @@ use super::renewal::RenewalChange;
 use super::rights::{self, Claimant};
 use super::{
     ServerRef, demand_free_registrant, expiry_after, grace, judge_sec_dns, judge_servers, judge_shape,
-    made_up_auth_info, resolve_contacts, resolve_servers, some_days, years_of,
+    made_up_auth_info, paid_by, resolve_contacts, resolve_servers, set_reseller::carrier_of_order, some_days,
+    years_of,
 };
 use crate::model::allowance::AllowanceKind;
 use crate::model::auth_info::AuthInfo;
@@ -118,7 +119,7 @@ impl Operation for Create {
             name: self.name.clone(),
             created_by: sponsor.clone(),
             sponsor: sponsor.clone(),
-            reseller: t.reseller().cloned(),
+            reseller: carrier_of_order(t),
             created_at: t.now,
             updated_by: None,
             updated_at: None,
@@ -130,7 +131,10 @@ impl Operation for Create {
             statuses: StatusSet::new(),
             auth_info,
             sec_dns: self.sec_dns.clone(),
-            grace: vec![grace(GraceKind::Add, t.now, tld.life.add_grace_days, 0, fee.amount)],
+            grace: vec![paid_by(
+                grace(GraceKind::Add, t.now, tld.life.add_grace_days, 0, fee.amount),
+                t.payer(),
+            )],
             deletion: None,
             transfer: None,
             renewal: RenewalPlan::default(),

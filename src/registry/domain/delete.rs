@@ -44,8 +44,8 @@ impl Operation for Delete {
         }
         demand_not_invoiced(t, &domain, &tld)?;
         // What runs now is undone: its fee is given back, and its years with it (RFC 3915 §3.1).
-        let (fee, years) = domain.refundable(t.now);
-        t.refund(&domain.sponsor, &domain.name, fee);
+        let (_, years) = domain.refundable(t.now);
+        t.refund(&domain, |_| true);
         let deletion = begin_deletion(&tld, t.now).filter(|_| !domain.in_grace(GraceKind::Add, t.now));
         let Some(deletion) = deletion else {
             t.tx.delete_domain(domain.number)?;

@@ -67,6 +67,7 @@ use crate::model::domain::{
 use crate::model::name::{DomainName, HostName};
 use crate::model::octets::to_hex;
 use crate::model::period::{Period, Unit};
+use crate::model::reseller::ResellerName;
 use crate::model::sec_dns::{Records, SecDns, SecDnsError};
 use crate::model::status::{DomainStatus, Facts, Meaning, Status as _, StatusSet, Transform};
 use crate::model::tld::{HostModel, SecDnsForm, Tld};
@@ -195,12 +196,17 @@ pub(super) fn days_after(from: Timestamp, days: u32) -> Timestamp {
 
 /// A grace period of `days` that begins at `from`; what undoing its operation takes and gives back.
 pub(super) fn grace(kind: GraceKind, from: Timestamp, days: u32, years: u8, fee: i64) -> Grace {
-    Grace { kind, until: days_after(from, days), years: years.into(), fee }
+    Grace { kind, until: days_after(from, days), years: years.into(), fee, paid_by: None }
+}
+
+/// The same, paid out of a reseller's account.
+pub(super) fn paid_by(grace: Grace, reseller: Option<ResellerName>) -> Grace {
+    Grace { paid_by: reseller.filter(|_| grace.fee != 0), ..grace }
 }
 
 /// The grace periods of a domain that still run at `now`, and another that begins then.
 pub(super) fn grace_with(domain: &Domain, now: Timestamp, begins: Grace) -> Vec<Grace> {
-    let running = domain.grace.iter().copied().filter(|grace| now < grace.until);
+    let running = domain.grace.iter().filter(|grace| now < grace.until).cloned();
     running.chain([begins]).collect()
 }
 

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 
-use super::{days_after, demand_open_for, expiry_after, grace, grace_with, some_days, years_of};
+use super::{days_after, demand_open_for, expiry_after, grace, grace_with, paid_by, some_days, years_of};
 use crate::model::domain::{Domain, GraceKind};
 use crate::model::money::EntryKind;
 use crate::model::name::DomainName;
@@ -63,12 +63,13 @@ impl Operation for Renew {
         let fee = t.fee(&tld, &domain.name, Priced::Renew(years), &domain.sponsor)?;
         t.demand_agreement(&fee)?;
         let days = tld.life.renew_grace_days;
-        let begins = grace(GraceKind::Renew, t.now, days, years, fee.amount);
+        let paid = t.payer();
+        let begins = paid_by(grace(GraceKind::Renew, t.now, days, years, fee.amount), paid.clone());
         let mut standing = domain.standing.clone();
         standing.lapsed_until = None;
         standing.renewals.retain(|renewal| t.now < renewal.until);
         if let Some(until) = invoiced_from(&tld, t.now) {
-            standing.renewals.push(OpenRenewal { until, years, fee: fee.amount });
+            standing.renewals.push(OpenRenewal { until, years, fee: fee.amount, paid_by: paid });
         }
         let after =
             Domain { expires_at, grace: grace_with(&domain, t.now, begins), standing, ..domain.clone() };
@@ -122,7 +123,7 @@ mod tests {
         assert_eq!(again, Refusal::policy(Field::CurrentExpiry, "2027-01-01", rule));
         let domain = kept(&registry, "a.example").await.unwrap();
         let until = at("2026-06-06T12:00:00Z");
-        assert_eq!(domain.grace, [Grace { kind: GraceKind::Renew, until, years: 2, fee: 0 }]);
+        assert_eq!(domain.grace, [Grace { kind: GraceKind::Renew, until, years: 2, fee: 0, paid_by: None }]);
     }
 
     #[tokio::test]

@@ -1,4 +1,5 @@
-//! Which reseller carries a domain for its sponsor: EPP has no word for it; REST and the operator have.
+//! Which reseller carries a domain for its sponsor: the one that ordered it, until its sponsor (over REST) or the operator says
+//! otherwise. EPP has no word for it.
 
 use super::demand_open_for;
 use super::restore::updater;
@@ -9,6 +10,11 @@ use crate::model::status::Transform;
 use crate::registry::refusal::{Field, Refusal};
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Error, Operation};
+
+/// The reseller that a domain carries from its order on: whoever ordered it.
+pub(super) fn carrier_of_order(t: &Transaction<'_, '_>) -> Option<ResellerName> {
+    t.reseller().cloned()
+}
 
 /// Lets a reseller of the sponsoring registrar carry a domain, or none.
 #[derive(Clone, Debug)]

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 
 use super::follow::with_own_contacts;
 use super::info::{Presented, demand_auth_info, demand_right_if_given};
-use super::{days_after, grace, made_up_auth_info, whole_years, years_before, years_of};
+use super::set_reseller::carrier_of_order;
+use super::{days_after, grace, made_up_auth_info, paid_by, whole_years, years_before, years_of};
 use crate::model::domain::{Domain, GraceKind, RenewalPlan};
 use crate::model::event::Event;
 use crate::model::extras::Extras;
@@ -148,7 +149,7 @@ impl Operation for TransferRequest {
         let transfer = Transfer {
             status: TransferStatus::Pending,
             requested_by,
-            reseller: t.reseller().cloned(),
+            reseller: carrier_of_order(t),
             requested_at: t.now,
             acting: domain.sponsor.clone(),
             act_at: days_after(t.now, tld.life.transfer_pending_days),
@@ -238,9 +239,9 @@ pub(in crate::registry) fn approve(
         t.record_host(Some(&before), Some(&host));
     }
     if let Some(transfer) = &after.transfer {
-        t.release(&transfer.requested_by, &domain.name, transfer.fee, true);
+        t.release(transfer, &domain.name, true);
         if transfer.years.is_some() {
-            t.refund(&domain.sponsor, &domain.name, swallowed(domain, t.now).0);
+            t.refund(domain, |grace| grace.kind == GraceKind::AutoRenew);
         }
         tell(t, domain, transfer);
     }
@@ -264,6 +265,7 @@ pub(in crate::registry) fn approved(
         |years: &u8| is_after(expires_at, years_before(domain.expires_at, swallowed(domain, at).1), *years);
     let undone = pending.years.filter(uncapped).unwrap_or(0);
     let begins = grace(GraceKind::Transfer, at, tld.life.transfer_grace_days, undone, pending.fee);
+    let begins = paid_by(begins, pending.reseller.clone());
     Some(Domain {
         sponsor: pending.requested_by.clone(),
         reseller: pending.reseller.clone(),
@@ -294,7 +296,7 @@ pub(in crate::registry) fn end_without_transfer(
 ) -> Result<(Domain, TransferState), Error> {
     let pending = domain.transfer.clone().ok_or_else(|| not_pending(&domain.name))?;
     let transfer = Transfer { status, acting, act_at: t.now, ..pending };
-    t.release(&transfer.requested_by, &domain.name, transfer.fee, false);
+    t.release(&transfer, &domain.name, false);
     let after = Domain { transfer: Some(transfer.clone()), ..domain.clone() };
     t.tx.update_domain(domain, &after)?;
     t.record_domain(Some(domain), Some(&after));

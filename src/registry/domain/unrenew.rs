@@ -60,7 +60,7 @@ fn undo(t: &mut Transaction<'_, '_>, name: &DomainName) -> Result<Renewed, Error
     };
     t.tx.update_domain(&domain, &after)?;
     t.record_domain(Some(&domain), Some(&after));
-    t.refund(&domain.sponsor, name, renewal.fee);
+    t.refund_to(&domain, renewal.paid_by.as_ref(), renewal.fee);
     Ok(Renewed { name: after.name, expires_at: after.expires_at })
 }
 

@@ -34,7 +34,7 @@ async fn a_domain_is_renewed_year_after_year_from_its_expiry() {
     let domain = kept(&registry, "a.example").await.unwrap();
     assert_eq!(domain.expires_at, at("2030-01-01T00:00:00Z"));
     let until = at("2029-02-15T00:00:00Z");
-    assert_eq!(domain.grace, [Grace { kind: GraceKind::AutoRenew, until, years: 1, fee: 0 }]);
+    assert_eq!(domain.grace, [Grace { kind: GraceKind::AutoRenew, until, years: 1, fee: 0, paid_by: None }]);
     let entries = told(&registry, &domain).await;
     let instants = ["2027-01-01T00:00:00Z", "2028-01-01T00:00:00Z", "2029-01-01T00:00:00Z"].map(at);
     let expected = instants.map(|at| ("domain:auto-renew".to_owned(), "server".to_owned(), at));

@@ -23,8 +23,7 @@ pub(in crate::registry) fn decide(
         }
         if rejected.is_some() {
             // Nobody had it: all of the fee goes back, whatever the time.
-            let fee = before.grace.iter().map(|grace| grace.fee).sum();
-            t.refund(&before.sponsor, name, fee);
+            t.refund_all(&before);
             t.tx.delete_domain(before.number)?;
             t.record_domain(Some(&before), None);
         } else {

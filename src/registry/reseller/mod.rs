@@ -25,8 +25,6 @@ use super::refusal::{Field, Refusal, Rule};
 use super::transaction::Transaction;
 use super::{Access, Error, Operation, Registry};
 use crate::model::contact::Email;
-use crate::model::domain::Domain;
-use crate::model::name::DomainName;
 use crate::model::octets::to_hex;
 use crate::model::reseller::{Reseller, ResellerName};
 use crate::store::StoreError;
@@ -64,20 +62,10 @@ pub enum ResellerChange {
     Active(bool),
     /// A network it may come from; five at most.
     AddNetwork(IpNet),
-    /// What it has left, in hundredths.
-    Balance(i64),
     /// A network it may come from no longer.
     RemoveNetwork(IpNet),
     /// Where holders reach it.
     Support(Option<Email>),
-}
-
-/// Says which reseller carries a domain for its sponsor, if any.
-pub struct SetCarrier {
-    /// Which domain.
-    pub name: DomainName,
-    /// The reseller, which must be the sponsor's.
-    pub reseller: Option<ResellerName>,
 }
 
 /// The key that a reseller signs with: told once, to whoever it is for; wiped when dropped, never printed.
@@ -189,7 +177,6 @@ impl Operation for Change {
                 }
                 reseller.networks.push(*network);
             }
-            ResellerChange::Balance(balance) => reseller.balance = *balance,
             ResellerChange::RemoveNetwork(network) => {
                 let place = reseller.networks.iter().position(|there| there == network);
                 let place = place.ok_or_else(|| Refusal::policy(Field::Reseller, network, Rule::Absent))?;
@@ -198,37 +185,6 @@ impl Operation for Change {
             ResellerChange::Support(support) => reseller.support.clone_from(support),
         }
         Ok(t.tx.update_reseller(&reseller)?)
-    }
-}
-
-impl Operation for SetCarrier {
-    type Outcome = ();
-    const NAME: &'static str = "domain:set-reseller";
-    const ACCESS: Access = Access::Write;
-
-    fn run(&self, t: &mut Transaction<'_, '_>) -> Result<(), Error> {
-        if t.reseller().is_some() {
-            return Err(Refusal::RegistrarNeeded.into());
-        }
-        let (domain, _) = t.domain_to_change(&self.name)?;
-        if let Some(name) = &self.reseller {
-            let reseller = t.tx.reseller(name)?.filter(|reseller| reseller.registrar == domain.sponsor);
-            if reseller.is_none() {
-                return Err(Refusal::Unknown { field: Field::Reseller, value: name.to_string() }.into());
-            }
-        }
-        if domain.reseller == self.reseller {
-            return Ok(());
-        }
-        let after = Domain {
-            reseller: self.reseller.clone(),
-            updated_by: Some(domain.sponsor.clone()),
-            updated_at: Some(t.now),
-            ..domain.clone()
-        };
-        t.tx.update_domain(&domain, &after)?;
-        t.record_domain(Some(&domain), Some(&after));
-        Ok(())
     }
 }
 

@@ -7,6 +7,8 @@ use crate::model::domain::Domain;
 use crate::model::event::Message;
 use crate::model::name::DomainName;
 use crate::model::object::MessageNumber;
+use crate::model::reseller::ResellerAccount;
+use crate::registry::billing::part;
 use crate::registry::refusal::Refusal;
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Error, Operation};
@@ -66,7 +68,7 @@ pub struct AckEvent {
     pub event: MessageNumber,
 }
 
-/// Asks what the reseller has left, in hundredths.
+/// Asks what the reseller has in its account.
 #[derive(Clone, Copy, Debug)]
 pub struct Balance;
 
@@ -137,12 +139,12 @@ impl Operation for AckEvent {
 }
 
 impl Operation for Balance {
-    type Outcome = i64;
+    type Outcome = ResellerAccount;
     const NAME: &'static str = "reseller:balance";
     const ACCESS: Access = Access::Read;
 
-    fn run(&self, t: &mut Transaction<'_, '_>) -> Result<i64, Error> {
-        let reseller = asking(t)?;
-        Ok(t.tx.reseller(&reseller)?.map_or(0, |reseller| reseller.balance))
+    fn run(&self, t: &mut Transaction<'_, '_>) -> Result<ResellerAccount, Error> {
+        let (reseller, registrar) = (asking(t)?, t.registrar()?);
+        part::of(t, &reseller, registrar.currency)
     }
 }

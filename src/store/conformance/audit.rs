@@ -1,5 +1,6 @@
 //! Looking over the whole store.
 
+use super::reseller_account::{entry as reseller_entry, named, with_shops};
 use super::samples::{
     at, contact as sample_contact, contact_id, domain_name, draft, entry, host as sample_host, host_name,
     linked_domain, registrar,
@@ -7,8 +8,47 @@ use super::samples::{
 use super::{Store, change, look};
 use crate::model::event::Event;
 use crate::model::history::HistoryEntry;
+use crate::model::money::{EntryKind, LedgerEntry};
 use crate::model::object::ObjectKind::{Contact, Domain, Host};
-use crate::store::{LastChange, MessageTally};
+use crate::store::{AccountTally, LastChange, MessageTally};
+
+pub(super) async fn account_tallies(store: Store) {
+    with_shops(&store).await;
+    change(&store, |tx| {
+        for amount in [100, -30] {
+            tx.move_money(&registrar("ClientX"), amount, 0, 25)?;
+            tx.enter(&LedgerEntry {
+                at: at(1),
+                registrar: registrar("ClientX"),
+                amount,
+                kind: EntryKind::Deposit,
+                object: String::new(),
+                operation: "billing:deposit".to_owned(),
+                server_trid: "DD-1".to_owned(),
+                balance: 0,
+            })?;
+        }
+        tx.move_reseller_money(&named("shop"), 60, 10)?;
+        // Who is below zero takes nothing from what the others have.
+        tx.move_reseller_money(&named("other"), -5, 0)?;
+        tx.enter_for_reseller(&reseller_entry("shop", 1, 59))
+    })
+    .await;
+    let tally = |owner: &str, [balance, entered, reserved, available]: [i64; 4]| AccountTally {
+        owner: owner.to_owned(),
+        balance,
+        entered,
+        reserved,
+        available,
+    };
+    let expected = [
+        tally("ClientX", [70, 70, 50, 50]),
+        tally("ClientY", [0; 4]),
+        tally("other", [-5, 0, 0, 0]),
+        tally("shop", [60, 59, 0, 0]),
+    ];
+    assert_eq!(look(&store, |tx| tx.account_tallies()).await, expected);
+}
 
 pub(super) async fn changes_since(store: Store) {
     assert!(look(&store, |tx| tx.changes_since(0, 10)).await.is_empty());

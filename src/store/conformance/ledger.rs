@@ -6,7 +6,7 @@ use crate::model::money::{EntryKind, LedgerEntry};
 use crate::store::AccountRow;
 
 pub(super) async fn account(store: Store) {
-    let empty = AccountRow { balance: 0, held: 0, credit_limit: 0, low_balance_at: 0 };
+    let empty = AccountRow { balance: 0, held: 0, credit_limit: 0, low_balance_at: 0, reserved: 0 };
     assert_eq!(look(&store, |tx| tx.account(&registrar("ClientX"))).await, Some(empty));
     assert_eq!(look(&store, |tx| tx.account(&registrar("Nobody"))).await, None);
 }
@@ -17,22 +17,25 @@ pub(super) async fn move_money(store: Store) {
     for _ in 0..20 {
         let store = store.clone();
         writes.spawn(async move {
-            change(&store, |tx| tx.move_money(&registrar("ClientX"), -10, 3)).await.unwrap().balance
+            change(&store, |tx| tx.move_money(&registrar("ClientX"), -10, 3, 2)).await.unwrap().balance
         });
     }
     let mut left = writes.join_all().await;
     left.sort_unstable();
     assert_eq!(left, (1..=20).rev().map(|n| -10 * n).collect::<Vec<i64>>());
     let account = look(&store, |tx| tx.account(&registrar("ClientX"))).await.unwrap();
-    assert_eq!((account.balance, account.held), (-200, 60));
+    assert_eq!((account.balance, account.held, account.reserved), (-200, 60, 40));
     assert_eq!(look(&store, |tx| tx.account(&registrar("ClientY"))).await.unwrap().balance, 0);
-    assert_eq!(change(&store, |tx| tx.move_money(&registrar("Nobody"), 1, 0)).await, None);
+    assert_eq!(change(&store, |tx| tx.move_money(&registrar("Nobody"), 1, 0, 0)).await, None);
 }
 
 pub(super) async fn set_limits(store: Store) {
-    change(&store, |tx| tx.move_money(&registrar("ClientX"), 5, 0)).await;
+    change(&store, |tx| tx.move_money(&registrar("ClientX"), 5, 0, 0)).await;
     let set = change(&store, |tx| tx.set_limits(&registrar("ClientX"), 100, 7)).await;
-    assert_eq!(set, Some(AccountRow { balance: 5, held: 0, credit_limit: 100, low_balance_at: 7 }));
+    assert_eq!(
+        set,
+        Some(AccountRow { balance: 5, held: 0, credit_limit: 100, low_balance_at: 7, reserved: 0 })
+    );
     assert_eq!(change(&store, |tx| tx.set_limits(&registrar("Nobody"), 1, 1)).await, None);
 }
 

@@ -7,7 +7,7 @@ use super::{Store, StoreError, Tx, change, look};
 use crate::model::contact::Email;
 use crate::model::mail::{Letter, Mail, MailState, OutboxEntry};
 use crate::model::reseller::ResellerName;
-use crate::store::MailDraft;
+use crate::store::{MailDraft, MailTally};
 
 pub(super) async fn queue_mail(store: Store) {
     change(&store, |tx| queue(tx, "one.example", "a", None)).await;
@@ -39,11 +39,27 @@ pub(super) async fn due_mails(store: Store) {
     assert_eq!(look(&store, |tx| tx.due_mails(at(1), 8)).await.len(), 2);
 }
 
+pub(super) async fn outbox_tally(store: Store) {
+    let empty = MailTally { waiting: 0, dead: 0, waiting_since: None };
+    assert_eq!(look(&store, |tx| tx.outbox_tally()).await, empty);
+    let dead = queued(&store, "one.example", "a").await;
+    queued(&store, "two.example", "b").await;
+    queued(&store, "three.example", "c").await;
+    change(&store, move |tx| {
+        tx.claim_mail(dead, at(7))?;
+        tx.end_mail(dead, 1, MailState::Dead, None)
+    })
+    .await;
+    let tally = look(&store, |tx| tx.outbox_tally()).await;
+    assert_eq!(tally, MailTally { waiting: 2, dead: 1, waiting_since: Some(at(1)) });
+}
+
 pub(super) async fn claim_mail(store: Store) {
     let number = queued(&store, "one.example", "a").await;
     change(&store, move |tx| tx.claim_mail(number, at(7))).await;
     let entry = only(&store).await;
     assert_eq!((entry.attempts, entry.next_at, entry.state), (1, Some(at(7)), MailState::Waiting));
+    assert_eq!(entry.claimed_until, Some(at(7)));
 }
 
 pub(super) async fn end_mail(store: Store) {
@@ -56,6 +72,7 @@ pub(super) async fn end_mail(store: Store) {
     assert!(change(&store, end(1)).await);
     let entry = only(&store).await;
     assert_eq!((entry.state, entry.next_at, entry.has_secret), (MailState::Dead, None, false));
+    assert_eq!(entry.claimed_until, None);
     assert_eq!(entry.last_error.as_deref(), Some("why"));
     assert!(!change(&store, end(1)).await, "it has ended");
 }

@@ -42,7 +42,7 @@ pub(super) async fn resellers(store: Store) {
 
 pub(super) async fn update_reseller(store: Store) {
     with_shop(&store).await;
-    let changed = Reseller { balance: -5, active: false, ..reseller_of("shop") };
+    let changed = Reseller { active: false, ..reseller_of("shop") };
     let write = changed.clone();
     change(&store, move |tx| tx.update_reseller(&write)).await;
     let (found, key) = look(&store, |tx| tx.reseller_with_key(&shop())).await.unwrap();

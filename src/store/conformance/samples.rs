@@ -132,7 +132,7 @@ pub(super) fn domain(name: &str) -> Domain {
             is_referred: false,
             suspension: None,
             lapsed_until: None,
-            renewals: vec![OpenRenewal { until: at(7), years: 2, fee: 900 }],
+            renewals: vec![OpenRenewal { until: at(7), years: 2, fee: 900, paid_by: None }],
         },
     }
 }

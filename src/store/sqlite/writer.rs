@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -18,6 +18,8 @@ pub(super) struct Writer {
     connection: Connection,
     file: Arc<File>,
     ready: Arc<AtomicBool>,
+    /// Jobs in the queue.
+    waiting: Arc<AtomicU64>,
     memory: Arc<Memory>,
     /// What the open batch will have changed.
     noted: Vec<Noted>,
@@ -30,9 +32,7 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn new(
         connection: Connection,
-        file: Arc<File>,
-        ready: Arc<AtomicBool>,
-        memory: Arc<Memory>,
+        (file, ready, memory, waiting): (Arc<File>, Arc<AtomicBool>, Arc<Memory>, Arc<AtomicU64>),
         limits: Limits,
     ) -> Self {
         let log = with_ending(&file.path, "-wal");
@@ -40,6 +40,7 @@ impl Writer {
             connection,
             file,
             ready,
+            waiting,
             memory,
             noted: Vec::new(),
             log,
@@ -76,6 +77,7 @@ impl Writer {
             Vec::with_capacity(self.limits.batch_jobs);
         let mut next = Some(first);
         while let Some(mut job) = next {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
             let end = self.savepoint(job.as_mut());
             done.push((job, end));
             if self.connection.is_autocommit() {

@@ -3,30 +3,36 @@
 use domesday::gateway::rest::Settings;
 use domesday::model::registrar::RegistrarId;
 use domesday::model::reseller::{Reseller, ResellerName};
-use domesday::store::{Keep, Tx};
+use domesday::store::{Keep, StoreError, Tx};
 use serde_json::{Value, json};
 
 use super::{Api, token};
 use crate::http::{Answer, Http};
 
 /// A connection with a token.
-struct Caller {
+pub(super) struct Caller {
     http: Http,
     bearer: String,
 }
 
 impl Caller {
-    async fn log_in(api: &Api, login: &str) -> Self {
+    pub(super) async fn log_in(api: &Api, login: &str) -> Self {
         let mut http = api.connect().await;
         let bearer = format!("Bearer {}", token(&mut http, login).await);
         Self { http, bearer }
     }
 
-    async fn ask(&mut self, method: &str, path: &str, body: Value) -> Answer {
+    pub(super) async fn ask(&mut self, method: &str, path: &str, body: Value) -> Answer {
         self.ask_with(method, path, &[], body).await
     }
 
-    async fn ask_with(&mut self, method: &str, path: &str, further: &[(&str, &str)], body: Value) -> Answer {
+    pub(super) async fn ask_with(
+        &mut self,
+        method: &str,
+        path: &str,
+        further: &[(&str, &str)],
+        body: Value,
+    ) -> Answer {
         let bearer = self.bearer.clone();
         let mut head = vec![("Authorization", bearer.as_str())];
         let body = if body.is_null() { String::new() } else { body.to_string() };
@@ -37,7 +43,7 @@ impl Caller {
         self.http.ask(method, &format!("/api/v1/{path}"), &head, &body).await
     }
 
-    async fn must(&mut self, status: u16, method: &str, path: &str, body: Value) -> Answer {
+    pub(super) async fn must(&mut self, status: u16, method: &str, path: &str, body: Value) -> Answer {
         let answer = self.ask(method, path, body).await;
         assert_eq!(answer.status, status, "{method} {path}: {answer:?}");
         answer
@@ -326,6 +332,49 @@ async fn a_batch_is_done_under_one_token() {
     let twice = alice.http.ask("POST", "/api/v1/batch", &[("Authorization", &alice.bearer.clone()), ("Content-Type", "application/json")],
         r#"{"requests":[{"method":"POST","path":"/api/v1/hosts","body":{"name":"a.b.net","name":"c.b.net"}}]}"#).await;
     assert_eq!(twice.status, 400);
+}
+
+#[tokio::test]
+async fn a_batch_goes_on_after_its_token_has_expired() {
+    let api = Api::start().await;
+    let mut alice = Caller::log_in(&api, "alice").await;
+    let store = api.server.registry.store().clone();
+    // The only writer is busy, so that the batch is under way and cannot get on.
+    let (release, gate) = std::sync::mpsc::channel::<()>();
+    let (begun, mut has_begun) = tokio::sync::mpsc::unbounded_channel();
+    let hold = move |_: &mut Tx<'_>| {
+        let _ = begun.send(());
+        gate.recv().map(|()| ((), Keep::RollBack)).map_err(|_| StoreError::ReadOnly)
+    };
+    let busy = tokio::spawn(async move { store.write(hold).await });
+    let waits_for = async |count| {
+        let store = api.server.registry.store();
+        while store.waiting() != count {
+            tokio::task::yield_now().await;
+        }
+    };
+    has_begun.recv().await.unwrap();
+    let bearer = alice.bearer.clone();
+    let batch = json!({ "requests": [
+        { "method": "POST", "path": "/api/v1/contacts", "body": contact("sh8013") },
+        { "method": "POST", "path": "/api/v1/domains", "body": { "name": "a.example", "registrant": "sh8013" } },
+        { "method": "GET", "path": "/api/v1/whoami" },
+    ] });
+    let running = async { alice.must(200, "POST", "batch", batch).await.json() };
+    let expire = async {
+        waits_for(1).await;
+        api.server.registry.clock().set("2026-01-01T00:00:20Z".parse().unwrap());
+        release.send(()).unwrap();
+    };
+    let (answer, ()) = tokio::join!(running, expire);
+    let responses = answer["responses"].as_array().unwrap();
+    let statuses: Vec<_> = responses.iter().map(|response| response["status"].as_u64().unwrap()).collect();
+    assert_eq!(statuses, [201, 201, 200], "{answer}");
+    busy.await.unwrap().unwrap();
+    let mut late = Caller { http: api.connect().await, bearer };
+    late.must(401, "GET", "whoami", Value::Null).await;
+    late.must(401, "POST", "batch", json!({ "requests": [{ "method": "GET", "path": "/api/v1/whoami" }] }))
+        .await;
 }
 
 #[tokio::test]

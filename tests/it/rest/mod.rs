@@ -2,6 +2,7 @@
 
 mod api;
 mod errors;
+mod fees;
 mod login;
 mod pages;
 

@@ -71,6 +71,16 @@ async fn probes_and_metrics_tell_how_the_server_is() {
     let mut rest = api.connect().await;
     super::token(&mut rest, "alice").await;
     rest.ask("POST", "/login/adv", JSON, "{}").await;
+    // None of these becomes a command.
+    let wrong = [("Authorization", "Bearer wrong")];
+    for (method, target, head, expected) in [
+        ("GET", "/api/v1/whoami", &wrong[..], 401),
+        ("POST", "/api/v1/batch", &wrong, 401),
+        ("GET", "/api/v1/domains", &[], 401),
+        ("GET", "/api/v1/nothing", &wrong, 404),
+    ] {
+        assert_eq!(rest.ask(method, target, head, "").await.status, expected, "{target}");
+    }
     let _session = crate::client::Client::log_in(&api.server, "ClientX").await;
     let mut http = Http::connect(address).await;
     for probe in ["/health/live", "/health/ready"] {
@@ -84,7 +94,15 @@ async fn probes_and_metrics_tell_how_the_server_is() {
         "domesday_commands_total{gateway=\"epp\",command=\"login\",result=\"1000\"}",
         "domesday_commands_total{gateway=\"rest\",command=\"login:answer\",result=\"200\"}",
         "domesday_command_seconds_bucket{gateway=\"rest\",command=\"login:challenge\",le=\"0.0005\"}",
+        "domesday_commands_total{gateway=\"rest\",command=\"whoami\",result=\"401\"}",
+        "domesday_commands_total{gateway=\"rest\",command=\"batch\",result=\"401\"}",
+        "domesday_commands_total{gateway=\"rest\",command=\"none\",result=\"401\"}",
+        "domesday_commands_total{gateway=\"rest\",command=\"none\",result=\"404\"}",
         "domesday_store_batch_operations_count",
+        "domesday_store_operations_waiting 0",
+        "domesday_mails_waiting 0",
+        "domesday_mails_dead 0",
+        "domesday_mail_lag_seconds 0",
         "domesday_certificate_expires_timestamp_seconds{file=",
     ] {
         assert!(metrics.contains(line), "{line}:\n{metrics}");

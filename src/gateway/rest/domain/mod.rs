@@ -8,14 +8,16 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 
+pub(super) use self::read::period;
 use self::read::{Carrier, DomainChange, NewDomain, Renewal, RestoreReportGiven};
 use self::write::{DomainDeleted, DomainExpiry, DomainPage, DomainView, RestorePending};
 use super::Rest;
 use super::error::Problem;
 use super::request::{Answered, Caller, Given, Named, Nothing, no_content, rendered, tag_of, tagged};
-use super::value::malformed;
+use super::value::{FeeValue, malformed};
 use crate::model::name::DomainName;
 use crate::model::object::DomainNumber;
+use crate::registry::billing::Billed;
 use crate::registry::domain::delete::Deleted;
 use crate::registry::domain::info::{Presented, View};
 use crate::registry::domain::list::PAGE_MAX;
@@ -51,10 +53,11 @@ pub(super) async fn list(State(rest): State<Arc<Rest>>, caller: Caller) -> Answe
     responses((status = 201, body = DomainExpiry), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn create(
     State(rest): State<Arc<Rest>>,
-    caller: Caller,
-    Given { value, bytes }: Given<NewDomain>,
+    mut caller: Caller,
+    Given { mut value, bytes }: Given<NewDomain>,
 ) -> Answered {
-    Ok(rest.answer(caller, &bytes, value.operation()?, write::created).await)
+    caller.conditions = value.conditions()?;
+    Ok(rest.answer(caller, &bytes, Billed(value.operation()?), write::created).await)
 }
 
 /// Look at a domain
@@ -83,6 +86,7 @@ pub(super) async fn update(
     Given { value, bytes }: Given<DomainChange>,
 ) -> Answered {
     let name = name_of(&name)?;
+    caller.conditions.fee = FeeValue::agreed(value.fee.as_ref())?;
     let change = value.operation(name.clone())?;
     let guarded = caller.guarded(Info { name, auth_info: None }, tag, change);
     Ok(rest.answer(caller, &bytes, guarded, |_| no_content()).await)
@@ -115,10 +119,11 @@ pub(super) async fn delete(
 pub(super) async fn renew(
     State(rest): State<Arc<Rest>>,
     Named(name): Named<String>,
-    caller: Caller,
+    mut caller: Caller,
     Given { value, bytes }: Given<Renewal>,
 ) -> Answered {
-    Ok(rest.answer(caller, &bytes, value.operation(name_of(&name)?)?, write::renewed).await)
+    caller.conditions.fee = FeeValue::agreed(value.fee.as_ref())?;
+    Ok(rest.answer(caller, &bytes, Billed(value.operation(name_of(&name)?)?), write::renewed).await)
 }
 
 /// Let one of your resellers carry a domain, or none
@@ -146,7 +151,7 @@ pub(super) async fn restore(
     _: Nothing,
 ) -> Answered {
     let request = RestoreRequest { name: name_of(&name)? };
-    Ok(rest.answer(caller, b"", request, write::restore_requested).await)
+    Ok(rest.answer(caller, b"", Billed(request), write::restore_requested).await)
 }
 
 /// Report on a restore, which completes it
@@ -159,7 +164,7 @@ pub(super) async fn restore_report(
     caller: Caller,
     Given { value, bytes }: Given<RestoreReportGiven>,
 ) -> Answered {
-    Ok(rest.answer(caller, &bytes, value.operation(name_of(&name)?), write::restored).await)
+    Ok(rest.answer(caller, &bytes, Billed(value.operation(name_of(&name)?)), write::restored).await)
 }
 
 /// The name in a path.

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::gateway::rest::error::Fault;
-use crate::gateway::rest::value::{StatusValue, auth_info, malformed, present, statuses};
+use crate::gateway::rest::value::{
+    FeeValue, StatusValue, allocation_token, auth_info, malformed, present, statuses,
+};
 use crate::model::contact::ContactId;
 use crate::model::domain::{ContactRole, HostAttribute};
 use crate::model::name::{DomainName, HostName};
@@ -16,6 +18,7 @@ use crate::model::octets::{from_base64, from_hex};
 use crate::model::period::{Period, Unit};
 use crate::model::reseller::ResellerName;
 use crate::model::sec_dns::{DsData, KeyData, Records, Removal, SecDns, SecDnsUpdate};
+use crate::registry::conditions::Conditions;
 use crate::registry::domain::restore::Report;
 use crate::registry::domain::update::Changes;
 use crate::registry::domain::{Create, Renew, RenewalChange, RestoreReport, ServerRef, SetReseller, Update};
@@ -44,6 +47,12 @@ pub(in crate::gateway::rest) struct NewDomain {
     auth_info: Option<String>,
     /// DNSSEC data.
     sec_dns: Option<SecDnsValue>,
+    /// What you agree to pay at most; some names are registered only with it.
+    fee: Option<FeeValue>,
+    /// What opens a name that is kept for somebody.
+    #[serde(rename = "token")]
+    #[schema(min_length = 1, max_length = 255)]
+    allocation_token: Option<String>,
 }
 
 /// A contact of a domain.
@@ -139,6 +148,8 @@ pub(in crate::gateway::rest) struct DomainChange {
     auth_info: Option<Option<String>>,
     /// What becomes of its DNSSEC data.
     sec_dns: Option<SecDnsChange>,
+    /// What you agree to pay at most.
+    pub(super) fee: Option<FeeValue>,
 }
 
 /// What a change adds or removes.
@@ -180,6 +191,8 @@ pub(in crate::gateway::rest) struct Renewal {
     /// Years; the TLD's default when absent.
     #[schema(minimum = 1, maximum = 99)]
     years: Option<u8>,
+    /// What you agree to pay at most.
+    pub(super) fee: Option<FeeValue>,
 }
 
 /// Who carries a domain.
@@ -215,6 +228,15 @@ pub(in crate::gateway::rest) struct RestoreReportGiven {
 }
 
 impl NewDomain {
+    /// What it says beside the command.
+    pub(super) fn conditions(&mut self) -> Result<Conditions, Fault> {
+        Ok(Conditions {
+            fee: FeeValue::agreed(self.fee.as_ref())?,
+            allocation_token: allocation_token(self.allocation_token.take())?,
+            launch_phase: None,
+        })
+    }
+
     pub(super) fn operation(self) -> Result<Create, Fault> {
         let sec_dns = match &self.sec_dns {
             Some(given) => SecDns::new(&given.records()?, given.max_sig_life)

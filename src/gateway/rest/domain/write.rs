@@ -7,10 +7,12 @@ use utoipa::ToSchema;
 
 use super::read::{DomainContact, DsValue, KeyValue, NameServerValue, SecDnsValue};
 use crate::gateway::rest::request::rendered;
-use crate::gateway::rest::value::{AuthInfoView, StatusValue, shown_statuses};
+use crate::gateway::rest::value::{AuthInfoView, FeeValue, StatusValue, shown_statuses};
 use crate::model::domain::{DeletionPhase, GraceKind, NameServer};
+use crate::model::money::Money;
 use crate::model::octets::{to_base64, to_hex};
 use crate::model::sec_dns::{DsData, KeyData, Records, SecDns};
+use crate::registry::billing::Costing;
 use crate::registry::domain::create::Created;
 use crate::registry::domain::info::View;
 use crate::registry::domain::list::Page;
@@ -130,6 +132,9 @@ pub(in crate::gateway::rest) struct DomainExpiry {
     /// Until when it is registered.
     #[schema(value_type = String, format = DateTime)]
     expires_at: Timestamp,
+    /// What that cost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fee: Option<FeeValue>,
 }
 
 /// What became of a domain that was not gone at once.
@@ -148,6 +153,9 @@ pub(in crate::gateway::rest) struct RestorePending {
     /// Until when the report must be there.
     #[schema(value_type = String, format = DateTime)]
     report_until: Timestamp,
+    /// What that cost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fee: Option<FeeValue>,
 }
 
 impl DomainView {
@@ -212,30 +220,37 @@ impl DomainDeleted {
     }
 }
 
-pub(super) fn created(created: &Created) -> Rendering {
-    let Created { name, created_at, expires_at, is_pending: _ } = created;
-    let body =
-        DomainExpiry { name: name.to_string(), created_at: Some(*created_at), expires_at: *expires_at };
+pub(super) fn created(costing: &Costing<Created>) -> Rendering {
+    let Created { name, created_at, expires_at, is_pending: _ } = &costing.outcome;
+    let body = DomainExpiry {
+        name: name.to_string(),
+        created_at: Some(*created_at),
+        expires_at: *expires_at,
+        fee: costing.charged.map(FeeValue::of),
+    };
     let mut rendering = rendered(StatusCode::CREATED, &body);
     rendering.head.push(("location".to_owned(), format!("/api/v1/domains/{name}")));
     rendering
 }
 
-pub(super) fn renewed(renewed: &Renewed) -> Rendering {
-    expiry(renewed.name.as_ref(), renewed.expires_at)
+pub(super) fn renewed(costing: &Costing<Renewed>) -> Rendering {
+    expiry(costing.outcome.name.as_ref(), costing.outcome.expires_at, costing.charged)
 }
 
-pub(super) fn restored(restored: &Restored) -> Rendering {
-    expiry(restored.name.as_ref(), restored.expires_at)
+pub(super) fn restored(costing: &Costing<Restored>) -> Rendering {
+    expiry(costing.outcome.name.as_ref(), costing.outcome.expires_at, costing.charged)
 }
 
-pub(super) fn restore_requested(requested: &RestoreRequested) -> Rendering {
-    let body = RestorePending { name: requested.name.to_string(), report_until: requested.until };
+pub(super) fn restore_requested(costing: &Costing<RestoreRequested>) -> Rendering {
+    let RestoreRequested { name, until } = &costing.outcome;
+    let fee = costing.charged.map(FeeValue::of);
+    let body = RestorePending { name: name.to_string(), report_until: *until, fee };
     rendered(StatusCode::ACCEPTED, &body)
 }
 
-fn expiry(name: &str, expires_at: Timestamp) -> Rendering {
-    rendered(StatusCode::OK, &DomainExpiry { name: name.to_owned(), created_at: None, expires_at })
+fn expiry(name: &str, expires_at: Timestamp, charged: Option<Money>) -> Rendering {
+    let (name, fee) = (name.to_owned(), charged.map(FeeValue::of));
+    rendered(StatusCode::OK, &DomainExpiry { name, created_at: None, expires_at, fee })
 }
 
 fn sec_dns(kept: &SecDns) -> Option<SecDnsValue> {

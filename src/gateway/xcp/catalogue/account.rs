@@ -1,18 +1,21 @@
 //! The reseller's own: `get_balance`, `poll event`, `ack event`, `set cookie`, `query_queued_request`.
 
-use super::attributes::{amount, instant};
+use super::attributes::instant;
 use super::lookup::word_for;
 use super::{Answer, Asked};
 use crate::gateway::xcp::envelope::{Assoc, Reply, Value};
 use crate::gateway::xcp::error::Fault;
 use crate::model::event::{Change, Event, Message};
+use crate::model::money::Money;
 use crate::model::object::MessageNumber;
+use crate::model::reseller::ResellerAccount;
 use crate::registry::reseller::{AckEvent, Balance, Cookie, Events, OpenCookie};
 
 /// `get_balance`
 pub(super) async fn balance(asked: &Asked<'_>) -> Answer {
-    let balance = asked.run(Balance).await?;
-    let attributes = Assoc::of([("balance", amount(balance)), ("hold_balance", amount(0))]);
+    let ResellerAccount { currency, balance, held } = asked.run(Balance).await?;
+    let amount = |amount| Value::from(Money { amount, currency }.to_string());
+    let attributes = Assoc::of([("balance", amount(balance)), ("hold_balance", amount(held))]);
     Ok(Reply::done(200, "Command successful").with(attributes))
 }
 

@@ -8,6 +8,7 @@ use crate::gateway::xcp::envelope::{Assoc, Value};
 use crate::gateway::xcp::error::Fault;
 use crate::model::name::{DomainName, HostName};
 use crate::model::period::{Period, Unit};
+use crate::registry::conditions::AgreedFee;
 
 impl Assoc {
     /// The text of a key, trimmed; an empty one was not given.
@@ -88,6 +89,13 @@ impl Assoc {
         }
     }
 
+    /// What an order may cost, as a decimal number.
+    pub(super) fn agreed_fee(&self, key: &str) -> Result<Option<AgreedFee>, Fault> {
+        let Some(text) = self.present(key) else { return Ok(None) };
+        let millionths = AgreedFee::millionths_of(text).map_err(|error| Fault::invalid(key, error))?;
+        Ok(Some(AgreedFee { currency: None, millionths }))
+    }
+
     /// Names of hosts.
     pub(super) fn hosts(&self, key: &str) -> Result<Vec<HostName>, Fault> {
         self.texts(key)?.into_iter().map(|text| host_name(key, text)).collect()
@@ -117,13 +125,6 @@ pub(super) fn begin_of(day: Date) -> Timestamp {
 /// Midnight, UTC, at the end of a day.
 pub(super) fn end_of(day: Date) -> Timestamp {
     day.checked_add(1.day()).map_or(Timestamp::MAX, begin_of)
-}
-
-/// An amount in hundredths, as clients parse it.
-pub(super) fn amount(hundredths: i64) -> Value {
-    let sign = if hundredths < 0 { "-" } else { "" };
-    let whole = hundredths.unsigned_abs();
-    format!("{sign}{}.{:02}", whole / 100, whole % 100).into()
 }
 
 #[cfg(test)]
@@ -160,11 +161,9 @@ mod tests {
     }
 
     #[test]
-    fn dates_and_amounts_are_written_as_clients_parse_them() {
+    fn dates_are_written_as_clients_parse_them() {
         let at: Timestamp = "2026-01-02T03:04:05Z".parse().unwrap();
         assert_eq!(instant(at).text(), "2026-01-02 03:04:05");
-        assert_eq!(amount(900_001).text(), "9000.01");
-        assert_eq!((amount(0).text(), amount(-5).text()), ("0.00", "-0.05"));
         let day = Assoc::of([("d", "2026-02-28 00:00:00".into())]).day("d").unwrap().unwrap();
         assert_eq!(end_of(day).to_string(), "2026-03-01T00:00:00Z");
         assert!(Assoc::of([("d", "28.2.2026".into())]).day("d").is_err());

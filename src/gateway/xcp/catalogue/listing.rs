@@ -43,15 +43,30 @@ pub(super) async fn by_expiry(asked: &Asked<'_>) -> Answer {
 /// `get_deleted_domains domain`: those whose deletion has begun and that can perhaps still be restored. What is gone is gone.
 pub(super) async fn deleted(asked: &Asked<'_>) -> Answer {
     let attributes = asked.attributes();
+    if let Some(key) = ["owner_email", "admin_email", "billing_email", "tech_email"]
+        .into_iter()
+        .find(|key| attributes.present(key).is_some())
+    {
+        return Err(Fault::invalid(key, "deleted domains are not searched by their contacts").into());
+    }
     let limit = attributes.number("limit", 1, 1000)?.unwrap_or(40);
     let page = attributes.number("page", 0, 1_000_000)?.unwrap_or(0);
     let from = attributes.day("exp_from")?.map_or(Timestamp::MIN, begin_of);
     let before = attributes.day("exp_to")?.map_or(Timestamp::MAX, end_of);
-    let offset = page.saturating_mul(limit);
-    let found = asked.run(Domains { from, before, deleting: true, offset, limit }).await?;
-    let listed: Vec<Assoc> = found
+    let deleted = span(attributes, "del_from", "del_to")?;
+    let wanted = attributes.present("domain");
+    let found = asked.run(Domains { from, before, deleting: true, offset: 0, limit: DELETED_MAX }).await?;
+    let matching: Vec<_> = found
         .domains
         .iter()
+        .filter(|domain| wanted.is_none_or(|wanted| matches(wanted, domain.name.as_str())))
+        .filter(|domain| within(&deleted, domain.deletion.map(|deletion| deletion.requested_at)))
+        .collect();
+    let offset = page.saturating_mul(limit);
+    let listed: Vec<Assoc> = matching
+        .iter()
+        .skip(offset as usize)
+        .take(limit as usize)
         .map(|domain| {
             let deleted_at = domain.deletion.map(|deletion| deletion.requested_at);
             Assoc::of([
@@ -64,12 +79,12 @@ pub(super) async fn deleted(asked: &Asked<'_>) -> Answer {
             ])
         })
         .collect();
-    let shown = u64::from(offset).saturating_add(listed.len() as u64);
+    let shown = (offset as usize).saturating_add(listed.len());
     Ok(Reply::done(200, "Command successful").with(Assoc::of([
         ("page", page.to_string().into()),
         ("page_size", limit.to_string().into()),
-        ("total", found.total.to_string().into()),
-        ("remainder", (shown < found.total && !listed.is_empty()).into()),
+        ("total", matching.len().to_string().into()),
+        ("remainder", (shown < matching.len() && !listed.is_empty()).into()),
         ("del_domains", listed.into()),
     ])))
 }
@@ -92,11 +107,21 @@ fn page_of(asked: &Asked<'_>, lines: &[TransferLine], other: &str) -> Answer {
     let page = attributes.number("page", 0, 1_000_000)?.unwrap_or(0) as usize;
     let (domain, status) = (attributes.present("domain"), attributes.present("status"));
     let order = attributes.present("order_id").or(attributes.present("transfer_id"));
+    let registrar = attributes.present(other);
+    let ordered = span(attributes, "order_from", "order_to")?;
+    let requested = span(attributes, "req_from", "req_to")?;
+    let completed = span(attributes, "completed_from", "completed_to")?;
     let wanted: Vec<&TransferLine> = lines
         .iter()
-        .filter(|line| domain.is_none_or(|wanted| wanted.eq_ignore_ascii_case(line.domain.as_str())))
+        .filter(|line| domain.is_none_or(|wanted| matches(wanted, line.domain.as_str())))
         .filter(|line| status.is_none_or(|wanted| wanted == status_of(line)))
         .filter(|line| order.is_none_or(|wanted| wanted == number_of(line)))
+        .filter(|line| {
+            registrar.is_none_or(|wanted| matches(wanted, other_of(line, other).unwrap_or_default()))
+        })
+        .filter(|line| within(&ordered, line.order.as_ref().map(|order| order.placed_at)))
+        .filter(|line| within(&requested, line.transfer.as_ref().map(|transfer| transfer.requested_at)))
+        .filter(|line| within(&completed, completed_at(line)))
         .collect();
     let shown = wanted.iter().skip(page.saturating_mul(limit)).take(limit);
     let listed: Vec<Value> = shown.map(|line| transfer(line, other).into()).collect();
@@ -119,13 +144,62 @@ fn transfer(line: &TransferLine, other: &str) -> Assoc {
         shown.put("order_date".to_owned(), instant(order.placed_at));
     }
     if let Some(transfer) = &line.transfer {
-        let registrar = if other == "losing_registrar" { &transfer.acting } else { &transfer.requested_by };
-        shown = shown.with(other, registrar.as_str()).with("request_date", instant(transfer.requested_at));
-        if !transfer.is_pending() {
-            shown = shown.with("completed_date", instant(transfer.act_at));
+        let registrar = other_of(line, other).unwrap_or_default();
+        shown = shown.with(other, registrar).with("request_date", instant(transfer.requested_at));
+        if let Some(at) = completed_at(line) {
+            shown = shown.with("completed_date", instant(at));
         }
     }
     shown
+}
+
+fn other_of<'l>(line: &'l TransferLine, other: &str) -> Option<&'l str> {
+    let transfer = line.transfer.as_ref()?;
+    Some(if other == "losing_registrar" { transfer.acting.as_str() } else { transfer.requested_by.as_str() })
+}
+
+fn completed_at(line: &TransferLine) -> Option<Timestamp> {
+    line.transfer.as_ref().filter(|transfer| !transfer.is_pending()).map(|transfer| transfer.act_at)
+}
+
+/// From the beginning of one day to the end of another; none when neither is given.
+type Span = Option<(Timestamp, Timestamp)>;
+
+fn span(attributes: &Assoc, from: &str, to: &str) -> Result<Span, Fault> {
+    let (from, to) = (attributes.day(from)?, attributes.day(to)?);
+    let given = from.is_some() || to.is_some();
+    let span = (from.map_or(Timestamp::MIN, begin_of), to.map_or(Timestamp::MAX, end_of));
+    Ok(given.then_some(span))
+}
+
+/// What has no date lies in no span that is asked for.
+fn within(span: &Span, at: Option<Timestamp>) -> bool {
+    match (span, at) {
+        (None, _) => true,
+        (Some(_), None) => false,
+        (Some((from, until)), Some(at)) => (*from..*until).contains(&at),
+    }
+}
+
+/// Whether a text is as wanted, in either letter case; `*` stands for anything.
+fn matches(wanted: &str, text: &str) -> bool {
+    let (wanted, text) = (wanted.to_ascii_lowercase(), text.to_ascii_lowercase());
+    let mut parts = wanted.split('*');
+    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else { return false };
+    let mut parts = parts.peekable();
+    if parts.peek().is_none() {
+        return rest.is_empty();
+    }
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            return rest.ends_with(part);
+        }
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    true
 }
 
 fn status_of(line: &TransferLine) -> &'static str {
@@ -134,4 +208,32 @@ fn status_of(line: &TransferLine) -> &'static str {
 
 fn number_of(line: &TransferLine) -> String {
     line.order.as_ref().map_or_else(String::new, |order| order.number.to_string())
+}
+
+/// Deleted domains that are looked through; a reseller has fewer.
+const DELETED_MAX: u32 = 10_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_anything() {
+        for (wanted, text) in [
+            ("a.info", "A.INFO"),
+            ("*", ""),
+            ("*", "x"),
+            ("*.info", "a.info"),
+            ("a*", "a.info"),
+            ("a*o", "a.info"),
+            ("*b*d*", "abcde"),
+            ("a*a", "aa"),
+        ] {
+            assert!(matches(wanted, text), "{wanted} {text}");
+        }
+        for (wanted, text) in [("a", "ab"), ("", "a"), ("*.info", "a.tld"), ("a*a", "a"), ("*d*b*", "abcde")]
+        {
+            assert!(!matches(wanted, text), "{wanted} {text}");
+        }
+    }
 }

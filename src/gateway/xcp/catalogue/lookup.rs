@@ -4,10 +4,12 @@ use super::attributes::{instant, parse_domain};
 use super::{Answer, Asked};
 use crate::gateway::xcp::envelope::{Assoc, Reply, Value};
 use crate::gateway::xcp::error::Fault;
-use crate::model::name::DomainName;
+use crate::model::money::Money;
+use crate::model::name::{DomainName, NameError};
 use crate::model::transfer::TransferStatus;
-use crate::registry::domain::Check;
 use crate::registry::domain::check::Unavailable;
+use crate::registry::domain::fee_check::{FeeChecked, PricedCommand, Query};
+use crate::registry::domain::{Check, FeeCheck};
 use crate::registry::refusal::Rule;
 use crate::registry::reseller::{CheckTransfer, Holds, NotTransferable, Transferability};
 
@@ -18,8 +20,7 @@ pub(super) async fn lookup(asked: &Asked<'_>) -> Answer {
         return Err(Fault::UnknownTld.into());
     }
     let names = vec![Ok(parse_domain(text)?)];
-    let (name, unavailable) =
-        asked.run(Check { names, claimant: None }).await?.names.pop().unwrap_or_default();
+    let (name, unavailable) = check(asked, names).await?.pop().unwrap_or_default();
     let status = |status: &str| {
         Assoc::of([
             ("domain", name.as_str().into()),
@@ -38,6 +39,15 @@ pub(super) async fn lookup(asked: &Asked<'_>) -> Answer {
             Ok(Reply::done(211, "Domain taken").with(status("taken").with("reason", rule.to_string())))
         }
     }
+}
+
+/// Whether names are free, for a client that can ask for their prices: a name that costs more than others is free too.
+async fn check(
+    asked: &Asked<'_>,
+    names: Vec<Result<DomainName, (String, NameError)>>,
+) -> Result<Vec<(String, Option<Unavailable>)>, Reply> {
+    let check = FeeCheck { check: Check { names, claimant: None }, currency: None, queries: Vec::new() };
+    Ok(asked.run(check).await?.checked.names)
 }
 
 /// `name_suggest domain`: the service `lookup` is answered, the others have nothing to suggest.
@@ -61,7 +71,7 @@ pub(super) async fn suggest(asked: &Asked<'_>) -> Answer {
         .map(|tld| format!("{label}.{}", tld.trim_start_matches('.')))
         .map(|text| DomainName::parse(&text).map_err(|error| (text, error)))
         .collect();
-    let checked = asked.run(Check { names, claimant: None }).await?.names;
+    let checked = check(asked, names).await?;
     let mut reply = Assoc::default();
     for service in services {
         let items: Vec<Value> = if service == "lookup" {
@@ -92,16 +102,47 @@ fn suggestion(name: &str, unavailable: Option<&Unavailable>) -> Value {
     Assoc::of([("domain", name.into()), ("status", status.into())]).into()
 }
 
-/// `get_price domain`: nothing is charged by this registry yet, and no name is premium.
+/// `get_price domain`: by the registry's list for the name's tier, in the registrar's currency.
 pub(super) async fn price(asked: &Asked<'_>) -> Answer {
+    let attributes = asked.attributes();
     let name = asked.domain()?;
-    asked.attributes().years("period")?;
-    let checked = asked.run(Check { names: vec![Ok(name)], claimant: None }).await?.names;
-    if let Some((_, Some(Unavailable::NotAllowed(Rule::NotOffered)))) = checked.first() {
+    let period = attributes.years("period")?;
+    let command = match attributes.present("reg_type") {
+        None | Some("new") => PricedCommand::Create,
+        Some("renewal") => PricedCommand::Renew,
+        Some("transfer") => PricedCommand::Transfer,
+        // It is a matter of what contacts disclose, which costs what a change does.
+        Some("whois_privacy") => PricedCommand::Update,
+        Some("trade") => return Err(Fault::NotOffered("trade").into()),
+        Some(_) => {
+            let kinds = "new, renewal, transfer or whois_privacy is expected";
+            return Err(Fault::invalid("reg_type", kinds).into());
+        }
+    };
+    let queries = vec![Query { command, period, phase: None }];
+    let asked_for =
+        FeeCheck { check: Check { names: vec![Ok(name)], claimant: None }, currency: None, queries };
+    let FeeChecked { checked, currency, names } = asked.run(asked_for).await?;
+    if let Some((_, Some(Unavailable::NotAllowed(Rule::NotOffered)))) = checked.names.first() {
         return Err(Fault::UnknownTld.into());
     }
-    let attributes = Assoc::of([("price", "0.00".into()), ("is_registry_premium", "0".into())]);
-    Ok(Reply::done(200, "Command Successful").with(attributes))
+    let fees = names.into_iter().next();
+    let quoted = fees.and_then(|fees| {
+        let reason = fees.reason;
+        let quote = fees.quotes.into_iter().next().map(|(_, quote)| quote);
+        Some((fees.tier, quote.or_else(|| reason.map(Err))?))
+    });
+    let (tier, quote) = quoted.ok_or_else(|| Fault::invalid("domain", "it has no price"))?;
+    let quote = quote.map_err(|why| Fault::invalid("period", why))?;
+    let price = Money { amount: quote.amount, currency }.to_string();
+    let mut told = Assoc::of([
+        ("price", price.into()),
+        ("is_registry_premium", (!quote.is_standard && tier.is_some()).into()),
+    ]);
+    if let Some(tier) = tier.filter(|_| !quote.is_standard) {
+        told = told.with("registry_premium_group", tier);
+    }
+    Ok(Reply::done(200, "Command Successful").with(told))
 }
 
 /// `belongs_to_rsp domain`: a foreign domain and one that does not exist are one answer.

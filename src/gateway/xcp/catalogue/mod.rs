@@ -14,13 +14,18 @@ mod order;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use metrics::SharedString;
+
 use self::attributes::parse_domain;
-use super::envelope::{Assoc, Reply, Request};
+use super::envelope::{Assoc, Reply, Request, Value};
 use super::error::{Fault, broken_reply, refusal_reply};
+use crate::model::money::{Currency, Money};
 use crate::model::name::DomainName;
 use crate::model::reseller::Reseller;
+use crate::registry::billing::Bill;
+use crate::registry::conditions::{AgreedFee, Conditions};
 use crate::registry::reseller::CookieDomain;
-use crate::registry::{Actor, Call, Error, Operation, Registry};
+use crate::registry::{Actor, Call, Done, Error, Operation, Registry};
 
 /// A command that a reseller sent.
 pub(super) struct Asked<'a> {
@@ -28,6 +33,25 @@ pub(super) struct Asked<'a> {
     pub(super) reseller: &'a Reseller,
     pub(super) request: &'a Request,
     pub(super) address: IpAddr,
+}
+
+/// What a command cost; nothing where nothing has a price.
+struct Cost(Option<Bill>);
+
+impl Cost {
+    /// What was charged, or is held until a transfer is decided.
+    fn charged(&self) -> Value {
+        Self::written(self.0.as_ref().map(Bill::charged))
+    }
+
+    /// What was given back.
+    fn refunded(&self) -> Value {
+        Self::written(self.0.as_ref().map(Bill::refunded))
+    }
+
+    fn written(money: Option<Money>) -> Value {
+        money.unwrap_or(Money { amount: 0, currency: Currency::default() }).to_string().into()
+    }
 }
 
 /// A refusal is a reply too.
@@ -45,6 +69,12 @@ pub enum Standing {
 /// The commands: object, action, what becomes of them.
 pub fn commands() -> impl Iterator<Item = (&'static str, &'static str, Standing)> {
     COMMANDS.iter().map(|(object, action, standing, _)| (*object, *action, *standing))
+}
+
+/// The name under which a command is counted; whatever is no command has one name, or clients would make up series.
+pub(super) fn name_of(request: &Request) -> SharedString {
+    let known = COMMANDS.iter().find(|(of, name, ..)| *of == request.object && *name == request.action);
+    known.map_or_else(|| "unknown".into(), |(object, action, ..)| format!("{object}:{action}").into())
 }
 
 #[derive(Clone, Copy)]
@@ -168,18 +198,31 @@ async fn carry_out(verb: Verb, asked: &Asked<'_>) -> Answer {
 impl Asked<'_> {
     /// Asks the registry, as this reseller.
     async fn run<O: Operation>(&self, operation: O) -> Result<O::Outcome, Reply> {
+        self.order(None, operation).await.map(|(outcome, _)| outcome)
+    }
+
+    /// Asks the registry for something that may cost money, as this reseller and for at most so much; what was charged or held
+    /// for it, or given back, is told beside the outcome.
+    async fn order<O: Operation>(
+        &self,
+        fee: Option<AgreedFee>,
+        operation: O,
+    ) -> Result<(O::Outcome, Cost), Reply> {
         let actor = Actor::Reseller {
             name: self.reseller.username.clone(),
             registrar: self.reseller.registrar.clone(),
         };
         let server_trid = self.registry.next_trid();
         let call = Call { actor, client_trid: None, server_trid: server_trid.clone() };
-        self.registry.run(call, operation).await.map_err(|error| match error {
+        let conditions = Conditions { fee, ..Conditions::default() };
+        let done = self.registry.run_under(call, conditions, operation).await;
+        let Done { outcome, bill } = done.map_err(|error| match error {
             Error::Broken(_) => broken_reply(&server_trid),
             Error::Denied(refusals) | Error::Refused(refusals) => {
                 refusals.first().map_or_else(|| broken_reply(&server_trid), refusal_reply)
             }
-        })
+        })?;
+        Ok((outcome, Cost(bill)))
     }
 
     /// The attributes.

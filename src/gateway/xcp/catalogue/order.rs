@@ -55,7 +55,8 @@ async fn register_new(asked: &Asked<'_>) -> Answer {
         locked: attributes.flag("f_lock_domain")?.unwrap_or(false),
         profile: Some(NewProfile { username, password }),
     };
-    let Registered { order, .. } = asked.run(register).await?;
+    let agreed = attributes.agreed_fee("premium_price_to_verify")?;
+    let (Registered { order, .. }, cost) = asked.order(agreed, register).await?;
     let text = "Domain registration successfully completed";
     let state = if private { "enabled" } else { "disabled" };
     Ok(Reply::done(200, text).with(Assoc::of([
@@ -64,6 +65,7 @@ async fn register_new(asked: &Asked<'_>) -> Answer {
         ("registration_code", "200".into()),
         ("registration_text", text.into()),
         ("whois_privacy_state", state.into()),
+        ("price", cost.charged()),
     ])))
 }
 
@@ -88,13 +90,15 @@ async fn transfer(asked: &Asked<'_>) -> Answer {
     let period = attributes.years("period")?;
     let auth_info = attributes.present("auth_info").and_then(AuthInfo::new);
     let auth_info = auth_info.map(|value| Presented { value, contact: None });
-    let ordered = asked.run(OrderTransfer { name, auth_info, period }).await?;
+    let agreed = attributes.agreed_fee("premium_price_to_verify")?;
+    let (ordered, cost) = asked.order(agreed, OrderTransfer { name, auth_info, period }).await?;
     let text = "Transfer request has been successfully sent";
     Ok(Reply::done(200, text).with(Assoc::of([
         ("id", ordered.order.to_string().into()),
         ("transfer_id", ordered.order.to_string().into()),
         ("registration_code", "200".into()),
         ("registration_text", text.into()),
+        ("price", cost.charged()),
     ])))
 }
 
@@ -108,7 +112,9 @@ pub(super) async fn renew(asked: &Asked<'_>) -> Answer {
     let period = attributes.years("period")?.ok_or_else(|| Fault::Missing("period".to_owned()))?;
     attributes.flag("auto_renew")?;
     let expiry_year = i16::try_from(year).unwrap_or(i16::MAX);
-    let ordered = asked.run(OrderRenewal { name, expiry_year, period: Some(period) }).await?;
+    let agreed = attributes.agreed_fee("premium_price_to_verify")?;
+    let renewal = OrderRenewal { name, expiry_year, period: Some(period) };
+    let (ordered, cost) = asked.order(agreed, renewal).await?;
     let order = ordered.order.to_string();
     let expires_at = ordered.expires_at.map_or_else(|| "".into(), instant);
     let admin_email = ordered.admin_email.map_or_else(String::new, String::from);
@@ -119,6 +125,7 @@ pub(super) async fn renew(asked: &Asked<'_>) -> Answer {
         ("auto_renew", "1".into()),
         // With blanks: two clients look for just that.
         ("registration expiration date", expires_at),
+        ("price", cost.charged()),
     ])))
 }
 
@@ -129,11 +136,11 @@ pub(super) async fn revoke(asked: &Asked<'_>) -> Answer {
         return Err(Fault::invalid("reseller", "it is not yours").into());
     }
     let name = asked.domain()?;
-    asked.run(Revoke { name }).await?;
+    let ((), cost) = asked.order(None, Revoke { name }).await?;
     Ok(Reply::done(200, "Domain revoked successfully").with(Assoc::of([
         ("charge", "0".into()),
-        ("price", "0.00".into()),
-        ("total_refund", "0.00".into()),
+        ("price", cost.charged()),
+        ("total_refund", cost.refunded()),
     ])))
 }
 

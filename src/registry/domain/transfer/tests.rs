@@ -68,7 +68,13 @@ async fn an_approval_moves_domain_and_hosts_and_leaves_no_auth_info() {
     assert_eq!(domain.expires_at, at("2028-01-01T00:00:00Z"));
     assert_eq!(domain.transferred_at, Some(at("2026-01-02T00:00:00Z")));
     assert_eq!((domain.auth_info, domain.registrant), (None, before.registrant));
-    let grace = Grace { kind: GraceKind::Transfer, until: at("2026-01-07T00:00:00Z"), years: 1, fee: 0 };
+    let grace = Grace {
+        kind: GraceKind::Transfer,
+        until: at("2026-01-07T00:00:00Z"),
+        years: 1,
+        fee: 0,
+        paid_by: None,
+    };
     assert_eq!(domain.grace, [grace], "the add grace period has ended");
     let followed = host_kept(&registry, "ns1.a.example").await.unwrap();
     assert_eq!((followed.sponsor.as_str(), followed.transferred_at), ("ClientY", domain.transferred_at));
