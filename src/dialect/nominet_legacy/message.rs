@@ -109,14 +109,14 @@ pub(super) fn render(event: &Event, terms: &Terms<'_>) -> (String, Option<Part>)
         Event::DomainsSuspended { .. } => ("Domains Suspended Notification", None),
         Event::HostsCancelled { .. } => ("Host cancellation notification", None),
         Event::CertificateExpires { .. }
+        | Event::ContactActedOn { .. }
         | Event::ContactTransfer { .. }
         | Event::DomainChanged { .. }
         | Event::DomainPendingDone { .. }
         | Event::DomainTransfer { .. }
-        | Event::LowBalance { .. }
-        | Event::ContactActedOn { .. }
-        | Event::DomainConfirmation { .. }
         | Event::HostActedOn { .. }
+        | Event::LowBalance { .. }
+        | Event::DomainConfirmation { .. }
         | Event::Maintenance { .. }
         | Event::Notice { .. } => return (event::render(event, terms).0, None),
     };

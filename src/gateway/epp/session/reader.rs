@@ -2,7 +2,7 @@
 //! transaction of their command, to be kept.
 
 use super::Session;
-use crate::gateway::epp::command::{Command, Outcome, Request, TransferWords, read_request};
+use crate::gateway::epp::command::{Command, Outcome, Request, read_request};
 use crate::gateway::epp::dialect::{Dialect, Services};
 use crate::gateway::epp::object::{ObjectMapping, Terms};
 use crate::gateway::epp::response::{Answer, Letterhead, Part, ResultCode};
@@ -24,7 +24,6 @@ struct Desk {
     dialect: &'static dyn Dialect,
     mapping: &'static dyn ObjectMapping,
     head: &'static Letterhead,
-    ops: TransferWords,
     services: Option<Services>,
     roid_suffix: String,
     names_per_check_max: usize,
@@ -51,7 +50,6 @@ impl Session<'_> {
     ) -> Result<Answer, Error> {
         let reader = self.reader();
         let desk = Desk {
-            ops: self.manners().transfer_op,
             dialect: reader.dialect,
             mapping,
             head: self.head,
@@ -85,7 +83,8 @@ impl Desk {
     fn answer(&self, done: &Done<Outcome>) -> Option<Answer> {
         let text = decode_text(&self.sent).ok()?;
         let document = Document::parse(&text, &Bounds::EPP).ok()?;
-        let Ok(Request::Command(envelope)) = read_request(&document, self.head.namespace, self.ops) else {
+        let ops = self.dialect.manners().transfer_op;
+        let Ok(Request::Command(envelope)) = read_request(&document, self.head.namespace, ops) else {
             return None;
         };
         let terms = Terms {
@@ -98,7 +97,9 @@ impl Desk {
         };
         let reader = Reader { dialect: self.dialect, services: self.services.as_ref() };
         let element = envelope.element.children().next()?;
-        Some(reader.outcome(self.mapping, element, done, &terms))
+        let mut answer = reader.outcome(self.mapping, element, done, &terms);
+        self.dialect.finish(&document, &mut answer);
+        Some(answer)
     }
 }
 
