@@ -11,7 +11,7 @@ import time
 
 PROGRAM, WORK = sys.argv[1:3]
 DOMAINS = int(os.environ.get("DOMESDAY_CRASH_DOMAINS", "1000"))
-KILLS = int(os.environ.get("DOMESDAY_DUE_KILLS", "200"))
+KILLS = int(os.environ.get("DOMESDAY_DUE_KILLS", "500"))
 
 # What due work writes, but for identifiers of transactions, which differ from process to process.
 ROWS = {
