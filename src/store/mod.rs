@@ -304,10 +304,10 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0006_certificate.sql"),
     include_str!("migrations/0007_reseller_money.sql"),
     include_str!("migrations/0008_people.sql"),
-    include_str!("migrations/0012_allowance.sql"),
-    include_str!("migrations/0013_case.sql"),
-    include_str!("migrations/0016_maintenance.sql"),
-    include_str!("migrations/0017_pending.sql"),
+    include_str!("migrations/0009_allowance.sql"),
+    include_str!("migrations/0010_case.sql"),
+    include_str!("migrations/0011_maintenance.sql"),
+    include_str!("migrations/0012_pending.sql"),
 ];
 /// Written to learn whether the store can be written.
 const PROBE: &str = "INSERT INTO meta (key, value) VALUES ('probe', '0') ON CONFLICT (key) DO UPDATE SET value = excluded.value";
