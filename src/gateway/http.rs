@@ -46,7 +46,7 @@ impl Default for Settings {
     }
 }
 
-/// Routes on one listener. Each request carries its [`Peer`](super::tls::Peer) as an extension.
+/// Routes on one listener. Each request carries its [`Peer`] as an extension.
 pub struct HttpGateway {
     routes: TowerToHyperService<Router>,
     settings: Settings,

@@ -55,7 +55,7 @@ sub log_in {
 
 sub story {
     my ($epp, $label) = @_;
-    my ($name, $holder) = ("$label.co.uk", substr("h-$label", 0, 16));
+    my ($name, $holder) = ("$label.co.uk", substr('h' . reverse($label), 0, 16));
     my $server = "ns1.$name";
     is('check_domain before', $epp->check_domain($name), 1);
     $epp->create_contact({
