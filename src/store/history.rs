@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::sql::{Row, Value};
+use super::sql::{Change, Row, Value};
 use super::{StoreError, Tx};
 use crate::model::history::HistoryEntry;
 use crate::model::legal_document::{Attached, LegalDocument};
@@ -11,7 +11,25 @@ use crate::model::object::ObjectKind;
 impl Tx<'_> {
     /// Adds an entry; what is attached to it is not looked at.
     pub fn record(&mut self, entry: &HistoryEntry) -> Result<(), StoreError> {
+        // A number from the insert costs SQLite a little, and only an engine that can lose a COMMIT has a use for it.
+        if self.spell(|engine| engine.may_lose_commit()) {
+            return self.record_numbered(entry).map(drop);
+        }
         self.write(INSERT, &params(entry)).map(drop)
+    }
+
+    fn record_numbered(&mut self, entry: &HistoryEntry) -> Result<i64, StoreError> {
+        let sql = format!("{INSERT} RETURNING number");
+        let number = self.write_returning(&sql, &params(entry), |row| row.int(0))?;
+        let number = number.ok_or_else(|| StoreError::corrupt("a row got no number"))?;
+        self.note(Change::Recorded { number, server_trid: &entry.server_trid });
+        Ok(number)
+    }
+
+    /// Whether an entry with this number and svTRID is there.
+    pub(super) fn is_recorded(&mut self, number: i64, server_trid: &str) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM history WHERE number = ?1 AND server_trid = ?2";
+        Ok(self.first(sql, &[number.into(), server_trid.into()], |_| Ok(()))?.is_some())
     }
 
     /// Adds an entry with the document that justifies it.
@@ -21,8 +39,7 @@ impl Tx<'_> {
         document: &LegalDocument,
     ) -> Result<(), StoreError> {
         let missing = || StoreError::corrupt("a row got no number");
-        let sql = format!("{INSERT} RETURNING number");
-        let history = self.write_returning(&sql, &params(entry), |row| row.int(0))?.ok_or_else(missing)?;
+        let history = self.record_numbered(entry)?;
         let sql = "INSERT INTO legal_document (history, kind, characters, sha256) VALUES (?1, ?2, ?3, ?4) \
                    RETURNING number";
         let text = document.base64();

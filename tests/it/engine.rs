@@ -55,6 +55,11 @@ impl Place {
         Store::open(&self.url).unwrap()
     }
 
+    /// Whether several processes may have it open at once.
+    pub(crate) fn takes_several(&self) -> bool {
+        self.database.is_some()
+    }
+
     /// A directory that goes away with it.
     pub(crate) fn dir(&self) -> &Path {
         self.dir.path()

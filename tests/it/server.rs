@@ -128,6 +128,15 @@ impl Server {
         Self::serve(Arc::clone(&self.registry), Place::file(), options)
     }
 
+    /// Another process' server on the same database, with a clock of its own; none where that is a file.
+    pub(crate) async fn another_node(&self, options: Options) -> Option<Self> {
+        if !self.place.takes_several() {
+            return None;
+        }
+        let registry = open_registry(self.place.open()).await;
+        Some(Self::serve(registry, Place::file(), options))
+    }
+
     fn serve(registry: Arc<Registry>, place: Place, options: Options) -> Self {
         let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), "address").unwrap();
         let address = listener.local_addr().unwrap();
