@@ -71,7 +71,7 @@ conformance! {
         host: foreign_domain_uses_host delete_host host host_by_number host_is_linked host_numbers hosts_below insert_host update_host;
         lease: end_other_leases engine_clock holds_lease take_lease;
         ledger: account enter ledger move_money set_limits;
-        maintenance: delete_maintenance maintenance maintenances put_maintenance;
+        maintenance: delete_maintenance insert_maintenance maintenance maintenances update_maintenance;
         message: message_count newest_message oldest_message queue_message remove_message;
         outbox: claim_mail delete_mail due_mails end_mail mail_is_due mails_about mails_asked_by outbox outbox_entry outbox_tally put_mail_back queue_mail revive_mail;
         pending: add_pending end_pending pending pending_actions pending_by_token set_pending_token;
@@ -79,7 +79,7 @@ conformance! {
         case: case case_about cases cases_due close_case open_case;
         policy: delete_tld meta policy_version stored_policy_version put_meta put_tld tlds;
         registrar: credential put_registrar registrars set_password set_wrong_passwords;
-        reseller: cookie_domain insert_cookie insert_order insert_reseller order orders profile put_profile queue_reseller_message remove_reseller_message reseller reseller_domains reseller_domains_leaving reseller_messages reseller_with_key resellers set_reseller_key update_reseller;
+        reseller: cookie_domain insert_cookie insert_order insert_reseller order orders profile put_profile queue_reseller_message remove_reseller_message reseller reseller_domains reseller_domains_leaving reseller_messages reseller_to_change reseller_with_key resellers set_reseller_key update_reseller;
         reseller_account: enter_for_reseller move_reseller_money reseller_account reseller_ledger;
         tables: empty_table last_number put_rows row_count rows_after set_last_number;
         session: close_dead_sessions close_other_sessions close_session open_session session_count;
