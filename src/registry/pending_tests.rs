@@ -279,7 +279,7 @@ async fn a_document_is_kept_once_with_what_it_justifies() {
     // The answer needs no other.
     let token = tokens(&registry).await.remove(0);
     say(&registry, &token, true).await.unwrap();
-    let history = History { kind: None, name: "a.example".to_owned(), most: 9 };
+    let history = History { kind: None, name: "a.example".to_owned(), most: 9, document: None };
     let entries = registry.run(Actor::Operator, history).await.unwrap();
     let with: Vec<_> = entries.iter().filter(|entry| entry.document.is_some()).collect();
     assert_eq!(with.len(), 1);
@@ -289,3 +289,10 @@ async fn a_document_is_kept_once_with_what_it_justifies() {
     change_registrar(&registry, "ClientX", |registrar| registrar.documents_waived = true).await;
     registry.as_registrar("ClientX", give_to("jd1234")).await.unwrap();
 }
+    // However much has happened since, the document is found, and only with the object that it belongs to.
+    let number = with[0].document.as_ref().unwrap().number;
+    for (of, document, found) in [("a.example", number, 1), ("b.example", number, 0), ("a.example", 99, 0)] {
+        let history = History { kind: None, name: of.to_owned(), most: 1, document: Some(document) };
+        let entries = registry.run(Actor::Operator, history).await.unwrap();
+        assert_eq!(entries.len(), found, "{of} {document}");
+    }

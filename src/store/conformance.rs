@@ -67,7 +67,7 @@ conformance! {
         domain: domains_served_by due_domains delete_domain domain domain_name domains_of_registrant domain_sponsor insert_domain registered seem_registered sponsored_domains subordinate_hosts update_domain variant_holder;
         allowance: allowance_used use_allowance;
         epp_user: epp_user set_epp_access set_user_password;
-        history: document_part history latest_change numbers_named record record_with_document;
+        history: documented document_part history latest_change numbers_named record record_with_document;
         host: foreign_domain_uses_host delete_host host host_by_number host_is_linked host_numbers hosts_below insert_host update_host;
         lease: end_other_leases engine_clock holds_lease take_lease;
         ledger: account enter ledger move_money set_limits;

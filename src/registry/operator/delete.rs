@@ -163,7 +163,7 @@ mod tests {
         for (kind, gone) in [(ObjectKind::Domain, "one.free"), (ObjectKind::Host, "ns1.one.free")] {
             let again = registry.run(Actor::Operator, forced(kind, gone)).await;
             assert_eq!(again, Err(Refusal::not_found(kind, gone).into()));
-            let history = History { kind: None, name: gone.to_owned(), most: 10 };
+            let history = History { kind: None, name: gone.to_owned(), most: 10, document: None };
             let entries = registry.run(Actor::Operator, history).await.unwrap();
             assert_eq!((entries[0].operation.as_str(), &entries[0].after), ("operator:delete", &None));
             assert_eq!(entries[0].actor, "operator");
