@@ -17,7 +17,7 @@ use crate::registry::{Access, Error, Operation};
 pub struct ReportAbuse {
     /// The domain.
     pub name: DomainName,
-    /// What was seen.
+    /// What was seen; now when it says no date.
     pub report: AbuseReport,
 }
 
@@ -29,7 +29,8 @@ impl Operation for ReportAbuse {
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<(), Error> {
         demand_operator(t)?;
         let (domain, _) = t.domain_to_judge(&self.name)?;
-        let report = Box::new(self.report.clone());
+        let mut report = Box::new(self.report.clone());
+        report.date.get_or_insert(t.now);
         t.notify(&domain.sponsor, Event::Abuse { name: domain.name, report });
         Ok(())
     }
