@@ -285,6 +285,19 @@ impl Domain {
         self.running_grace(now).any(|running| running == kind)
     }
 
+    /// When something happens to it next without a command: the instant under which the store lists it.
+    pub fn due_at(&self) -> Timestamp {
+        if let Some(deletion) = self.deletion {
+            return deletion.restore_until.unwrap_or(deletion.purge_at);
+        }
+        let end = self.standing.lapsed_until.unwrap_or(self.expires_at);
+        let pending_transfer = self.transfer.as_ref().filter(|transfer| transfer.is_pending());
+        let transfer = pending_transfer.map(|transfer| transfer.act_at);
+        let confirmation = self.pending.map(|pending| pending.until);
+        let cancellation = self.standing.suspension.as_ref().and_then(|suspension| suspension.cancel_at);
+        [transfer, confirmation, cancellation].into_iter().flatten().fold(end, Timestamp::min)
+    }
+
     /// Whether a transfer waits for an answer.
     pub fn transfer_is_pending(&self) -> bool {
         self.transfer.as_ref().is_some_and(Transfer::is_pending)

@@ -7,13 +7,13 @@
 mod changed;
 mod clerk;
 pub mod edges;
+pub(super) mod ending;
 pub(super) mod suspension;
-
-use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
 pub use self::clerk::{DueObject, Happened, Lease, ListDue, Step, Stepped, TakeLease};
+use self::ending::{end_what_waits, remove_hosts_below};
 use super::billing::Priced;
 use super::domain::transfer::{approve, approved, end_without_transfer};
 use super::domain::{
@@ -26,10 +26,8 @@ use super::{Error, Operation};
 use crate::model::domain::{Deletion, Domain, GraceKind};
 use crate::model::event::{ChangeOperation, Event};
 use crate::model::money::{EntryKind, Money};
-use crate::model::name::{DomainName, HostName};
 use crate::model::object::ObjectKind;
 use crate::model::pending::PendingAnswer;
-use crate::model::registrar::RegistrarId;
 use crate::model::tld::{AtExpiry, Tld};
 use crate::model::transfer::{Transfer, TransferStatus};
 
@@ -78,27 +76,20 @@ fn next(domain: &Domain, tld: &Tld) -> (Timestamp, Due) {
             None => (deletion.purge_at, Due::Purge),
         };
     }
+    let end = match domain.standing.lapsed_until {
+        Some(until) => (until, Due::Purge),
+        None => (domain.expires_at, at_expiry(tld)),
+    };
     let suspension = domain.standing.suspension.as_ref();
-    let (at, due) = next_of_registered(domain, tld);
-    match suspension.and_then(|suspension| suspension.cancel_at) {
-        Some(cancel_at) if cancel_at <= at => (cancel_at, Due::Cancellation),
-        _ => (at, due),
-    }
-}
-
-fn next_of_registered(domain: &Domain, tld: &Tld) -> (Timestamp, Due) {
-    // At the same instant the transfer comes first: the year it adds makes an auto-renewal needless.
-    match domain.transfer.as_ref().filter(|transfer| transfer.is_pending()) {
-        Some(transfer) if transfer.act_at <= domain.expires_at => (transfer.act_at, Due::TransferApproval),
-        // What waits for the registrant waits no longer than the registration runs.
-        _ => match (domain.standing.lapsed_until, domain.pending) {
-            (Some(until), _) => (until, Due::Purge),
-            (None, Some(pending)) if pending.until <= domain.expires_at => {
-                (pending.until, Due::ConfirmationLapse)
-            }
-            (None, _) => (domain.expires_at, at_expiry(tld)),
-        },
-    }
+    let cancellation = suspension.and_then(|suspension| suspension.cancel_at);
+    let transfer = domain.transfer.as_ref().filter(|transfer| transfer.is_pending());
+    let others = [
+        cancellation.map(|at| (at, Due::Cancellation)),
+        transfer.map(|transfer| (transfer.act_at, Due::TransferApproval)),
+        domain.pending.map(|pending| (pending.until, Due::ConfirmationLapse)),
+    ];
+    // At the same instant the earlier of them comes first: a transfer's year makes an auto-renewal needless.
+    others.into_iter().flatten().chain([end]).min_by_key(|(at, _)| *at).unwrap_or(end)
 }
 
 fn at_expiry(tld: &Tld) -> Due {
@@ -261,36 +252,12 @@ fn await_renewal(
     Ok(after)
 }
 
-/// Removes a domain for good. The hosts below it go with it, and every domain loses them as name servers: their addresses would
-/// soon belong to whoever registers the name next (BCP 244).
+/// Removes a domain for good, and the hosts below it.
 fn purge(t: &mut Transaction<'_, '_>, domain: &Domain, due: Due) -> Result<(), Error> {
-    let mut lost: BTreeMap<RegistrarId, (BTreeSet<HostName>, BTreeSet<DomainName>)> = BTreeMap::new();
-    for host in t.tx.hosts_below(domain.number)? {
-        for name in t.tx.domains_served_by(host.number)? {
-            let Some(before) = t.tx.domain(&name)? else {
-                continue;
-            };
-            let mut after = before.clone();
-            after.name_servers.retain(|server| *server.name() != host.name);
-            t.tx.update_domain(&before, &after)?;
-            t.record_domain(Some(&before), Some(&after));
-            if name != domain.name {
-                let (hosts, domains) = lost.entry(after.sponsor).or_default();
-                hosts.insert(host.name.clone());
-                domains.insert(name);
-            }
-        }
-        t.tx.delete_host(host.number)?;
-        t.record_host(Some(&host), None);
-    }
-    if domain.transfer_is_pending() {
-        let loser = domain.sponsor.clone();
-        end_without_transfer(t, domain, TransferStatus::ServerCancelled, loser)?;
-    }
-    for (sponsor, (hosts, domains)) in lost {
-        let (hosts, domains) = (hosts.into_iter().collect(), domains.into_iter().collect());
-        t.notify(&sponsor, Event::HostsCancelled { hosts, domains });
-    }
+    let Some(domain) = &end_what_waits(t, domain.clone())? else {
+        return Ok(());
+    };
+    remove_hosts_below(t, domain)?;
     if due == Due::Cancellation {
         t.tell_changed(
             domain,

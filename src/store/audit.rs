@@ -99,7 +99,7 @@ impl Tx<'_> {
             let number = domain.number.0;
             link_contacts(&mut domain, contacts.remove(&number).unwrap_or_default())?;
             link_hosts(&mut domain, hosts.remove(&number).unwrap_or_default())?;
-            let is_listed_right = due_at == super::domain::due_at(&domain).map(|at| at.as_second());
+            let is_listed_right = due_at == Some(domain.due_at().as_second());
             Ok(Kept { object: domain, is_listed_right })
         });
         linked.collect()

@@ -76,7 +76,7 @@ conformance! {
         outbox: claim_mail delete_mail due_mails end_mail mail_is_due mails_about mails_asked_by outbox outbox_entry outbox_tally put_mail_back queue_mail revive_mail;
         pending: add_pending end_pending pending pending_actions pending_by_token set_pending_token;
         person: contact_of_person delete_person insert_person;
-        case: case case_about cases cases_due close_case open_case;
+        case: case case_about cases cases_about_nothing cases_due close_case open_case;
         policy: delete_tld meta policy_version stored_policy_version put_meta put_tld tlds;
         registrar: credential put_registrar registrars set_password set_wrong_passwords;
         reseller: cookie_domain insert_cookie insert_order insert_reseller order orders profile put_profile queue_reseller_message remove_reseller_message reseller reseller_domains reseller_domains_leaving reseller_messages reseller_to_change reseller_with_key resellers set_reseller_key update_reseller;

@@ -62,9 +62,9 @@ impl Operation for Fork {
         }
         let sponsor = original.sponsor.clone();
         let copy = copy(t, &original, &sponsor, self.new_id.clone())?;
-        for domain in domains {
+        for domain in &domains {
             let registrant = ContactRef { number: copy.number, id: copy.id.clone() };
-            change_registrant(t, &domain, registrant)?;
+            change_registrant(t, domain, registrant)?;
         }
         Ok(Forked { contact: Box::new(copy) })
     }
@@ -120,6 +120,8 @@ pub(in crate::registry) fn copy(
         transfer: None,
         standing: ContactStanding {
             is_opt_out_locked: original.standing.is_opt_out_locked,
+            // It is about the data, which is the same.
+            data_quality: original.standing.data_quality.clone(),
             ..ContactStanding::default()
         },
         ..original.clone()

@@ -12,7 +12,7 @@ use crate::model::host::Host;
 use crate::model::name::DomainName;
 use crate::model::object::{ContactNumber, ObjectKind};
 use crate::model::registrar::{Receives, Registrar, RegistrarId, RegistrarState};
-use crate::model::status::{DomainStatus, Transform};
+use crate::model::status::DomainStatus;
 use crate::registry::case::{self, Handshake};
 use crate::registry::contact::ContactGiven;
 use crate::registry::contact::fork::copy;
@@ -86,7 +86,7 @@ impl Operation for Release {
             let handshake = Handshake {
                 from,
                 to: to.id.clone(),
-                account: account.map(|account| account.id),
+                account: account.map(|account| account.number),
                 is_registrant_transfer: false,
             };
             return case::open(t, &handshake, &registrant, &domains).map(Released::Case);
@@ -182,9 +182,6 @@ pub(in crate::registry) fn demand_releasable(
         return Err(Refusal::policy(Field::DomainName, &domain.name, Rule::NotOffered).into());
     }
     demand_transferable(domain, &tld, t.now)?;
-    if let Some(status) = super::standing_prohibits(domain, Transform::Transfer) {
-        return Err(Refusal::domain_status(&domain.name, status).into());
-    }
     case::demand_no_case(t, domain)
 }
 

@@ -106,6 +106,7 @@ pub const EDGES: &[Edge] = &[
     edge(State::PendingTransfer, "domain:transfer-reject", State::Registered),
     edge(State::PendingTransfer, "domain:transfer-cancel", State::Registered),
     edge(State::PendingTransfer, "domain:change-sponsor", State::Registered),
+    edge(State::PendingTransfer, "operator:suspend", State::Registered),
     edge(State::PendingTransfer, "domain:auto-renew", State::PendingTransfer),
     edge(State::PendingTransfer, "domain:auto-delete", State::Redemption),
     edge(State::PendingTransfer, "domain:lapse", State::Redemption),

@@ -2,16 +2,23 @@
 
 use crate::model::domain::Domain;
 use crate::model::standing::Suspension;
+use crate::model::transfer::TransferStatus;
 use crate::registry::Error;
+use crate::registry::domain::transfer::end_without_transfer;
 use crate::registry::transaction::Transaction;
 
-/// Takes a domain out of the zone.
+/// Takes a domain out of the zone. A transfer that waits is over: the domain is not to be moved (RFC 5731 §2.3).
 pub(in crate::registry) fn suspend(
     t: &mut Transaction<'_, '_>,
     before: &Domain,
     suspension: Suspension,
 ) -> Result<Domain, Error> {
-    set(t, before, Some(suspension))
+    if !before.transfer_is_pending() {
+        return set(t, before, Some(suspension));
+    }
+    let loser = before.sponsor.clone();
+    let (kept, _) = end_without_transfer(t, before, TransferStatus::ServerCancelled, loser)?;
+    set(t, &kept, Some(suspension))
 }
 
 /// Gives a domain back what its suspension took.

@@ -172,3 +172,62 @@ async fn the_end_of_the_calendar_ends_the_clerks_work_too() {
     assert_eq!(kept(&registry, "a.example").await.unwrap().expires_at, at("9999-06-01T00:00:00Z"));
     registry.as_registrar("ClientX", Update::of(name("a.example"))).await.unwrap();
 }
+
+/// What may be due for a domain, in days after its expiry would be at its earliest: in any mixture, also in such as never come.
+fn dates() -> impl proptest::strategy::Strategy<Value = [Option<i64>; 9]> {
+    use proptest::prelude::*;
+    let day = |weight| prop::option::weighted(weight, 0_i64..6);
+    let some = 0.3;
+    (0_i64..6, day(some), day(some), day(some), day(some), day(0.2), day(some), day(0.7), day(some)).prop_map(
+        |(end, lapsed, transfer, word, cancel, purge, restore, plan, updated)| {
+            [Some(end), lapsed, transfer, word, cancel, purge, restore, plan, updated]
+        },
+    )
+}
+
+#[tokio::test]
+async fn what_happens_next_is_what_the_store_lists() {
+    use proptest::prelude::*;
+    use proptest::test_runner::TestRunner;
+
+    use crate::model::pending::{Pending, PendingKind};
+    use crate::model::standing::{Suspension, SuspensionCause};
+
+    let registry = open_with("a.example").await;
+    request_by_y(&registry, "a.example").await;
+    let kept = kept(&registry, "a.example").await.unwrap();
+    let policy = registry.registry.store().read(Policy::read).await.unwrap();
+    let tld = Tld::clone(policy.tld_of(&kept.name).unwrap());
+    let mut runner = TestRunner::default();
+    let ends = [AtExpiry::AwaitRenewal, AtExpiry::Delete, AtExpiry::Lapse, AtExpiry::Renew];
+    let strategy = (dates(), prop::sample::select(ends.to_vec()));
+    let judged = runner.run(&strategy, |(dates, at_expiry)| {
+        let [end, lapsed, transfer, word, cancel, purge, restore, _, updated] = dates;
+        let at = |days: i64| kept.created_at + jiff::SignedDuration::from_hours(24 * days);
+        let mut domain = kept.clone();
+        domain.expires_at = at(end.unwrap_or_default());
+        domain.standing.lapsed_until = lapsed.map(at);
+        let pending = domain.transfer.clone().unwrap();
+        domain.transfer = transfer.map(|act_at| Transfer { act_at: at(act_at), ..pending });
+        let kind = PendingKind::Delete;
+        domain.pending = word.map(|until| Pending { number: 1, kind, until: at(until) });
+        domain.standing.suspension = cancel.map(|cancel_at| Suspension {
+            cause: SuspensionCause::Operator,
+            since: kept.created_at,
+            cancel_at: Some(at(cancel_at)),
+        });
+        domain.deletion = purge.map(|purge_at| Deletion {
+            requested_at: kept.created_at,
+            redemption_until: at(purge_at),
+            purge_at: at(purge_at),
+            restore_until: restore.map(at),
+            hold_at: None,
+        });
+        domain.updated_at = updated.map(at);
+        let mut tld = tld.clone();
+        tld.life.at_expiry = at_expiry;
+        prop_assert_eq!(next(&domain, &tld).0, domain.due_at());
+        Ok(())
+    });
+    judged.unwrap();
+}

@@ -6,8 +6,7 @@ use crate::model::domain::{ContactRef, Domain};
 use crate::model::event::{ChangeOperation, Event};
 use crate::model::name::DomainName;
 use crate::model::object::ObjectKind;
-use crate::model::transfer::TransferStatus;
-use crate::registry::domain::transfer::end_without_transfer;
+use crate::registry::lifecycle::ending::end_what_waits;
 use crate::registry::refusal::Refusal;
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Error, Operation};
@@ -65,11 +64,8 @@ impl Operation for ForcedDelete {
 
 fn delete_domain(t: &mut Transaction<'_, '_>, name: &DomainName) -> Result<(), Error> {
     let (domain, _) = t.domain_to_change(name)?;
-    let domain = if domain.transfer_is_pending() {
-        let loser = domain.sponsor.clone();
-        end_without_transfer(t, &domain, TransferStatus::ServerCancelled, loser)?.0
-    } else {
-        domain
+    let Some(domain) = end_what_waits(t, domain)? else {
+        return Ok(());
     };
     t.refund(&domain, |_| true);
     // Its own use of the hosts below it must not keep them.

@@ -84,15 +84,20 @@ impl Operation for QuestionData {
         t.tx.update_contact(&after)?;
         t.record_contact(Some(&before), Some(&after));
         let domains = t.tx.domains_of_registrant(before.number)?;
-        if self.stage == DataQualityStage::Suspend {
-            for name in &domains {
-                let (domain, _) = t.domain_to_judge(name)?;
-                let cause = SuspensionCause::DataQuality;
-                let suspension = Suspension { cause, since: t.now, cancel_at: quality.cancel_at };
-                if domain.standing.suspension.is_none() {
-                    suspend(t, &domain, suspension)?;
+        for name in &domains {
+            let (domain, _) = t.domain_to_judge(name)?;
+            let (cause, cancel_at) = (SuspensionCause::DataQuality, quality.cancel_at);
+            let suspension = match domain.standing.suspension.clone() {
+                None if self.stage == DataQualityStage::Suspend => {
+                    Suspension { cause, since: t.now, cancel_at }
                 }
-            }
+                // Those that are suspended for it already are cancelled when it says by now.
+                Some(held) if held.cause == cause && held.cancel_at != cancel_at => {
+                    Suspension { cancel_at, ..held }
+                }
+                None | Some(_) => continue,
+            };
+            suspend(t, &domain, suspension)?;
         }
         let contact = Box::new(Contact { auth_info: None, ..after });
         t.notify(&before.sponsor, Event::DataQuality { quality, contact, domains });
