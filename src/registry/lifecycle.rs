@@ -15,6 +15,7 @@ use jiff::Timestamp;
 pub use self::clerk::{DueObject, Happened, Lease, ListDue, Step, Stepped, TakeLease};
 use self::ending::{end_what_waits, remove_hosts_below};
 use super::billing::Priced;
+use super::domain::renew::{Paid, renewed};
 use super::domain::transfer::{approve, approved, end_without_transfer};
 use super::domain::{
     Delete, begin_deletion, begin_lapse, days_after, grace, grace_with, paid_by, whole_years,
@@ -63,6 +64,7 @@ enum Due {
     ConfirmationLapse,
     Lapse,
     Cancellation,
+    PlannedRenewal,
     Purge,
     RestoreLapse,
     TransferApproval,
@@ -87,6 +89,7 @@ fn next(domain: &Domain, tld: &Tld) -> (Timestamp, Due) {
         cancellation.map(|at| (at, Due::Cancellation)),
         transfer.map(|transfer| (transfer.act_at, Due::TransferApproval)),
         domain.pending.map(|pending| (pending.until, Due::ConfirmationLapse)),
+        domain.planned_renewal_at().map(|at| (at, Due::PlannedRenewal)),
     ];
     // At the same instant the earlier of them comes first: a transfer's year makes an auto-renewal needless.
     others.into_iter().flatten().chain([end]).min_by_key(|(at, _)| *at).unwrap_or(end)
@@ -112,6 +115,7 @@ impl Due {
             Self::ConfirmationLapse => "pending:lapse",
             Self::Lapse => LAPSE,
             Self::Cancellation => "domain:cancel",
+            Self::PlannedRenewal => "domain:renew-as-planned",
             Self::Purge => "domain:purge",
             Self::RestoreLapse => "domain:restore-lapse",
             Self::TransferApproval => "domain:transfer-auto-approve",
@@ -140,6 +144,7 @@ impl Due {
             Self::AutoRenewal => auto_renewed(domain, tld, policy),
             Self::ConfirmationLapse => Some(Domain { pending: None, ..domain.clone() }),
             Self::Cancellation | Self::Purge => None,
+            Self::PlannedRenewal => renewed_as_planned(domain, tld, policy, at),
             Self::AwaitRenewal => {
                 let mut standing = domain.standing.clone();
                 standing.lapsed_until = Some(days_after(at, tld.life.lapse_days));
@@ -158,16 +163,37 @@ impl Due {
 fn auto_renewed(domain: &Domain, tld: &Tld, policy: &Policy) -> Option<Domain> {
     let expired_at = domain.expires_at;
     let expires_at = whole_years(1)?.after(expired_at).ok()?;
-    let fee = renewal_fee(domain, tld, policy).amount;
+    let fee = renewal_fee(domain, tld, policy, 1).amount;
     let begins = grace(GraceKind::AutoRenew, expired_at, tld.life.auto_renew_grace_days, 1, fee);
     let begins = paid_by(begins, domain.reseller.clone());
     Some(Domain { expires_at, grace: grace_with(domain, expired_at, begins), ..domain.clone() })
 }
 
-/// What an auto-renewal costs the sponsor; nothing where the TLD has no price for it, since nobody could be refused.
-fn renewal_fee(domain: &Domain, tld: &Tld, policy: &Policy) -> Money {
+/// A renewal as the sponsor planned it, which it may undo like its own; none where the calendar ends.
+fn renewed_as_planned(domain: &Domain, tld: &Tld, policy: &Policy, at: Timestamp) -> Option<Domain> {
+    let years = years_planned(domain, tld);
+    let period = whole_years(years)?;
+    let expires_at = period.after(domain.expires_at).ok()?;
+    let fee = renewal_fee(domain, tld, policy, years).amount;
+    let paid = Paid { period, fee, by: domain.reseller.clone() };
+    let mut after = renewed(domain, tld, at, expires_at, paid);
+    if after.renewal.next_days.take().is_some() {
+        after.renewal.next_years = None;
+    }
+    Some(after)
+}
+
+/// For how many years the plan renews; at most so many that the end, which is near, does not go beyond the TLD's longest term.
+fn years_planned(domain: &Domain, tld: &Tld) -> u8 {
+    let plan = &domain.renewal;
+    let years = if plan.next_days.is_some() { plan.next_years } else { plan.auto_years };
+    years.unwrap_or(tld.term.years_default).clamp(1, tld.term.years_max.saturating_sub(1).max(1))
+}
+
+/// What a renewal by the server costs the sponsor; nothing where the TLD has no price for it, since nobody could be refused.
+fn renewal_fee(domain: &Domain, tld: &Tld, policy: &Policy, years: u8) -> Money {
     let currency = policy.registrar(&domain.sponsor).map(|sponsor| sponsor.currency).unwrap_or_default();
-    let fee = super::billing::fee_of(tld, &domain.name, Priced::Renew(1), currency);
+    let fee = super::billing::fee_of(tld, &domain.name, Priced::Renew(years), currency);
     fee.map_or(Money { amount: 0, currency }, |fee| fee.money())
 }
 
@@ -193,7 +219,7 @@ fn happen(
             change(t, &kept, tld, at, due)
         }
         Due::AwaitRenewal => await_renewal(t, domain, tld, at).map(Some),
-        Due::AutoDeletion | Due::AutoRenewal | Due::Lapse | Due::RestoreLapse => {
+        Due::AutoDeletion | Due::AutoRenewal | Due::Lapse | Due::PlannedRenewal | Due::RestoreLapse => {
             change(t, domain, tld, at, due)
         }
     })
@@ -218,8 +244,9 @@ fn change(
         return Ok(Some(after));
     }
     let (operation, reason) = match due {
-        Due::AutoRenewal => {
-            let fee = renewal_fee(domain, tld, &policy);
+        Due::AutoRenewal | Due::PlannedRenewal => {
+            let years = if due == Due::AutoRenewal { 1 } else { years_planned(domain, tld) };
+            let fee = renewal_fee(domain, tld, &policy, years);
             t.charge_always(domain, EntryKind::AutoRenew, fee.amount);
             let charged = format!("Charged {fee} {}", fee.currency);
             (ChangeOperation::AutoRenew, charged)

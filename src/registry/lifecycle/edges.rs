@@ -90,6 +90,7 @@ pub const EDGES: &[Edge] = &[
     edge(State::Free, "domain:create", State::Registered),
     edge(State::Registered, "domain:renew", State::Registered),
     edge(State::Registered, "domain:auto-renew", State::Registered),
+    edge(State::Registered, "domain:renew-as-planned", State::Registered),
     edge(State::Registered, "domain:transfer-request", State::PendingTransfer),
     edge(State::Registered, "domain:delete", State::Free),
     edge(State::Registered, "domain:delete", State::Redemption),

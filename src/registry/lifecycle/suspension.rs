@@ -4,6 +4,7 @@ use crate::model::domain::Domain;
 use crate::model::standing::Suspension;
 use crate::model::transfer::TransferStatus;
 use crate::registry::Error;
+use crate::registry::domain::restore::updater;
 use crate::registry::domain::transfer::end_without_transfer;
 use crate::registry::transaction::Transaction;
 
@@ -33,6 +34,11 @@ fn set(
 ) -> Result<Domain, Error> {
     let mut after = before.clone();
     after.standing.suspension = suspension;
+    // A planned renewal that it has held up is for now, and not for a day on which nothing could be renewed.
+    if after.planned_renewal_at().is_some_and(|at| at < t.now) {
+        after.updated_by = Some(updater(t, before));
+        after.updated_at = Some(t.now);
+    }
     t.tx.update_domain(before, &after)?;
     t.record_domain(Some(before), Some(&after));
     Ok(after)
