@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::contact::ContactGiven;
+use super::contact::vanish::vanish_if_free;
 use super::domain::release::{
     Moved, demand_not_investigated, demand_receives, demand_releasable, hand_over, own_account, receiver,
     reference, tell_receiver,
@@ -114,6 +115,7 @@ impl Accept {
         };
         let moved = hand_over(t, &domains, &former, &to.id, taken)?;
         self.tell(t, action, &former, &moved, originator, *is_registrant_transfer)?;
+        vanish_if_free(t, &domains)?;
         Ok(ignored)
     }
 

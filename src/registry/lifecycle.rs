@@ -15,6 +15,7 @@ use jiff::Timestamp;
 pub use self::clerk::{DueObject, Happened, Lease, ListDue, Step, Stepped, TakeLease};
 use self::ending::{end_what_waits, remove_hosts_below};
 use super::billing::Priced;
+use super::contact::vanish::vanish_if_free;
 use super::domain::renew::{Paid, renewed};
 use super::domain::transfer::{approve, approved, end_without_transfer};
 use super::domain::{
@@ -296,7 +297,7 @@ fn purge(t: &mut Transaction<'_, '_>, domain: &Domain, due: Due) -> Result<(), E
     }
     t.tx.delete_domain(domain.number)?;
     t.record_domain(Some(domain), None);
-    Ok(())
+    vanish_if_free(t, std::slice::from_ref(domain))
 }
 
 /// Tells the sponsor: as the end of its own delete command (RFC 5731 §3.3), or of what others did to the domain.

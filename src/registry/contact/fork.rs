@@ -2,6 +2,7 @@
 
 use super::ContactGiven;
 use super::holder::insert_new;
+use super::vanish::vanish_if_free;
 use crate::model::contact::{Contact, ContactId};
 use crate::model::domain::{ContactRef, Domain};
 use crate::model::name::DomainName;
@@ -66,6 +67,7 @@ impl Operation for Fork {
             let registrant = ContactRef { number: copy.number, id: copy.id.clone() };
             change_registrant(t, domain, registrant)?;
         }
+        vanish_if_free(t, &domains)?;
         Ok(Forked { contact: Box::new(copy) })
     }
 }

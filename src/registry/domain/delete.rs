@@ -10,6 +10,7 @@ use crate::model::name::DomainName;
 use crate::model::object::ObjectKind;
 use crate::model::status::Transform;
 use crate::model::tld::Tld;
+use crate::registry::contact::vanish::vanish_if_free;
 use crate::registry::lifecycle::ending::end_what_waits;
 use crate::registry::policy::is_disputed;
 use crate::registry::refusal::{Field, NotNow, Refusal, Rule};
@@ -87,6 +88,7 @@ fn carry_out(t: &mut Transaction<'_, '_>, domain: &Domain, tld: &Tld) -> Result<
         t.tx.delete_domain(domain.number)?;
         t.record_domain(Some(domain), None);
         t.tell_changed(domain, ChangeOperation::DeletePurge, None);
+        vanish_if_free(t, std::slice::from_ref(domain))?;
         return Ok(Deleted::Gone);
     };
     let mut standing = domain.standing.clone();

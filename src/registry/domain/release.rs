@@ -16,6 +16,7 @@ use crate::model::status::DomainStatus;
 use crate::registry::case::{self, Handshake};
 use crate::registry::contact::ContactGiven;
 use crate::registry::contact::fork::copy;
+use crate::registry::contact::vanish::vanish_if_free;
 use crate::registry::refusal::{Field, Refusal, Rule};
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Error, Operation};
@@ -93,6 +94,7 @@ impl Operation for Release {
         }
         let moved = hand_over(t, &domains, &registrant, &to.id, account)?;
         tell_receiver(t, &from, &to.id, &domains, moved.registrant.number)?;
+        vanish_if_free(t, &domains)?;
         Ok(Released::Done { registrant: moved.registrant, is_moved: moved.is_moved })
     }
 }

@@ -21,6 +21,7 @@ use crate::model::sec_dns::{Records, Removal, SecDns, SecDnsError, SecDnsUpdate}
 use crate::model::status::{DomainStatus, Rationale, Status, Transform};
 use crate::model::tld::{HostModel, Tld};
 use crate::registry::billing::{Fee, Priced};
+use crate::registry::contact::vanish::vanish_if_free;
 use crate::registry::pending;
 use crate::registry::policy::is_disputed;
 use crate::registry::refusal::{Field, Refusal, Rule};
@@ -211,7 +212,7 @@ impl Update {
         t.tx.update_domain(&domain, &after)?;
         t.record_domain(Some(&domain), Some(&after));
         t.tell_changed(&after, ChangeOperation::Update, None);
-        Ok(())
+        if after.registrant != domain.registrant { vanish_if_free(t, &[domain]) } else { Ok(()) }
     }
 
     /// An update that changes nothing yet.

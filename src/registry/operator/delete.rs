@@ -6,6 +6,7 @@ use crate::model::domain::{ContactRef, Domain};
 use crate::model::event::{ChangeOperation, Event};
 use crate::model::name::DomainName;
 use crate::model::object::ObjectKind;
+use crate::registry::contact::vanish::vanish_if_free;
 use crate::registry::lifecycle::ending::end_what_waits;
 use crate::registry::refusal::Refusal;
 use crate::registry::transaction::Transaction;
@@ -81,7 +82,7 @@ fn delete_domain(t: &mut Transaction<'_, '_>, name: &DomainName) -> Result<(), E
     t.tx.delete_domain(domain.number)?;
     t.record_domain(Some(&domain), None);
     t.tell_changed(&domain, ChangeOperation::DeletePurge, None);
-    Ok(())
+    vanish_if_free(t, &[domain])
 }
 
 #[cfg(test)]

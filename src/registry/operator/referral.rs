@@ -4,6 +4,7 @@ use crate::model::case::{Case, CaseChange};
 use crate::model::domain::Domain;
 use crate::model::event::Event;
 use crate::registry::Error;
+use crate::registry::contact::vanish::vanish_if_free;
 use crate::registry::lifecycle::ending::remove_hosts_below;
 use crate::registry::refusal::Refusal;
 use crate::registry::transaction::Transaction;
@@ -44,6 +45,9 @@ pub(in crate::registry) fn decide(
             at: t.now,
         };
         t.notify(&before.sponsor, event);
+        if rejected.is_some() {
+            vanish_if_free(t, &[before])?;
+        }
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ use crate::model::name::DomainName;
 use crate::model::registrar::Receives;
 use crate::registry::case::{self, Handshake};
 use crate::registry::contact::fork::change_registrant;
+use crate::registry::contact::vanish::vanish_if_free;
 use crate::registry::domain::release::{
     demand_receives, demand_releasable, hand_over, receiver, reference, registrant_of,
 };
@@ -84,6 +85,7 @@ impl Operation for TransferRegistrant {
             };
             t.notify(&reader, event);
         }
+        vanish_if_free(t, &domains)?;
         Ok(None)
     }
 }
