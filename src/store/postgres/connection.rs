@@ -277,7 +277,7 @@ fn judged(error: &tokio_postgres::Error) -> (StoreError, Fault) {
     let code = told.code();
     let constraint = told.constraint().map(|name| format!(" (constraint {name})")).unwrap_or_default();
     let text = format!("PostgreSQL: {} {}{constraint}", code.code(), told.message());
-    let fault = if matches!(*code, SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED) {
+    let fault = if is_conflict(code, told.message()) {
         Fault::Conflict
     } else if is_lost(told) {
         Fault::Lost
@@ -285,6 +285,16 @@ fn judged(error: &tokio_postgres::Error) -> (StoreError, Fault) {
         Fault::Refused
     };
     (StoreError::Engine(text), fault)
+}
+
+/// Whether the transaction was ended only because of another one at the same time, so that the same work can be done again.
+///
+/// PostgreSQL 15 has a race of its own there: one row that is referred to (`FOR KEY SHARE` of a foreign key) and updated by
+/// a crowd, and a transaction among them that rolls back, now and then end another with an internal error. It too has
+/// changed nothing.
+fn is_conflict(code: &SqlState, message: &str) -> bool {
+    matches!(*code, SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED)
+        || (*code == SqlState::INTERNAL_ERROR && message.starts_with(MULTIXACT_RACE))
 }
 
 fn source_is_io(error: &tokio_postgres::Error) -> bool {
@@ -332,8 +342,29 @@ impl Row for tokio_postgres::Row {
 const SESSION: &str = "SET statement_timeout = '45s'; SET lock_timeout = '5s'; \
     SET idle_in_transaction_session_timeout = '60s'; \
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
+/// How that internal error begins; what follows are the numbers of the transactions.
+const MULTIXACT_RACE: &str = "new multixact has more than one updating member";
 const CONNECT_WAIT: Duration = Duration::from_secs(3);
 /// How long a statement may take; [`SESSION`]'s lock_timeout is shorter.
 const ANSWER_WAIT: Duration = Duration::from_secs(30);
 /// Spellings of statements kept prepared on one connection.
 const STATEMENTS_CACHED: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_another_transaction_ended_is_done_again() {
+        let race = "new multixact has more than one updating member: 0 7[1458 (keysh), 1459 (keysh), 1459 (nokeyupd)]";
+        for (code, message, again) in [
+            (SqlState::T_R_SERIALIZATION_FAILURE, "could not serialize access", true),
+            (SqlState::T_R_DEADLOCK_DETECTED, "deadlock detected", true),
+            (SqlState::INTERNAL_ERROR, race, true),
+            (SqlState::INTERNAL_ERROR, "cache lookup failed for type 7", false),
+            (SqlState::LOCK_NOT_AVAILABLE, "canceling statement due to lock timeout", false),
+        ] {
+            assert_eq!(is_conflict(&code, message), again, "{message}");
+        }
+    }
+}
