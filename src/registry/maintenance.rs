@@ -100,12 +100,11 @@ impl Operation for Add {
         };
         let announced = details.applied(announced);
         judge(t, &announced)?;
-        if t.tx.maintenance(&announced.id)?.is_some() {
+        if !t.tx.insert_maintenance(&announced)? {
             return Err(
                 setting("id", announced.id.as_str(), "there is maintenance of this identifier").into()
             );
         }
-        t.tx.put_maintenance(&announced)?;
         tell(t, None, Some(&announced));
         Ok(announced)
     }
@@ -121,7 +120,7 @@ impl Operation for Change {
         let before = t.tx.maintenance(&self.id)?.ok_or_else(|| unknown(self.id.as_str()))?;
         let changed = Maintenance { updated_at: Some(t.now), ..self.details.clone().applied(before.clone()) };
         judge(t, &changed)?;
-        t.tx.put_maintenance(&changed)?;
+        t.tx.update_maintenance(&changed)?;
         tell(t, Some(&before), Some(&changed));
         Ok(changed)
     }

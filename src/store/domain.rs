@@ -143,7 +143,7 @@ impl Tx<'_> {
             draft.variant_key.as_deref().into(),
             domain.sponsor.as_str().into(),
             domain.expires_at.into(),
-            due_at(domain).into(),
+            domain.due_at().into(),
             (&state).into(),
             domain.reseller.as_ref().map(ResellerName::as_str).into(),
         ];
@@ -166,7 +166,7 @@ impl Tx<'_> {
             after.number.0.into(),
             after.sponsor.as_str().into(),
             after.expires_at.into(),
-            due_at(after).into(),
+            after.due_at().into(),
             (&state).into(),
             after.reseller.as_ref().map(ResellerName::as_str).into(),
         ];
@@ -382,19 +382,6 @@ pub(super) fn read_domain(row: &dyn Row) -> Result<Domain, StoreError> {
         extras: state.extras,
         standing: state.standing,
     })
-}
-
-/// The next instant at which something happens to the domain without a command.
-pub(super) fn due_at(domain: &Domain) -> Option<Timestamp> {
-    let transfer =
-        domain.transfer.as_ref().filter(|transfer| transfer.is_pending()).map(|transfer| transfer.act_at);
-    let deletion = domain.deletion.map(|deletion| deletion.restore_until.unwrap_or(deletion.purge_at));
-    let end = domain.standing.lapsed_until.unwrap_or(domain.expires_at);
-    let expiry = domain.deletion.is_none().then_some(end);
-    let pending = domain.pending.map(|pending| pending.until);
-    let suspension = domain.standing.suspension.as_ref().filter(|_| domain.deletion.is_none());
-    let cancellation = suspension.and_then(|suspension| suspension.cancel_at);
-    [transfer, deletion, expiry, pending, cancellation].into_iter().flatten().min()
 }
 
 pub(super) fn parse_name(text: &str) -> Result<DomainName, StoreError> {

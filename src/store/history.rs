@@ -77,6 +77,17 @@ impl Tx<'_> {
         })
     }
 
+    /// The entry that a legal document justifies.
+    pub fn documented(&mut self, document: i64) -> Result<Option<HistoryEntry>, StoreError> {
+        let sql = "SELECT h.at, h.object, h.name, h.operation, h.actor, h.client_trid, h.server_trid, \
+                   h.before_change, h.after_change, d.number, d.kind, d.characters, d.sha256, h.kind \
+                   FROM legal_document d JOIN history h ON h.number = d.history WHERE d.number = ?1";
+        self.first(sql, &[document.into()], |row| {
+            let kind = parse_kind(row.text(13)?)?;
+            Ok(HistoryEntry { document: read_attached(row)?, ..read_entry(kind, row)? })
+        })
+    }
+
     /// The latest instant of any entry: no clock may start before it.
     pub fn latest_change(&mut self) -> Result<Option<Timestamp>, StoreError> {
         // Asked once at start, and only by a sandbox: a scan is cheaper than an index written by every command.
@@ -90,6 +101,15 @@ impl Tx<'_> {
         let sql =
             "SELECT object FROM history WHERE kind = ?1 AND name = ?2 GROUP BY object ORDER BY object DESC";
         self.all(sql, &[kind.as_str().into(), name.into()], |row| row.int(0))
+    }
+}
+
+pub(super) fn parse_kind(text: &str) -> Result<ObjectKind, StoreError> {
+    match text {
+        "contact" => Ok(ObjectKind::Contact),
+        "domain" => Ok(ObjectKind::Domain),
+        "host" => Ok(ObjectKind::Host),
+        other => Err(StoreError::corrupt(format!("{other:?} is no kind of object"))),
     }
 }
 

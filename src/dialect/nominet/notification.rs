@@ -208,7 +208,9 @@ fn abuse(report: &AbuseReport) -> Part {
     leaf("abuse-feed:source", &report.source, out);
     leaf("abuse-feed:hostname", &report.hostname, out);
     optional("abuse-feed:url", report.url.as_deref(), out);
-    instant("abuse-feed:date", report.date, out);
+    if let Some(date) = report.date {
+        instant("abuse-feed:date", date, out);
+    }
     optional("abuse-feed:ip", report.ip.map(|ip| ip.to_string()).as_deref(), out);
     optional("abuse-feed:nameserver", report.name_server.as_deref(), out);
     optional("abuse-feed:dnsAdmin", report.dns_admin.as_deref(), out);

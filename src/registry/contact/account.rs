@@ -6,7 +6,7 @@
 use super::demand_open_for;
 use super::fork::minted;
 use super::holder::{HolderChange, demand_length, insert_new, number_people};
-use super::transfer::{as_of, settled};
+use super::transfer::as_of;
 use crate::model::account::{
     Account, Address, DialNumber, Lines, Person, PersonKind, PersonNumber, PersonRef, Slot,
 };
@@ -234,7 +234,6 @@ pub(in crate::registry) fn change_account(
     id: &ContactId,
     change: &AccountChange,
 ) -> Result<Vec<Moved>, Error> {
-    settled(t, id)?;
     let before = t.contact_to_change(id)?;
     demand_open_for(t, &before, Transform::Update)?;
     let mut after = before.clone();
