@@ -355,7 +355,9 @@ pub(in crate::registry) fn demand_transferable(
         return Err(Refusal::TransferPending { kind: ObjectKind::Domain, name: name.to_string() });
     }
     demand_nothing_pending(domain)?;
-    if let Some(status) = domain.statuses.prohibiting(Transform::Transfer) {
+    let update_lock =
+        || domain.statuses.prohibiting(Transform::Update).filter(|_| tld.life.update_lock_transfers);
+    if let Some(status) = domain.statuses.prohibiting(Transform::Transfer).or_else(update_lock) {
         return Err(Refusal::domain_status(name, status));
     }
     if now < days_after(domain.created_at, tld.life.transfer_lock_days) {
