@@ -64,7 +64,7 @@ conformance! {
         certificate: certificate certificates put_certificate;
         contact: contacts_due contact contact_by_number contact_is_linked contact_numbers contacts_sponsored delete_contact insert_contact rename_contact update_contact;
         content: content replace_content;
-        domain: domains_served_by due_domains delete_domain domain domain_name domains_of_registrant domain_sponsor insert_domain registered seem_registered sponsored_domains subordinate_hosts update_domain variant_holder;
+        domain: domains_served_by due_domains delete_domain domain domain_name domains_of_contact domains_of_registrant domain_sponsor insert_domain registered seem_registered sponsored_domains subordinate_hosts update_domain variant_holder;
         allowance: allowance_used use_allowance;
         epp_user: epp_user set_epp_access set_user_password;
         history: documented document_part history latest_change numbers_named record record_with_document;

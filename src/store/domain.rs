@@ -59,6 +59,13 @@ impl Tx<'_> {
         self.all(sql, &[contact.0.into()], |row| parse_name(row.text(0)?))
     }
 
+    /// The names of the domains that name this contact in any role, in order of name.
+    pub fn domains_of_contact(&mut self, contact: ContactNumber) -> Result<Vec<DomainName>, StoreError> {
+        let sql = "SELECT DISTINCT d.name FROM domain_contact l JOIN domain d ON d.number = l.domain \
+                   WHERE l.contact = ?1 ORDER BY d.name";
+        self.all(sql, &[contact.0.into()], |row| parse_name(row.text(0)?))
+    }
+
     /// The name of the domain of this number.
     pub fn domain_name(&mut self, number: DomainNumber) -> Result<Option<DomainName>, StoreError> {
         self.first("SELECT name FROM domain WHERE number = ?1", &[number.0.into()], |row| {

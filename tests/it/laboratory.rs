@@ -76,11 +76,16 @@ impl Laboratory {
 
     /// A TLS connection to the listener `ietf`; the error is the handshake's.
     async fn dial(&self, registrar: &str) -> std::io::Result<Client> {
+        self.dial_at("ietf", registrar).await
+    }
+
+    /// The same to another listener.
+    async fn dial_at(&self, listener: &str, registrar: &str) -> std::io::Result<Client> {
         let described = Description::read(&self.dir).unwrap();
         let pki = self.dir.join("pki");
         let files = (pki.join(format!("{registrar}.pem")), pki.join(format!("{registrar}.key")));
         let config = tls::client_config(&pki.join("ca.pem"), Some((&files.0, &files.1))).unwrap();
-        let tcp = TcpStream::connect(("127.0.0.1", described.epp["ietf"].port)).await.unwrap();
+        let tcp = TcpStream::connect(("127.0.0.1", described.epp[listener].port)).await.unwrap();
         let name = ServerName::try_from("localhost").unwrap();
         Ok(Client::over(TlsConnector::from(Arc::clone(&config)).connect(name, tcp).await?))
     }

@@ -362,8 +362,11 @@ pub(in crate::registry) fn demand_transferable(
         return Err(Refusal::TransferPending { kind: ObjectKind::Domain, name: name.to_string() });
     }
     demand_nothing_pending(domain)?;
+    let update_lock =
+        || domain.statuses.prohibiting(Transform::Update).filter(|_| tld.life.update_lock_transfers);
     let prohibiting = standing_prohibits(domain, Transform::Transfer)
-        .or_else(|| domain.statuses.prohibiting(Transform::Transfer));
+        .or_else(|| domain.statuses.prohibiting(Transform::Transfer))
+        .or_else(update_lock);
     if let Some(status) = prohibiting {
         return Err(Refusal::domain_status(name, status));
     }

@@ -4,7 +4,7 @@ use super::{After, Session};
 use crate::gateway::epp::command::{Command, Envelope, Outcome, Verb};
 use crate::gateway::epp::laboratory::{Disturbance, Scene};
 use crate::gateway::epp::response::{Answer, ResultCode};
-use crate::gateway::xml::Document;
+use crate::gateway::xml::{Document, collapse};
 use crate::registry::conditions::Conditions;
 use crate::registry::poll::{Acked, Newest, Request};
 use crate::registry::{Call, Done, Error};
@@ -23,7 +23,11 @@ impl Session<'_> {
         };
         let named =
             envelope.element.child(envelope.namespace, "clID").filter(|_| envelope.verb == Verb::Login);
-        let named = named.map(|id| id.text().trim().to_owned());
+        // As a login means it: a tag of two characters is written with a mark.
+        let named = named.map(|id| {
+            let text = collapse(id.text());
+            self.gateway.dialect.client_id(&text).unwrap_or_else(|| text.into_owned())
+        });
         let registrar = self.registrar().map(ToString::to_string);
         let scene = Scene {
             account: named.as_deref().or(registrar.as_deref()),
