@@ -15,10 +15,8 @@ use crate::gateway::health::WriteMetrics;
 /// # Errors
 /// The filter is not one.
 pub fn start(filter: &str) -> Result<(), ParseError> {
-    let filter = match std::env::var(EnvFilter::DEFAULT_ENV) {
-        Ok(from_environment) if !from_environment.is_empty() => EnvFilter::try_new(from_environment)?,
-        _ => EnvFilter::try_new(filter)?,
-    };
+    let from_environment = std::env::var(EnvFilter::DEFAULT_ENV).ok().filter(|filter| !filter.is_empty());
+    let filter = discreet(from_environment.as_deref().unwrap_or(filter))?;
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
@@ -29,6 +27,12 @@ pub fn start(filter: &str) -> Result<(), ParseError> {
     // A second server in one process (tests) logs where the first one does.
     let _ = lines.try_init();
     Ok(())
+}
+
+/// A filter, but for the events of libraries that hold what is stored: PostgreSQL's driver tells the parameters of each statement at
+/// level debug, among them the hashes of passwords and the data of persons.
+fn discreet(filter: &str) -> Result<EnvFilter, ParseError> {
+    Ok(EnvFilter::try_new(filter)?.add_directive("tokio_postgres::query=info".parse()?))
 }
 
 /// Collects measurements from here on, and gives what writes them. All servers of a process (tests) share one recorder.
@@ -55,3 +59,43 @@ pub fn measure() -> WriteMetrics {
 
 /// Seconds of a command, and operations of a batch.
 const BUCKETS: [f64; 13] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 20.0, 64.0];
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Write};
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Lines {
+        fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(line);
+            Ok(line.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_is_stored_is_logged_at_no_level() {
+        for filter in ["trace", "debug,tokio_postgres=trace", "tokio_postgres::query=trace,info"] {
+            let lines = Lines::default();
+            let written = lines.clone();
+            let subscriber = tracing_subscriber::fmt()
+                .with_env_filter(discreet(filter).unwrap())
+                .with_writer(move || written.clone())
+                .finish();
+            tracing::subscriber::with_default(subscriber, || {
+                tracing::debug!(target: "tokio_postgres::query", "executing statement with parameters: [geheim]");
+                tracing::info!("seen");
+            });
+            let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+            assert!(text.contains("seen") && !text.contains("geheim"), "{filter}: {text}");
+        }
+    }
+}

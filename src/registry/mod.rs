@@ -22,6 +22,8 @@ pub mod health;
 pub mod host;
 pub mod lifecycle;
 pub mod lock;
+#[cfg(test)]
+mod lost_commit_tests;
 pub mod maintenance;
 pub mod node;
 pub mod operator;

@@ -79,7 +79,8 @@ impl TestRegistry {
     }
 }
 
-async fn open(store: Store, clock: Clock) -> Arc<Registry> {
+/// A registry over a store, as one more process.
+pub(crate) async fn open(store: Store, clock: Clock) -> Arc<Registry> {
     let settings = Settings { roid_suffix: "DD".to_owned(), random: system_random };
     Registry::open(store, clock, ServerKey::new(&[7; 32]).unwrap(), settings).await.unwrap()
 }

@@ -3,6 +3,8 @@
 //! PostgreSQL is the server that `DOMESDAY_TEST_POSTGRES` names (a URL of a role that may create databases), or else a cluster
 //! made for this process when its programs are installed. It ends with the process, however that ends.
 
+pub(crate) mod proxy;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::MetadataExt;

@@ -136,7 +136,7 @@ async fn what_falls_due_is_done_once_however_many_clerks_there_are() {
         let info =
             format!("<info><domain:info><domain:name>due{number}.paid</domain:name></domain:info></info>");
         let answer = client.ask(&command(&info, "INFO-1")).await;
-        assert!(answer.contains("<domain:exDate>2028-01-01T00:00:00Z"), "{answer}");
+        assert!(answer.contains("<domain:exDate>2028-01-01T"), "{answer}");
     }
 }
 

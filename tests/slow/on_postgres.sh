@@ -4,4 +4,4 @@
 set -euo pipefail
 export DOMESDAY_TEST_ENGINE=postgres DOMESDAY_TEST_POSTGRES=$1
 cargo test --locked --lib -- registry::
-cargo test --locked --test it -- transcript rfc_frames instant_epp rest:: sessions eis nominet story
+cargo test --locked --test it -- transcript rfc_frames instant_epp rest:: sessions eis nominet story nodes

@@ -1,16 +1,14 @@
 //! What only this engine can do wrong: conflicts, connections that are lost, several nodes.
 
-mod proxy;
-
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Barrier};
 
 use tokio::task::JoinSet;
 
-use self::proxy::{Cut, Proxy};
 use super::{Server, statements, thread_count};
 use crate::model::history::HistoryEntry;
 use crate::model::object::ObjectKind;
+use crate::store::testing::proxy::{Cut, Proxy};
 use crate::store::testing::{Place, TestEngine};
 use crate::store::{Keep, MIGRATIONS, Store, StoreError, Tx};
 

@@ -11,7 +11,7 @@ use tokio_postgres::config::Host;
 
 /// What becomes of a COMMIT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Cut {
+pub(crate) enum Cut {
     /// It does not reach the server.
     BeforeIt,
     /// It reaches the server, and the connection is gone at once.
@@ -21,14 +21,14 @@ pub(super) enum Cut {
 }
 
 /// A proxy in front of a database.
-pub(super) struct Proxy {
+pub(crate) struct Proxy {
     /// The database through it.
-    pub(super) url: String,
+    pub(crate) url: String,
     next: Arc<Mutex<Option<Cut>>>,
 }
 
 impl Proxy {
-    pub(super) fn start(url: &str) -> Self {
+    pub(crate) fn start(url: &str) -> Self {
         let config: Config = url.parse().unwrap();
         let (host, port) =
             (config.get_hosts()[0].clone(), config.get_ports().first().copied().unwrap_or(5432));
@@ -61,7 +61,7 @@ impl Proxy {
         Self { url: format!("postgres://{user}@{address}/{database}"), next }
     }
 
-    pub(super) fn cut_at_next_commit(&self, cut: Cut) {
+    pub(crate) fn cut_at_next_commit(&self, cut: Cut) {
         *self.next.lock().unwrap() = Some(cut);
     }
 }
