@@ -96,19 +96,25 @@ fn next_of_registered(domain: &Domain, tld: &Tld) -> (Timestamp, Due) {
             (None, Some(pending)) if pending.until <= domain.expires_at => {
                 (pending.until, Due::ConfirmationLapse)
             }
-            (None, _) => (domain.expires_at, at_expiry(tld)),
+            (None, _) => (domain.expires_at, at_expiry(domain, tld)),
         },
     }
 }
 
-fn at_expiry(tld: &Tld) -> Due {
+fn at_expiry(domain: &Domain, tld: &Tld) -> Due {
     match tld.life.at_expiry {
         AtExpiry::AwaitRenewal => Due::AwaitRenewal,
         AtExpiry::Lapse => Due::Lapse,
-        AtExpiry::Renew => Due::AutoRenewal,
-        AtExpiry::Delete if tld.life.redemption_days == 0 => Due::Purge,
-        AtExpiry::Delete => Due::AutoDeletion,
+        // Whoever waits for a transfer wants the domain, whatever its sponsor has said; the renewal is swallowed with it.
+        AtExpiry::Renew if !domain.renewal.not_required || domain.transfer_is_pending() => Due::AutoRenewal,
+        AtExpiry::Delete | AtExpiry::Renew if tld.life.redemption_days == 0 => Due::Purge,
+        AtExpiry::Delete | AtExpiry::Renew => Due::AutoDeletion,
     }
+}
+
+/// Whether a domain is renewed by itself when its registration ends.
+pub(super) fn renews_by_itself(domain: &Domain, tld: &Tld) -> bool {
+    at_expiry(domain, tld) == Due::AutoRenewal
 }
 
 impl Due {

@@ -141,6 +141,7 @@ pub(in crate::dialect) fn judge_refusal(refusal: &Refusal, renews: bool) -> (Res
         | Refusal::Changed
         | Refusal::KeyUsed
         | Refusal::MailLimit
+        | Refusal::MailQueueFull
         | Refusal::MailUnknown { .. }
         | Refusal::OperatorNeeded
         | Refusal::OwnObject { .. }
