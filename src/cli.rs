@@ -175,3 +175,14 @@ fn say(text: impl std::fmt::Display) {
 fn unexpected() -> Problem {
     Problem::new("the server's answer is not understood; use the program of its version")
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    /// What clap finds wrong with a verb it finds when the verb is run, and then it panics.
+    #[test]
+    fn every_verb_is_well_formed() {
+        super::Cli::command().debug_assert();
+    }
+}

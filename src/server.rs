@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::rustls::ServerConfig;
 
 use crate::admin::Problem;
@@ -80,6 +80,9 @@ pub struct Running {
     addresses: BTreeMap<String, SocketAddr>,
     drain: watch::Sender<bool>,
     doors: JoinSet<usize>,
+    /// Ends the beat, after everything else.
+    done: watch::Sender<bool>,
+    beat: JoinHandle<()>,
     registry: Arc<Registry>,
     // Given back last.
     _lock: Option<WriterLock>,
@@ -150,17 +153,15 @@ pub async fn start(parts: Parts) -> Result<Running, StartError> {
             0
         });
     }
-    let (node, stopping) = (Arc::clone(&registry), draining.clone());
-    tasks.spawn(async move {
-        beat(&node, stopping).await;
-        0
-    });
+    let (done, stopped) = watch::channel(false);
+    let node = Arc::clone(&registry);
+    let beat = tokio::spawn(async move { beat(&node, stopped).await });
     let clerk = Arc::clone(&registry);
     tasks.spawn(async move {
         run_due(&clerk, draining).await;
         0
     });
-    Ok(Running { addresses, drain, doors: tasks, registry, _lock: lock })
+    Ok(Running { addresses, drain, doors: tasks, done, beat, registry, _lock: lock })
 }
 
 impl Running {
@@ -184,6 +185,11 @@ impl Running {
                 tracing::error!(%error, "a listener's task panicked");
                 0
             });
+        }
+        // Until here commands were answered: had the others believed this node dead, they would have given its places away.
+        let _ = self.done.send(true);
+        if let Err(error) = self.beat.await {
+            tracing::error!(%error, "the beat's task panicked");
         }
         if let Err(error) = self.registry.last_beat().await {
             tracing::warn!(%error, "the other nodes learn only in half a minute that this one has stopped");
@@ -252,12 +258,12 @@ async fn run_due(registry: &Arc<Registry>, mut drain: watch::Receiver<bool>) {
     }
 }
 
-/// Says every now and then that this node lives, until it drains; its sessions close themselves.
-async fn beat(registry: &Arc<Registry>, mut drain: watch::Receiver<bool>) {
+/// Says every now and then that this node lives, until its last command has ended.
+async fn beat(registry: &Arc<Registry>, mut stopped: watch::Receiver<bool>) {
     loop {
         tokio::select! {
             biased;
-            _ = drain.wait_for(|draining| *draining) => return,
+            _ = stopped.wait_for(|stopped| *stopped) => return,
             () = tokio::time::sleep(BEAT_EVERY) => {}
         }
         registry.beat().await;

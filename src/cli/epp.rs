@@ -153,7 +153,7 @@ impl Epp {
                 &self.registrar,
                 self.password_file.as_deref(),
             ),
-            _ => Account::of_sandbox(&self.dir, &self.registrar),
+            _ => Account::of_sandbox(&self.dir, "ietf", &self.registrar),
         }
     }
 

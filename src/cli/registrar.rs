@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{ArgAction, Args, Subcommand};
 use ipnet::IpNet;
 use jiff::Timestamp;
 
@@ -122,7 +122,7 @@ pub(super) struct SetDocuments {
     #[arg(value_parser = RegistrarId::parse)]
     id: RegistrarId,
     /// required or waived
-    #[arg(value_parser = parse_waived)]
+    #[arg(value_parser = parse_waived, action = ArgAction::Set)]
     documents: bool,
     #[command(flatten)]
     place: Place,

@@ -1,13 +1,13 @@
 //! `domesday sandbox --script STORY.toml`: plays a story against a sandbox, over its own sockets (doc/sandbox.md, Stories).
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use jiff::{Span, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::epp::connection::{Account, Connection};
+use super::epp::connection::{Account, Connection, Offer};
 use super::epp::result_of;
 use super::say;
 use crate::admin::Problem;
@@ -31,6 +31,7 @@ struct Step {
     say: Option<String>,
     #[serde(rename = "as")]
     registrar: Option<String>,
+    listener: Option<String>,
     send: Option<String>,
     code: Option<u16>,
     contains: Vec<String>,
@@ -49,8 +50,16 @@ struct Step {
 struct Player<'p> {
     dir: &'p Path,
     http: Client,
-    sessions: HashMap<String, Connection>,
+    /// By listener and login.
+    sessions: HashMap<(String, String), Session>,
     sent: usize,
+}
+
+/// Who has logged in, and the frame around what they send.
+struct Session {
+    connection: Connection,
+    namespace: String,
+    prefixes: String,
 }
 
 impl Story {
@@ -103,6 +112,9 @@ impl Step {
         }
         if self.send.is_some() != self.registrar.is_some() {
             return Err("`send` and `as` go together");
+        }
+        if self.listener.is_some() && self.send.is_none() {
+            return Err("`listener` is of what is sent");
         }
         let expects = self.code.is_some() || self.cut || !self.contains.is_empty() || !self.lacks.is_empty();
         if expects && self.send.is_none() {
@@ -167,17 +179,17 @@ impl Player<'_> {
 
     async fn send(&mut self, registrar: &str, body: &str, step: &Step) -> Result<String, Problem> {
         self.sent += 1;
-        let frame = wrap(body, &format!("STORY-{:04}", self.sent));
-        if !self.sessions.contains_key(registrar) {
-            let account = Account::of_sandbox(self.dir, registrar)?;
-            let mut connection = Connection::open(&account).await?;
-            connection.log_in(&account).await?;
-            self.sessions.insert(registrar.to_owned(), connection);
+        let listener = step.listener.as_deref().unwrap_or(LISTENER);
+        let key = (listener.to_owned(), registrar.to_owned());
+        if !self.sessions.contains_key(&key) {
+            let account = Account::of_sandbox(self.dir, listener, registrar)?;
+            self.sessions.insert(key.clone(), Session::open(&account).await?);
         }
-        let session = self.sessions.get_mut(registrar).ok_or_else(|| Problem::new("no session"))?;
-        let answered = session.ask(&frame).await;
+        let session = self.sessions.get_mut(&key).ok_or_else(|| Problem::new("no session"))?;
+        let frame = session.wrap(body, &format!("STORY-{:04}", self.sent));
+        let answered = session.connection.ask(&frame).await;
         if answered.is_err() {
-            self.sessions.remove(registrar);
+            self.sessions.remove(&key);
         }
         let (answer, code, text) = match answered {
             Err(_) if step.cut => return Ok(format!("{registrar} is cut off")),
@@ -192,7 +204,7 @@ impl Player<'_> {
         };
         // Codes that end the connection end the session as well.
         if matches!(code, 1500 | 2500..) {
-            self.sessions.remove(registrar);
+            self.sessions.remove(&key);
         }
         let expected = step.code.unwrap_or(1000);
         if code != expected {
@@ -208,33 +220,47 @@ impl Player<'_> {
     }
 }
 
-/// A whole request of what stands inside `<command>`; one that is whole already is sent as it is.
-fn wrap(body: &str, trid: &str) -> String {
-    if body.trim_start().starts_with("<?xml") || body.trim_start().starts_with("<epp") {
-        return body.trim_start().to_owned();
+impl Session {
+    /// Connects and logs in.
+    async fn open(account: &Account) -> Result<Self, Problem> {
+        let mut connection = Connection::open(account).await?;
+        connection.log_in(account).await?;
+        let Offer { namespace, objects, extensions } = connection.offer()?;
+        let offered = objects.iter().chain(&extensions);
+        let prefixes = offered.filter_map(|uri| Some((prefix_of(uri)?, uri.as_str())));
+        // Of several versions of one namespace the last that is offered has the prefix.
+        let prefixes: BTreeMap<String, &str> = prefixes.collect();
+        let prefixes = prefixes.iter().map(|(prefix, uri)| format!(" xmlns:{prefix}=\"{uri}\"")).collect();
+        Ok(Self { connection, namespace, prefixes })
     }
-    let prefixes: String = PREFIXES
-        .iter()
-        .map(|(prefix, uri)| format!(" xmlns:{prefix}=\"urn:ietf:params:xml:ns:{uri}\""))
-        .collect();
-    format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<epp xmlns=\"urn:ietf:params:xml:ns:epp-1.0\"{prefixes}><command>{body}\
-         <clTRID>{trid}</clTRID></command></epp>"
-    )
+
+    /// A whole request of what stands inside `<command>`; one that is whole already is sent as it is.
+    fn wrap(&self, body: &str, trid: &str) -> String {
+        let Self { namespace, prefixes, .. } = self;
+        if body.trim_start().starts_with("<?xml") || body.trim_start().starts_with("<epp") {
+            return body.trim_start().to_owned();
+        }
+        format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<epp xmlns=\"{namespace}\"{prefixes}><command>{body}\
+             <clTRID>{trid}</clTRID></command></epp>"
+        )
+    }
 }
 
-/// The prefixes that a story need not declare.
-const PREFIXES: &[(&str, &str)] = &[
-    ("domain", "domain-1.0"),
-    ("contact", "contact-1.0"),
-    ("host", "host-1.0"),
-    ("secDNS", "secDNS-1.1"),
-    ("rgp", "rgp-1.0"),
-    ("fee", "epp:fee-1.0"),
-    ("allocationToken", "allocationToken-1.0"),
-    ("launch", "launch-1.0"),
-    ("maint", "epp:maintenance-1.0"),
-];
+/// The prefix of a namespace that a greeting offers: its last part, without version and ending.
+fn prefix_of(uri: &str) -> Option<String> {
+    let last = uri.rsplit(['/', ':']).next()?;
+    let last = last.strip_suffix(".xsd").unwrap_or(last);
+    let (name, version) = last.rsplit_once('-').unwrap_or((last, ""));
+    let is_version = version.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let name = if is_version { name } else { last };
+    // The prefix that its RFC writes (RFC 9167).
+    let name = if name == "maintenance" { "maint" } else { name };
+    name.starts_with(|c: char| c.is_ascii_alphabetic()).then(|| name.to_owned())
+}
+
+/// Where a step speaks that names no listener.
+const LISTENER: &str = "ietf";
 
 #[cfg(test)]
 mod tests {
@@ -252,9 +278,26 @@ mod tests {
             ("say = \"x\"\ncode = 1000", "of what is sent"),
             ("as = \"ClientX\"\nsend = \"x\"\ncut = true\ncode = 1000", "gives no answer"),
             ("say = \"x\"\nhappens = []", "of the clock"),
+            ("say = \"x\"\nlistener = \"eis\"", "of what is sent"),
         ] {
             let refused = refused(&format!("[[step]]\nsay = \"first\"\n[[step]]\n{step}\n"));
             assert!(refused.starts_with("step 2: ") && refused.contains(why), "{step}: {refused}");
         }
+    }
+
+    #[test]
+    fn a_prefix_is_the_name_of_the_namespace_without_its_version() {
+        for (uri, prefix) in [
+            ("urn:ietf:params:xml:ns:domain-1.0", "domain"),
+            ("urn:ietf:params:xml:ns:secDNS-1.1", "secDNS"),
+            ("urn:ietf:params:xml:ns:epp:fee-1.0", "fee"),
+            ("urn:ietf:params:xml:ns:epp:maintenance-1.0", "maint"),
+            ("urn:ietf:params:xml:ns:epp:unhandled-namespaces-1.0", "unhandled-namespaces"),
+            ("https://epp.tld.ee/schema/domain-ee-1.2.xsd", "domain-ee"),
+            ("http://www.nominet.org.uk/epp/xml/nom-account-1.0", "nom-account"),
+        ] {
+            assert_eq!(prefix_of(uri).as_deref(), Some(prefix), "{uri}");
+        }
+        assert_eq!(prefix_of("urn:1.0"), None);
     }
 }

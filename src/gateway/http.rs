@@ -6,6 +6,7 @@
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Frame, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -70,10 +71,11 @@ impl HttpGateway {
     {
         let patience = self.settings.stall_timeout;
         let mut stream = Patient { stream, patience, stalled: None, given_up: false };
-        if let Err(error) = self.converse(&mut stream, peer, drain).await {
+        let cut = AtomicBool::new(false);
+        if let Err(error) = self.converse(&mut stream, peer, drain, &cut).await {
             tracing::debug!(%error, "an HTTP connection broke off");
         }
-        if !stream.given_up {
+        if !stream.given_up && !cut.load(Ordering::Relaxed) {
             hang_up(&mut stream, patience).await;
         }
     }
@@ -83,13 +85,14 @@ impl HttpGateway {
         stream: &mut Patient<S>,
         peer: Peer,
         mut drain: watch::Receiver<bool>,
+        cut: &AtomicBool,
     ) -> hyper::Result<()>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
         let service = service_fn(|mut request: Request<Incoming>| {
             request.extensions_mut().insert(peer.clone());
-            self.answer(request)
+            self.answer(request, cut)
         });
         let mut protocol = http1::Builder::new();
         protocol
@@ -108,10 +111,17 @@ impl HttpGateway {
         }
     }
 
-    async fn answer(&self, request: Request<Incoming>) -> Result<Response<Body>, std::convert::Infallible> {
+    async fn answer(&self, request: Request<Incoming>, cut: &AtomicBool) -> io::Result<Response<Body>> {
         let answered = timeout(self.settings.request_timeout, self.routes.call(request.map(Body::new)));
         match answered.await {
-            Ok(answer) => answer,
+            Ok(Ok(answer)) => match answer.extensions().get::<Cut>() {
+                None => Ok(answer),
+                Some(how) => {
+                    cut.store(true, Ordering::Relaxed);
+                    how.apply(answer).await
+                }
+            },
+            Ok(Err(never)) => match never {},
             Err(_) => {
                 let mut answer = Response::new(Body::from("The request took too long.\n"));
                 *answer.status_mut() = StatusCode::REQUEST_TIMEOUT;
@@ -120,6 +130,58 @@ impl HttpGateway {
                 Ok(answer)
             }
         }
+    }
+}
+
+/// An answer that carries this is not given: its connection is cut (a laboratory's doing).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// Amid the answer's body, or before it where it has none.
+    Amid,
+    /// Before it.
+    Unanswered,
+}
+
+impl Cut {
+    async fn apply(self, answer: Response<Body>) -> io::Result<Response<Body>> {
+        let broken = || io::Error::from(io::ErrorKind::ConnectionAborted);
+        let (mut head, body) = answer.into_parts();
+        let whole = match self {
+            Self::Unanswered => return Err(broken()),
+            Self::Amid => body.collect().await.map_err(io::Error::other)?.to_bytes(),
+        };
+        if whole.is_empty() {
+            return Err(broken());
+        }
+        head.headers.insert(header::CONTENT_LENGTH, whole.len().into());
+        let half = Half { first: Some(whole.slice(..whole.len() / 2)), sent: false };
+        Ok(Response::from_parts(head, Body::new(half)))
+    }
+}
+
+/// A body that breaks off.
+struct Half {
+    first: Option<Bytes>,
+    sent: bool,
+}
+
+impl axum::body::HttpBody for Half {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        if let Some(first) = self.first.take() {
+            return Poll::Ready(Some(Ok(Frame::data(first))));
+        }
+        // What there is leaves first: an error drops what is not written yet.
+        if !std::mem::replace(&mut self.sent, true) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(Some(Err(io::ErrorKind::ConnectionAborted.into())))
     }
 }
 

@@ -4,6 +4,7 @@ pub mod confirm;
 pub mod epp;
 pub mod health;
 pub mod http;
+pub mod laboratory;
 pub mod listener;
 pub mod measure;
 pub mod proxy_protocol;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::name::{HostName, ZoneName};
@@ -48,6 +48,12 @@ pub struct Maintenance {
     /// When it was changed last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<Timestamp>,
+    /// Whether registrars have been reminded of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_reminded: bool,
+    /// Whether registrars have been told that it is over.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_over: bool,
 }
 
 /// The identifier of a maintenance event: 1 to 64 letters, digits, hyphens, dots and underscores; a UUID when the operator gives none.
@@ -115,6 +121,10 @@ pub enum MaintenanceNotice {
     Update,
     /// It is called off; it is shown as it was.
     Delete,
+    /// It begins soon.
+    Courtesy,
+    /// It is over.
+    End,
 }
 
 impl MaintenanceId {
@@ -212,9 +222,26 @@ impl MaintenanceNotice {
             Self::Create => "create",
             Self::Update => "update",
             Self::Delete => "delete",
+            Self::Courtesy => "courtesy",
+            Self::End => "end",
         }
     }
 }
+
+impl Maintenance {
+    /// What registrars are told next without anybody's doing, and when: a reminder a day before it begins, unless that was said
+    /// within that day, and its end.
+    pub fn next_notice(&self) -> Option<(Timestamp, MaintenanceNotice)> {
+        let remind_at = self.start.saturating_sub(REMINDED_BEFORE).unwrap_or(Timestamp::MIN);
+        let said_at = self.updated_at.unwrap_or(self.created_at);
+        if !self.is_reminded && said_at < remind_at {
+            return Some((remind_at, MaintenanceNotice::Courtesy));
+        }
+        (!self.is_over).then_some((self.end, MaintenanceNotice::End))
+    }
+}
+
+const REMINDED_BEFORE: SignedDuration = SignedDuration::from_hours(24);
 
 #[cfg(test)]
 mod tests {

@@ -108,6 +108,8 @@ impl Reseller {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OrderKind {
+    /// No order: a transfer took the domain to another registrar. It is numbered among them.
+    Departure,
     /// A registration.
     New,
     /// Years more.
@@ -120,6 +122,7 @@ impl OrderKind {
     /// The word for it in the store.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Departure => "departure",
             Self::New => "new",
             Self::Renewal => "renewal",
             Self::Transfer => "transfer",
@@ -128,7 +131,9 @@ impl OrderKind {
 
     /// Reads the word.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::New, Self::Renewal, Self::Transfer].into_iter().find(|kind| kind.as_str() == text)
+        [Self::Departure, Self::New, Self::Renewal, Self::Transfer]
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
     }
 }
 

@@ -81,7 +81,7 @@ fn next(domain: &Domain, tld: &Tld) -> (Timestamp, Due) {
     }
     let end = match domain.standing.lapsed_until {
         Some(until) => (until, Due::Purge),
-        None => (domain.expires_at, at_expiry(tld)),
+        None => (domain.expires_at, at_expiry(domain, tld)),
     };
     let suspension = domain.standing.suspension.as_ref();
     let cancellation = suspension.and_then(|suspension| suspension.cancel_at);
@@ -96,14 +96,20 @@ fn next(domain: &Domain, tld: &Tld) -> (Timestamp, Due) {
     others.into_iter().flatten().chain([end]).min_by_key(|(at, _)| *at).unwrap_or(end)
 }
 
-fn at_expiry(tld: &Tld) -> Due {
+fn at_expiry(domain: &Domain, tld: &Tld) -> Due {
     match tld.life.at_expiry {
         AtExpiry::AwaitRenewal => Due::AwaitRenewal,
         AtExpiry::Lapse => Due::Lapse,
-        AtExpiry::Renew => Due::AutoRenewal,
-        AtExpiry::Delete if tld.life.redemption_days == 0 => Due::Purge,
-        AtExpiry::Delete => Due::AutoDeletion,
+        // Whoever waits for a transfer wants the domain, whatever its sponsor has said; the renewal is swallowed with it.
+        AtExpiry::Renew if !domain.renewal.not_required || domain.transfer_is_pending() => Due::AutoRenewal,
+        AtExpiry::Delete | AtExpiry::Renew if tld.life.redemption_days == 0 => Due::Purge,
+        AtExpiry::Delete | AtExpiry::Renew => Due::AutoDeletion,
     }
+}
+
+/// Whether a domain is renewed by itself when its registration ends.
+pub(super) fn renews_by_itself(domain: &Domain, tld: &Tld) -> bool {
+    at_expiry(domain, tld) == Due::AutoRenewal
 }
 
 impl Due {

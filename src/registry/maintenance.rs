@@ -97,6 +97,8 @@ impl Operation for Add {
             implementation: false,
             created_at: t.now,
             updated_at: None,
+            is_reminded: false,
+            is_over: false,
         };
         let announced = details.applied(announced);
         judge(t, &announced)?;
@@ -120,6 +122,9 @@ impl Operation for Change {
         let before = t.tx.maintenance(&self.id)?.ok_or_else(|| unknown(self.id.as_str()))?;
         let changed = Maintenance { updated_at: Some(t.now), ..self.details.clone().applied(before.clone()) };
         judge(t, &changed)?;
+        // Another start is worth another reminder; and what ends later is not over.
+        let is_reminded = before.is_reminded && changed.start == before.start;
+        let changed = Maintenance { is_reminded, is_over: false, ..changed };
         t.tx.update_maintenance(&changed)?;
         tell(t, Some(&before), Some(&changed));
         Ok(changed)
@@ -211,7 +216,7 @@ fn of_matter(registrar: &Registrar, maintenance: &Maintenance, now: Timestamp) -
 fn tell(t: &mut Transaction<'_, '_>, before: Option<&Maintenance>, after: Option<&Maintenance>) {
     let policy = t.policy.clone();
     let now = t.now;
-    for registrar in policy.registrars().filter(|registrar| registrar.state != RegistrarState::Terminated) {
+    for registrar in policy.registrars().filter(|registrar| is_told(registrar)) {
         let seen = |state: Option<&Maintenance>| state.and_then(|state| of_matter(registrar, state, now));
         let (notice, maintenance) = match (seen(before), seen(after)) {
             (None, Some(after)) => (MaintenanceNotice::Create, after),
@@ -221,6 +226,44 @@ fn tell(t: &mut Transaction<'_, '_>, before: Option<&Maintenance>, after: Option
         };
         t.notify(&registrar.id, Event::Maintenance { notice, maintenance: Box::new(maintenance) });
     }
+}
+
+/// Leaves what is due of a maintenance event, as of the instant at which it was due: its reminder, or its end. The name of what was
+/// done, and when the next is due; none when nothing was.
+pub(super) fn remind(
+    t: &mut Transaction<'_, '_>,
+    id: &MaintenanceId,
+    due_at: Timestamp,
+) -> Result<Option<(&'static str, Option<Timestamp>)>, Error> {
+    let Some(before) = t.tx.maintenance(id)? else {
+        return Ok(None);
+    };
+    let Some((at, notice)) = before.next_notice().filter(|(at, _)| *at == due_at && *at <= t.now) else {
+        return Ok(None);
+    };
+    let (operation, after) = match notice {
+        MaintenanceNotice::End => (END, Maintenance { is_over: true, is_reminded: true, ..before }),
+        MaintenanceNotice::Courtesy
+        | MaintenanceNotice::Create
+        | MaintenanceNotice::Delete
+        | MaintenanceNotice::Update => (COURTESY, Maintenance { is_reminded: true, ..before }),
+    };
+    t.as_of(at, operation, |t| {
+        t.tx.update_maintenance(&after)?;
+        let policy = t.policy.clone();
+        for registrar in policy.registrars().filter(|registrar| is_told(registrar)) {
+            if let Some(maintenance) = of_matter(registrar, &after, at) {
+                let maintenance = Box::new(maintenance);
+                t.notify(&registrar.id, Event::Maintenance { notice, maintenance });
+            }
+        }
+        Ok(())
+    })?;
+    Ok(Some((operation, after.next_notice().map(|(at, _)| at))))
+}
+
+fn is_told(registrar: &Registrar) -> bool {
+    registrar.state != RegistrarState::Terminated
 }
 
 /// Judges what the operator wrote.
@@ -273,5 +316,7 @@ fn setting(key: &str, value: &str, why: &str) -> Refusal {
     Refusal::Setting { key: key.to_owned(), value: value.to_owned(), why: why.to_owned() }
 }
 
+const COURTESY: &str = "maintenance:courtesy";
+const END: &str = "maintenance:end";
 const SYSTEMS_MAX: usize = 50;
 const TEXT_BYTES_MAX: usize = 2000;

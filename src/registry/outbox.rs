@@ -206,8 +206,11 @@ impl Operation for Retry {
 }
 
 impl Transaction<'_, '_> {
-    /// Queues a mail with its secret, to leave after the commit.
+    /// Queues a mail with its secret, to leave after the commit; refused while too many wait.
     pub(super) fn queue_mail(&mut self, mail: &Mail, secret: &str) -> Result<(), Error> {
+        if self.tx.outbox_holds(WAITING_MAX)? {
+            return Err(Refusal::MailQueueFull.into());
+        }
         let token = to_hex(&self.random::<16>()).to_ascii_lowercase();
         let secret = self.registry.key.seal(&purpose(&token), secret, self.random());
         let reseller = self.reseller().cloned();
@@ -232,6 +235,9 @@ fn back_off(attempt: u32) -> SignedDuration {
     let seconds = 30_i64.saturating_mul(1 << (attempt.saturating_sub(1)).min(20));
     SignedDuration::from_secs(seconds.min(4 * 60 * 60))
 }
+
+/// Mails that wait at once: a mail server that is away for days must not fill the disk.
+pub const WAITING_MAX: u32 = 10_000;
 
 /// What a secret is sealed for: this mail and no other.
 fn purpose(token: &str) -> String {

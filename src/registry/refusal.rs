@@ -55,6 +55,8 @@ pub enum Refusal {
     Linked { kind: ObjectKind, name: String, by: ObjectKind },
     /// So many mails were asked for lately that no more are taken.
     MailLimit,
+    /// So many mails wait already that none is taken now.
+    MailQueueFull,
     /// No mail of this number waits or was given up.
     MailUnknown { number: i64 },
     /// A message id that is not in the registrar's queue.
@@ -279,6 +281,7 @@ impl Refusal {
             | Self::Changed
             | Self::KeyUsed
             | Self::MailLimit
+            | Self::MailQueueFull
             | Self::MailUnknown { .. }
             | Self::PendingUnknown
             | Self::RegistrarNeeded
@@ -373,6 +376,9 @@ impl fmt::Display for Refusal {
                 write!(f, "{kind} {name} is still in use by a {by}; end that use first")
             }
             Self::MailLimit => f.write_str("too many mails were asked for; wait an hour"),
+            Self::MailQueueFull => {
+                f.write_str("it needs a mail, and too many wait to be sent already; try again later")
+            }
             Self::MailUnknown { number } => write!(f, "no mail {number} waits or was given up"),
             Self::MessageUnknown { .. } => f.write_str("no message with this id waits in your queue"),
             Self::NotAccredited { tld } => write!(f, "you are not accredited for {tld}"),

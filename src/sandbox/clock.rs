@@ -8,7 +8,7 @@ use crate::admin::Problem;
 use crate::registry::Registry;
 use crate::registry::lifecycle::Happened;
 use crate::server::CLOCK_AHEAD;
-use crate::store::Keep;
+use crate::store::{Keep, StoreError, Tx};
 
 /// What came of turning the clock.
 #[derive(Clone, Debug)]
@@ -45,7 +45,7 @@ pub async fn turn(registry: &Arc<Registry>, to: Timestamp) -> Result<Turned, Pro
             "the clock cannot go back to {to}, before the newest change at {newest}; choose a later instant"
         )));
     }
-    show(registry, to).await?;
+    show(registry, to, |_| Ok(())).await?;
     let mut happened = Vec::new();
     let count = registry
         .run_due_telling(|step| {
@@ -57,16 +57,35 @@ pub async fn turn(registry: &Arc<Registry>, to: Timestamp) -> Result<Turned, Pro
     Ok(Turned { now: registry.clock().now(), happened, count })
 }
 
-/// Has the clock show an instant, whatever happened after it, and go on from there.
+/// Has the clock show an instant, whatever happened after it, and go on from there; how far ahead that is is written together with
+/// `change`. Where that fails, the clock shows what it would have shown.
 ///
 /// # Errors
 /// The store fails.
-pub(super) async fn show(registry: &Arc<Registry>, at: Timestamp) -> Result<(), Problem> {
+pub(super) async fn go_back<C>(registry: &Arc<Registry>, to: Timestamp, change: C) -> Result<(), Problem>
+where
+    C: Fn(&mut Tx<'_>) -> Result<(), StoreError> + Send + 'static,
+{
+    let was_ahead = registry.clock().ahead();
+    let kept = show(registry, to, change).await;
+    if kept.is_err() {
+        let now = registry.clock().machine().saturating_add(was_ahead).unwrap_or(Timestamp::MAX);
+        registry.clock().set(now);
+    }
+    kept
+}
+
+async fn show<C>(registry: &Arc<Registry>, at: Timestamp, change: C) -> Result<(), Problem>
+where
+    C: Fn(&mut Tx<'_>) -> Result<(), StoreError> + Send + 'static,
+{
     registry.clock().set(at);
     // Rounded to seconds, it would go back at every restart.
     let ahead = registry.clock().ahead().as_millis().to_string();
-    let kept =
-        registry.store().write(move |tx| tx.put_meta(CLOCK_AHEAD, &ahead).map(|()| ((), Keep::Commit)));
+    let kept = registry.store().write(move |tx| {
+        change(tx)?;
+        tx.put_meta(CLOCK_AHEAD, &ahead).map(|()| ((), Keep::Commit))
+    });
     kept.await.map_err(Problem::new)
 }
 

@@ -10,9 +10,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::gateway::epp::command::Verb;
-use crate::gateway::epp::laboratory::{Disturbance, Laboratory, Scene, Strike};
-use crate::gateway::epp::response::ResultCode;
+use crate::gateway::laboratory::{Disturbance, Laboratory, Scene, Strike};
+use crate::gateway::xcp;
 
 /// An order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,13 +19,13 @@ use crate::gateway::epp::response::ResultCode;
 pub struct Fault {
     /// What happens.
     pub kind: FaultKind,
-    /// Whose commands: a registrar, or a login name where API users log in; anybody's when absent.
+    /// Whose commands: a registrar's, or those of an API user or reseller; anybody's when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registrar: Option<String>,
-    /// On which EPP listener; on all when absent.
+    /// On which listener; on all when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub listener: Option<String>,
-    /// Which command, such as `create`; all when absent.
+    /// Which command, such as `create`, or `sw_register` on XCP; all when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,
     /// How long a delay is.
@@ -53,13 +52,13 @@ pub enum FaultKind {
     DropBeforeCommit,
     /// The connection is cut once the command is done; its answer is lost.
     DropAfterCommit,
-    /// 2400, and nothing is done.
+    /// The server fails (2400 in EPP), and nothing is done.
     #[serde(rename = "answer-2400")]
     Answer2400,
-    /// 2500, and nothing is done.
+    /// The server fails and ends the connection (2500 in EPP), and nothing is done.
     #[serde(rename = "answer-2500")]
     Answer2500,
-    /// 2502, and nothing is done.
+    /// Too many are connected (2502 in EPP), and nothing is done.
     #[serde(rename = "answer-2502")]
     Answer2502,
     /// The connection is cut amid the answer; the command is done.
@@ -89,9 +88,33 @@ pub struct Standing {
     pub left: Option<u32>,
 }
 
+/// A listener on which faults can be ordered.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// Its name.
+    pub name: &'static str,
+    /// What is spoken there.
+    pub protocol: Protocol,
+    /// Whether it speaks TLS.
+    pub has_tls: bool,
+    /// Whether it asks clients for certificates.
+    pub asks_certificates: bool,
+}
+
+/// What is spoken on a listener.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// EPP, in any dialect.
+    Epp,
+    /// The token login and REST.
+    Rest,
+    /// XCP.
+    Xcp,
+}
+
 /// All orders, shared by the sandbox's doors.
 pub struct Faults {
-    listeners: Vec<String>,
+    places: Vec<Place>,
     orders: Mutex<Orders>,
 }
 
@@ -115,10 +138,9 @@ pub struct FaultsAt {
 }
 
 impl Faults {
-    /// None ordered yet, for these EPP listeners.
-    pub fn new(listeners: &[&str]) -> Arc<Self> {
-        let listeners = listeners.iter().map(ToString::to_string).collect();
-        Arc::new(Self { listeners, orders: Mutex::default() })
+    /// None ordered yet, for these listeners.
+    pub fn new(places: Vec<Place>) -> Arc<Self> {
+        Arc::new(Self { places, orders: Mutex::default() })
     }
 
     /// Orders one; its number.
@@ -164,19 +186,22 @@ impl Faults {
         faults.iter().try_for_each(|fault| self.order(fault.clone()).map(drop))
     }
 
-    /// Whether a handshake on this listener is to see a certificate that is over.
+    /// Whether a handshake on this listener is to see a certificate that is over. Where no listener is named it is one of EPP: the
+    /// order itself comes over another.
     pub fn expires(&self, listener: &str) -> bool {
+        let is_epp = self.place(listener).is_some_and(|place| place.protocol == Protocol::Epp);
         let mut orders = self.lock();
         orders.standing.iter_mut().any(|order| {
             let fault = &order.standing.fault;
             fault.kind == FaultKind::ExpiredCertificate
                 && fault.registrar.is_none()
-                && fault.listener.as_deref().is_none_or(|wanted| wanted == listener)
+                && fault.listener.as_deref().map_or(is_epp, |wanted| wanted == listener)
                 && order.happens()
         })
     }
 
     fn strike(&self, listener: &str, scene: &Scene<'_>) -> Strike {
+        let asks_certificates = self.place(listener).is_some_and(|place| place.asks_certificates);
         let mut strike = Strike::default();
         for order in &mut self.lock().standing {
             let fault = &order.standing.fault;
@@ -190,6 +215,9 @@ impl Faults {
                 }
             } else if strike.disturbance.is_none() {
                 let disturbance = fault.disturbance(scene);
+                // Nobody's certificate is over where none is asked for.
+                let disturbance =
+                    disturbance.filter(|found| asks_certificates || *found != Disturbance::CertificateOver);
                 if disturbance.is_some() && order.happens() {
                     strike.disturbance = disturbance;
                 }
@@ -200,15 +228,13 @@ impl Faults {
 
     fn judge(&self, fault: &Fault) -> Result<(), String> {
         let Fault { kind, registrar, listener, command, millis, count, probability, seed } = fault;
-        if let Some(listener) = listener.as_ref().filter(|listener| !self.listeners.contains(listener)) {
-            return Err(format!(
-                "there is no EPP listener {listener}; there is {}",
-                self.listeners.join(", ")
-            ));
-        }
-        if let Some(command) = command.as_deref().filter(|command| !COMMANDS.contains(command)) {
-            return Err(format!("{command} is no command; these are: {}", COMMANDS.join(", ")));
-        }
+        let place = listener.as_deref().map(|name| self.place(name).ok_or(name)).transpose();
+        let place = place.map_err(|name| {
+            let known: Vec<_> = self.places.iter().map(|place| place.name).collect();
+            format!("there is no listener {name}; there is {}", known.join(", "))
+        })?;
+        judge_command(place, command.as_deref())?;
+        judge_place(place, *kind, registrar.as_deref())?;
         match (kind, millis) {
             (FaultKind::Delay, Some(1..=DELAY_MILLIS_MAX)) => {}
             (FaultKind::Delay, _) => {
@@ -229,21 +255,21 @@ impl Faults {
             _ => {}
         }
         match (kind, command.as_deref()) {
-            (FaultKind::SessionLimit, Some(other)) if other != Verb::Login.name() => {
+            (FaultKind::SessionLimit, Some(other)) if other != LOGIN => {
                 Err("session-limit is about login".to_owned())
             }
-            (FaultKind::PollOutOfOrder | FaultKind::PollDuplicate, Some(other))
-                if other != Verb::Poll.name() =>
-            {
+            (FaultKind::PollOutOfOrder | FaultKind::PollDuplicate, Some(other)) if other != POLL => {
                 Err("this fault is about poll".to_owned())
             }
-            (FaultKind::ExpiredCertificate, Some(other))
-                if registrar.is_none() || other != Verb::Login.name() =>
-            {
+            (FaultKind::ExpiredCertificate, Some(other)) if registrar.is_none() || other != LOGIN => {
                 Err("expired-certificate is about the handshake, or about a registrar's login".to_owned())
             }
             _ => Ok(()),
         }
+    }
+
+    fn place(&self, name: &str) -> Option<Place> {
+        self.places.iter().copied().find(|place| place.name == name)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Orders> {
@@ -260,32 +286,75 @@ impl Laboratory for FaultsAt {
 impl Fault {
     fn is_about(&self, listener: &str, scene: &Scene<'_>) -> bool {
         self.listener.as_deref().is_none_or(|wanted| wanted == listener)
-            && self.registrar.as_deref().is_none_or(|wanted| scene.account == Some(wanted))
-            && self.command.as_deref().is_none_or(|wanted| wanted == scene.verb.name())
+            && self.registrar.as_deref().is_none_or(|wanted| scene.accounts.contains(&wanted))
+            && self.command.as_deref().is_none_or(|wanted| wanted == scene.command)
     }
 
     /// What it does to a command; none where it does nothing.
     fn disturbance(&self, scene: &Scene<'_>) -> Option<Disturbance> {
+        let is = |command: &str| scene.command == command;
         match self.kind {
             FaultKind::Delay => None,
             FaultKind::DropBeforeCommit => Some(Disturbance::BreakBefore),
             FaultKind::DropAfterCommit => Some(Disturbance::BreakAfter),
-            FaultKind::Answer2400 => Some(Disturbance::Answer(ResultCode::CommandFailed)),
-            FaultKind::Answer2500 => Some(Disturbance::Answer(ResultCode::CommandFailedEnding)),
-            FaultKind::Answer2502 => Some(Disturbance::Answer(ResultCode::SessionLimitEnding)),
+            FaultKind::Answer2400 => Some(Disturbance::Fail),
+            FaultKind::Answer2500 => Some(Disturbance::FailEnding),
+            FaultKind::Answer2502 => Some(Disturbance::NoPlace),
             FaultKind::HalfFrame => Some(Disturbance::Halve),
-            FaultKind::SessionLimit => {
-                (scene.verb == Verb::Login).then_some(Disturbance::Answer(ResultCode::SessionLimitEnding))
-            }
+            FaultKind::SessionLimit => is(LOGIN).then_some(Disturbance::NoPlace),
             FaultKind::PollOutOfOrder => {
-                (scene.verb == Verb::Poll && scene.op == Some("req")).then_some(Disturbance::PollOtherEnd)
+                (is(POLL) && scene.op == Some("req")).then_some(Disturbance::PollOtherEnd)
             }
             FaultKind::PollDuplicate => {
-                (scene.verb == Verb::Poll && scene.op == Some("ack")).then_some(Disturbance::PollAgain)
+                (is(POLL) && scene.op == Some("ack")).then_some(Disturbance::PollAgain)
             }
-            FaultKind::ExpiredCertificate => (scene.verb == Verb::Login && self.registrar.is_some())
-                .then_some(Disturbance::Answer(ResultCode::AuthenticationError)),
+            FaultKind::ExpiredCertificate => {
+                (is(LOGIN) && self.registrar.is_some()).then_some(Disturbance::CertificateOver)
+            }
         }
+    }
+}
+
+/// Whether a command of this name can come to a listener, or to any.
+fn judge_command(place: Option<Place>, command: Option<&str>) -> Result<(), String> {
+    let Some(command) = command else { return Ok(()) };
+    let of_xcp = || xcp::commands().map(|(_, action, _)| action);
+    let (words, actions) = match place.map(|place| place.protocol) {
+        Some(Protocol::Epp | Protocol::Rest) => (true, false),
+        Some(Protocol::Xcp) => (false, true),
+        None => (true, true),
+    };
+    if (words && COMMANDS.contains(&command)) || (actions && of_xcp().any(|action| action == command)) {
+        return Ok(());
+    }
+    let known = if words { COMMANDS.join(", ") } else { of_xcp().collect::<Vec<_>>().join(", ") };
+    Err(format!("{command} is no command; these are: {known}"))
+}
+
+/// Whether a fault can happen on a listener.
+fn judge_place(place: Option<Place>, kind: FaultKind, registrar: Option<&str>) -> Result<(), String> {
+    let Some(place) = place else { return Ok(()) };
+    match kind {
+        FaultKind::PollOutOfOrder | FaultKind::PollDuplicate if place.protocol != Protocol::Epp => {
+            Err("this fault is about the poll of EPP".to_owned())
+        }
+        FaultKind::ExpiredCertificate if !place.has_tls => {
+            Err(format!("no certificates are shown on {}", place.name))
+        }
+        FaultKind::ExpiredCertificate if registrar.is_some() && !place.asks_certificates => {
+            Err(format!("clients show no certificates on {}", place.name))
+        }
+        FaultKind::Answer2400
+        | FaultKind::Answer2500
+        | FaultKind::Answer2502
+        | FaultKind::Delay
+        | FaultKind::DropAfterCommit
+        | FaultKind::DropBeforeCommit
+        | FaultKind::ExpiredCertificate
+        | FaultKind::HalfFrame
+        | FaultKind::PollDuplicate
+        | FaultKind::PollOutOfOrder
+        | FaultKind::SessionLimit => Ok(()),
     }
 }
 
@@ -330,6 +399,8 @@ impl fmt::Debug for Faults {
 
 const COMMANDS: &[&str] =
     &["check", "create", "delete", "info", "login", "logout", "poll", "renew", "transfer", "update"];
+const LOGIN: &str = "login";
+const POLL: &str = "poll";
 /// Longer than any client waits.
 const DELAY_MILLIS_MAX: u64 = 120_000;
 const ORDERS_MAX: usize = 1000;
@@ -342,22 +413,33 @@ mod tests {
         serde_json::from_str(text).unwrap()
     }
 
-    fn strike(faults: &Faults, verb: Verb) -> Option<Disturbance> {
-        faults.strike("ietf", &Scene { account: Some("ClientX"), verb, op: None }).disturbance
+    fn strike(faults: &Faults, command: &str) -> Option<Disturbance> {
+        faults.strike("ietf", &Scene { accounts: &["ClientX"], command, op: None }).disturbance
+    }
+
+    fn places() -> Arc<Faults> {
+        let place =
+            |name, protocol, has_tls, asks_certificates| Place { name, protocol, has_tls, asks_certificates };
+        Faults::new(vec![
+            place("ietf", Protocol::Epp, true, true),
+            place("plain", Protocol::Epp, false, false),
+            place("http", Protocol::Rest, true, false),
+            place("xcp", Protocol::Xcp, true, false),
+        ])
     }
 
     #[test]
     fn an_order_happens_as_often_as_it_says_and_to_whom_it_says() {
-        let faults = Faults::new(&["ietf", "eis"]);
+        let faults = places();
         faults.order(fault(r#"{"kind": "answer-2400", "registrar": "ClientY"}"#)).unwrap();
-        faults.order(fault(r#"{"kind": "answer-2400", "listener": "eis"}"#)).unwrap();
-        assert_eq!(strike(&faults, Verb::Create), None, "another registrar, another listener");
+        faults.order(fault(r#"{"kind": "answer-2400", "listener": "xcp"}"#)).unwrap();
+        assert_eq!(strike(&faults, "create"), None, "another registrar, another listener");
         let order =
             fault(r#"{"kind": "answer-2400", "registrar": "ClientX", "command": "create", "count": 2}"#);
         faults.order(order).unwrap();
-        assert_eq!(strike(&faults, Verb::Check), None);
-        let answered = Some(Disturbance::Answer(ResultCode::CommandFailed));
-        let struck: Vec<_> = (0..3).map(|_| strike(&faults, Verb::Create)).collect();
+        assert_eq!(strike(&faults, "check"), None);
+        let answered = Some(Disturbance::Fail);
+        let struck: Vec<_> = (0..3).map(|_| strike(&faults, "create")).collect();
         assert_eq!(struck, [answered, answered, None]);
         let standing = faults.standing();
         assert_eq!((standing[2].happened, standing[2].left), (2, Some(0)));
@@ -367,10 +449,10 @@ mod tests {
     #[test]
     fn a_probability_is_the_same_every_time() {
         let run = |seed: u64| {
-            let faults = Faults::new(&["ietf"]);
+            let faults = places();
             let order = format!(r#"{{"kind": "answer-2400", "probability": 0.25, "seed": {seed}}}"#);
             faults.order(fault(&order)).unwrap();
-            (0..1000).map(|_| strike(&faults, Verb::Info).is_some()).collect::<Vec<_>>()
+            (0..1000).map(|_| strike(&faults, "info").is_some()).collect::<Vec<_>>()
         };
         assert_eq!(run(7), run(7));
         assert_ne!(run(7), run(8));
@@ -380,7 +462,7 @@ mod tests {
 
     #[test]
     fn an_order_that_makes_no_sense_is_refused() {
-        let faults = Faults::new(&["ietf"]);
+        let faults = places();
         for (order, sentence) in [
             (r#"{"kind": "delay"}"#, "a delay has millis"),
             (r#"{"kind": "delay", "millis": 999999}"#, "a delay has millis"),
@@ -389,11 +471,19 @@ mod tests {
             (r#"{"kind": "answer-2400", "count": 1, "probability": 0.5}"#, "not both"),
             (r#"{"kind": "answer-2400", "probability": 1.5}"#, "above 0"),
             (r#"{"kind": "answer-2400", "seed": 1}"#, "belongs to a probability"),
-            (r#"{"kind": "answer-2400", "listener": "smtp"}"#, "no EPP listener smtp; there is ietf"),
+            (r#"{"kind": "answer-2400", "listener": "smtp"}"#, "no listener smtp; there is ietf, plain"),
             (r#"{"kind": "answer-2400", "command": "sell"}"#, "no command"),
             (r#"{"kind": "session-limit", "command": "check"}"#, "about login"),
             (r#"{"kind": "poll-duplicate", "command": "check"}"#, "about poll"),
             (r#"{"kind": "expired-certificate", "command": "check"}"#, "handshake"),
+            (r#"{"kind": "expired-certificate", "listener": "plain"}"#, "no certificates are shown on plain"),
+            (
+                r#"{"kind": "expired-certificate", "listener": "http", "registrar": "ClientX"}"#,
+                "clients show no certificates on http",
+            ),
+            (r#"{"kind": "poll-duplicate", "listener": "http"}"#, "the poll of EPP"),
+            (r#"{"kind": "delay", "millis": 5, "listener": "http", "command": "sw_register"}"#, "no command"),
+            (r#"{"kind": "delay", "millis": 5, "listener": "xcp", "command": "transfer"}"#, "no command"),
         ] {
             let refused = faults.order(fault(order)).unwrap_err();
             assert!(refused.contains(sentence), "{order}: {refused}");

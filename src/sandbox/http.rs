@@ -119,6 +119,7 @@ fn told(step: &Happened) -> Value {
         DueObject::Case(number) => ("case", number.to_string()),
         DueObject::Contact(id) => ("contact", id.to_string()),
         DueObject::Domain(name) => ("domain", name.to_string()),
+        DueObject::Maintenance(id) => ("maintenance", id.to_string()),
     };
     json!({ "at": step.at, "operation": step.operation, "kind": kind, "name": name })
 }

@@ -8,6 +8,7 @@ pub mod client;
 pub mod clock;
 pub mod faults;
 pub mod http;
+mod listeners;
 pub mod pki;
 pub mod seed;
 pub mod snapshot;
@@ -27,6 +28,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
 use self::faults::{Faults, FaultsAt};
+use self::listeners::{EIS, EPP_LISTENERS, EppListener, HTTP, IETF, XCP, places};
 use self::pki::{CertificateFiles, Pki};
 use self::seed::{Seed, SeedApiUser, SeedDomain, SeedReseller};
 use self::snapshot::{SEEDED, Snapshots};
@@ -63,18 +65,6 @@ pub struct Options {
     pub clock: Option<Timestamp>,
     /// The port of an SMTP server on this machine that mail is handed to as well, in the clear.
     pub smtp_port: Option<u16>,
-}
-
-/// An EPP listener of a sandbox.
-struct EppListener {
-    /// Its name.
-    name: &'static str,
-    /// Whose personality it has.
-    dialect: &'static str,
-    /// Its port, from the first.
-    offset: u16,
-    /// Which certificates it asks for; it speaks in the clear when absent.
-    client: Option<ClientCertificate>,
 }
 
 /// A sandbox that answers.
@@ -346,8 +336,7 @@ fn laboratory(
 ) -> Result<http::Sandbox, Problem> {
     let certificates = pki.clients.iter().skip(seed.registrars.len()).map(|files| files.certificate.clone());
     let users = seed.epp_users.iter().cloned().zip(certificates).collect();
-    let listeners: Vec<&str> = EPP_LISTENERS.iter().map(|listener| listener.name).collect();
-    let faults = Faults::new(&listeners);
+    let faults = Faults::new(places());
     faults
         .replace(&seed.faults)
         .map_err(|why| Problem::new(format_args!("a [[fault]] of the seed: {why}")))?;
@@ -365,29 +354,35 @@ fn doors(pki: &Pki, dir: &Path, port_base: u16, sandbox: http::Sandbox) -> Resul
     let registry = &registry;
     // Before the certificates are read: when they expire is measured there.
     observe::measure();
+    let faults = Arc::clone(&sandbox.faults);
+    let at = |listener| FaultsAt { faults: Arc::clone(&faults), listener };
+    let tls = |listener, client| tls_with_faults(pki, dir, client, at(listener));
     let epp = EPP_LISTENERS.iter().map(|listener| {
-        let at = || FaultsAt { faults: Arc::clone(&sandbox.faults), listener: listener.name };
-        let tls = listener.client.map(|client| epp_tls(pki, dir, client, at())).transpose()?;
-        let EppListener { name, dialect, offset, .. } = *listener;
-        epp_door(name, dialect, bind(port_base, offset)?, tls, registry, at())
+        let EppListener { name, dialect, offset, client } = *listener;
+        let tls = client.map(|client| tls(name, client)).transpose()?;
+        epp_door(name, dialect, bind(port_base, offset)?, tls, registry, at(name))
     });
     let mut doors = epp.collect::<Result<Vec<_>, StartError>>()?;
     doors.extend([
         Door {
             name: HTTP.to_owned(),
             listener: bind(port_base, HTTP_OFFSET)?,
-            tls: Some(tls_of(pki, ClientCertificate::Off)?),
+            tls: Some(tls(HTTP, ClientCertificate::Off)?),
             limits: LIMITS,
             drain_timeout: DRAIN_TIMEOUT,
-            gateway: Gateway::Http(http_gateway(registry, sandbox)),
+            gateway: Gateway::Http(http_gateway(registry, sandbox, at(HTTP))),
         },
         Door {
             name: XCP.to_owned(),
             listener: bind(port_base, XCP_OFFSET)?,
-            tls: Some(tls_of(pki, ClientCertificate::Off)?),
+            tls: Some(tls(XCP, ClientCertificate::Off)?),
             limits: LIMITS,
             drain_timeout: DRAIN_TIMEOUT,
-            gateway: Gateway::Xcp(XcpGateway::new(Arc::clone(registry), xcp::Settings::default())),
+            gateway: Gateway::Xcp(XcpGateway::in_laboratory(
+                Arc::clone(registry),
+                xcp::Settings::default(),
+                Arc::new(at(XCP)),
+            )),
         },
         server::health_door(bind(port_base, HEALTH_OFFSET)?, registry),
     ]);
@@ -395,10 +390,11 @@ fn doors(pki: &Pki, dir: &Path, port_base: u16, sandbox: http::Sandbox) -> Resul
 }
 
 /// Turning the clock by years may run many things, so a request may take long here.
-fn http_gateway(registry: &Arc<Registry>, sandbox: http::Sandbox) -> Arc<HttpGateway> {
-    let routes = rest::routes(Arc::clone(registry), rest::Settings::default());
+fn http_gateway(registry: &Arc<Registry>, sandbox: http::Sandbox, faults: FaultsAt) -> Arc<HttpGateway> {
+    let (registry, settings) = (Arc::clone(registry), rest::Settings::default());
+    let routes = rest::routes_in_laboratory(Arc::clone(&registry), settings, Arc::new(faults));
     let settings = http_door::Settings { request_timeout: TURN_TIMEOUT, ..http_door::Settings::default() };
-    let routes = routes.merge(http::routes(sandbox)).merge(confirm::routes(Arc::clone(registry)));
+    let routes = routes.merge(http::routes(sandbox)).merge(confirm::routes(registry));
     HttpGateway::new(routes, settings)
 }
 
@@ -453,8 +449,8 @@ fn tls_of(
     tls::server_config(&tls_files(pki, &pki.server), client, Clock::system().now())
 }
 
-/// The TLS side of an EPP listener, which may be ordered to show a certificate that is over.
-fn epp_tls(
+/// The TLS side of a listener, which may be ordered to show a certificate that is over.
+fn tls_with_faults(
     pki: &Pki,
     dir: &Path,
     client: ClientCertificate,
@@ -555,26 +551,8 @@ pub const DESCRIPTION: &str = "sandbox.json";
 const SEED: &str = "seed.toml";
 /// The key in `meta` that tells that the seed is in the database, all of it.
 const SOWN: &str = "sandbox_sown";
-const IETF: &str = "ietf";
-const EIS: &str = "eis";
-/// The EPP listeners, in the order in which they are opened.
-const EPP_LISTENERS: &[EppListener] = &[
-    EppListener { name: IETF, dialect: IETF, offset: 0, client: Some(ClientCertificate::Required) },
-    EppListener { name: EIS, dialect: EIS, offset: 1, client: Some(ClientCertificate::Optional) },
-    EppListener { name: "nominet", dialect: "nominet", offset: 2, client: Some(ClientCertificate::Off) },
-    // The same dialect in the clear, as Nominet's test systems have it.
-    EppListener { name: "nominet_plain", dialect: "nominet", offset: 12, client: None },
-    EppListener {
-        name: "nominet_legacy",
-        dialect: "nominet_legacy",
-        offset: 3,
-        client: Some(ClientCertificate::Off),
-    },
-];
-const HTTP: &str = "http";
 const HTTP_OFFSET: u16 = 43;
 const HEALTH_OFFSET: u16 = 80;
-const XCP: &str = "xcp";
 const XCP_OFFSET: u16 = 55;
 /// Where mail becomes files.
 const MAIL: &str = "mail";

@@ -124,10 +124,9 @@ impl Snapshots {
         let kept = open(&file)?.read(|tx| Ok((tx.content()?, tx.meta(TAKEN_AT)?, tx.latest_change()?))).await;
         let (content, taken_at, newest) = kept.map_err(SnapshotError::of)?;
         let registry = &self.registry;
-        let put = registry.store().write(move |tx| tx.replace_content(&content).map(|()| ((), Keep::Commit)));
-        put.await.map_err(SnapshotError::of)?;
         let to = instant(taken_at).max(newest.unwrap_or(Timestamp::UNIX_EPOCH));
-        clock::show(registry, to).await?;
+        // Clock first: by the later one, all that has been put back would fall due at once.
+        clock::go_back(registry, to, move |tx| tx.replace_content(&content)).await?;
         // Another process may have been the clerk then.
         registry.end_other_leases().await.map_err(SnapshotError::of)?;
         for (user, certificate) in &self.users {

@@ -73,7 +73,7 @@ conformance! {
         ledger: account enter ledger move_money set_limits;
         maintenance: delete_maintenance insert_maintenance maintenance maintenances update_maintenance;
         message: message_count newest_message oldest_message queue_message remove_message;
-        outbox: claim_mail delete_mail due_mails end_mail mail_is_due mails_about mails_asked_by outbox outbox_entry outbox_tally put_mail_back queue_mail revive_mail;
+        outbox: claim_mail delete_mail due_mails end_mail mail_is_due mails_about mails_asked_by outbox outbox_entry outbox_holds outbox_tally put_mail_back queue_mail revive_mail;
         pending: add_pending end_pending pending pending_actions pending_by_token set_pending_token;
         person: contact_of_person delete_person insert_person;
         case: case case_about cases cases_about_nothing cases_due close_case open_case;

@@ -79,6 +79,12 @@ impl Tx<'_> {
         Ok(count.map_or(0, i64::unsigned_abs))
     }
 
+    /// Whether at least so many mails wait.
+    pub fn outbox_holds(&mut self, mails: u32) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM outbox WHERE next_at IS NOT NULL ORDER BY next_at LIMIT 1 OFFSET ?1";
+        Ok(self.first(sql, &[mails.saturating_sub(1).into()], |_| Ok(()))?.is_some())
+    }
+
     /// Whether a mail is due at an instant of the machine's clock.
     pub fn mail_is_due(&mut self, now: Timestamp) -> Result<bool, StoreError> {
         let sql = "SELECT 1 FROM outbox WHERE next_at <= ?1 LIMIT 1";

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::domain::parse_name;
-use super::sql::Row;
+use super::sql::{Row, Value};
 use super::{StoreError, Tx, from_json, to_json};
 use crate::model::event::{Event, Message};
 use crate::model::name::DomainName;
@@ -12,13 +12,17 @@ use crate::model::reseller::{Order, OrderKind, Profile, Reseller, ResellerName};
 
 /// Which of a reseller's domains are listed, and which part of the list.
 #[derive(Clone, Copy, Debug)]
-pub struct DomainRange {
+pub struct DomainRange<'r> {
     /// From this end of registration on.
     pub from: Timestamp,
     /// Before this one.
     pub before: Timestamp,
     /// Only those whose deletion has begun, or only those whose has not.
     pub deleting: bool,
+    /// Only those whose deletion began from the first of these instants on and before the second.
+    pub deleted: Option<(Timestamp, Timestamp)>,
+    /// Only those whose names are this; `*` stands for anything.
+    pub name: Option<&'r str>,
     /// How many are passed over.
     pub offset: u32,
     /// How many are listed at most.
@@ -93,18 +97,32 @@ impl Tx<'_> {
     pub fn reseller_domains(
         &mut self,
         name: &ResellerName,
-        range: &DomainRange,
+        range: &DomainRange<'_>,
     ) -> Result<(Vec<DomainName>, u64), StoreError> {
         let deleting = if range.deleting { "LIKE" } else { "NOT LIKE" };
-        let which = format!(
+        let mut which = format!(
             "FROM domain WHERE reseller = ?1 AND expires_at >= ?2 AND expires_at < ?3 \
              AND state {deleting} '%\"deletion\":{{%'"
         );
-        let bounds = [name.as_str().into(), range.from.into(), range.before.into()];
-        let count = self.first(&format!("SELECT COUNT(*) {which}"), &bounds, |row| row.int(0))?;
-        let sql = format!("SELECT name {which} ORDER BY expires_at, number LIMIT ?4 OFFSET ?5");
-        let [reseller, from, before] = bounds;
-        let params = [reseller, from, before, range.limit.into(), range.offset.into()];
+        let mut params: Vec<Value<'_>> = vec![name.as_str().into(), range.from.into(), range.before.into()];
+        let pattern = range.name.map(like);
+        if let Some(pattern) = &pattern {
+            params.push(pattern.into());
+            which += &format!(" AND name LIKE ?{} ESCAPE '\\'", params.len());
+        }
+        // Instants of whole seconds as the row has them: in this form they sort as they follow each other.
+        let deleted = range.deleted.map(|(from, before)| (from.to_string(), before.to_string()));
+        if let Some((from, before)) = &deleted {
+            let began = self.spell(|engine| engine.json_text("state", &["deletion", "requested_at"]));
+            params.extend([Value::from(from), before.into()]);
+            let last = params.len();
+            which += &format!(" AND {began} >= ?{} AND {began} < ?{last}", last - 1);
+        }
+        let count = self.first(&format!("SELECT COUNT(*) {which}"), &params, |row| row.int(0))?;
+        params.extend([Value::from(range.limit), range.offset.into()]);
+        let last = params.len();
+        let sql =
+            format!("SELECT name {which} ORDER BY expires_at, number LIMIT ?{} OFFSET ?{last}", last - 1);
         let names = self.all(&sql, &params, |row| parse_name(row.text(0)?))?;
         Ok((names, count.map_or(0, i64::unsigned_abs)))
     }
@@ -250,6 +268,19 @@ impl Tx<'_> {
         self.write("DELETE FROM domain_profile WHERE domain = ?1", &[domain.0.into()])?;
         self.write("DELETE FROM domain_cookie WHERE domain = ?1", &[domain.0.into()]).map(drop)
     }
+}
+
+/// The pattern of a name in which `*` stands for anything.
+fn like(wanted: &str) -> String {
+    let mut pattern = String::with_capacity(wanted.len());
+    for character in wanted.chars() {
+        match character {
+            '*' => pattern.push('%'),
+            '%' | '_' | '\\' => pattern.extend(['\\', character]),
+            _ => pattern.extend(character.to_lowercase()),
+        }
+    }
+    pattern
 }
 
 /// `number, kind, domain, placed_at`.

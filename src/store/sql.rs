@@ -99,6 +99,9 @@ pub(crate) trait Sql {
     /// Spells statements that let a table's numbers go on from one.
     fn set_last_number(&self, table: &str, number: i64) -> Vec<String>;
 
+    /// Spells the text that lies at a path in a column of JSON; null where there is none.
+    fn json_text(&self, column: &str, path: &[&str]) -> String;
+
     /// The policy's version, when the engine remembers it; only for those who read.
     fn remembered_policy_version(&self) -> Option<i64> {
         None

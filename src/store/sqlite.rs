@@ -309,6 +309,10 @@ impl Sql for Statements<'_> {
         ]
     }
 
+    fn json_text(&self, column: &str, path: &[&str]) -> String {
+        format!("json_extract({column}, '$.{}')", path.join("."))
+    }
+
     fn remembered_policy_version(&self) -> Option<i64> {
         self.memory.policy_version()
     }

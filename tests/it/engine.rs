@@ -60,6 +60,11 @@ impl Place {
         self.database.is_some()
     }
 
+    /// The store as another node has it: with connections of its own where several processes may write, else the same.
+    pub(crate) fn as_another_node(&self, store: &Store) -> Store {
+        if self.database.is_some() { self.open() } else { store.clone() }
+    }
+
     /// A directory that goes away with it.
     pub(crate) fn dir(&self) -> &Path {
         self.dir.path()

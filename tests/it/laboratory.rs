@@ -1,6 +1,8 @@
 //! What only a sandbox has: a clock that tells what fell due, snapshots and reset, faults to order; and that nothing else has them.
 
+mod dialects;
 mod faults;
+mod http_faults;
 mod retries;
 mod stories;
 
@@ -11,10 +13,12 @@ use std::sync::Arc;
 use domesday::gateway::tls;
 use domesday::sandbox::client::Client as Http;
 use domesday::sandbox::{Description, Options, Sandbox};
+use domesday::store::Tx;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::pki_types::ServerName;
 
 use crate::client::{Client, code, login_frame};
@@ -42,6 +46,16 @@ impl Laboratory {
         let mut laboratory = Self { sandbox: None, dir, _parent: parent };
         laboratory.open(Some(file)).await;
         laboratory
+    }
+
+    /// With the built-in seed.
+    async fn start_as_it_comes() -> Self {
+        let parent = tempfile::tempdir().unwrap();
+        let dir = parent.path().join("sandbox");
+        let clock = Some("2030-01-01T00:00:00Z".parse().unwrap());
+        let options = Options { dir: dir.clone(), port_base: 0, seed: None, clock, smtp_port: None };
+        let sandbox = Some(Sandbox::start(&options).await.unwrap());
+        Self { sandbox, dir, _parent: parent }
     }
 
     async fn open(&mut self, seed: Option<PathBuf>) {
@@ -79,15 +93,21 @@ impl Laboratory {
         self.dial_at("ietf", registrar).await
     }
 
-    /// The same to another listener.
+    /// The same to any EPP listener.
     async fn dial_at(&self, listener: &str, registrar: &str) -> std::io::Result<Client> {
-        let described = Description::read(&self.dir).unwrap();
+        let port = Description::read(&self.dir).unwrap().epp[listener].port;
+        self.connect(port, Some(registrar)).await.map(Client::over)
+    }
+
+    /// A TLS connection to a port, with somebody's certificate or without.
+    async fn connect(&self, port: u16, registrar: Option<&str>) -> std::io::Result<TlsStream<TcpStream>> {
         let pki = self.dir.join("pki");
-        let files = (pki.join(format!("{registrar}.pem")), pki.join(format!("{registrar}.key")));
-        let config = tls::client_config(&pki.join("ca.pem"), Some((&files.0, &files.1))).unwrap();
-        let tcp = TcpStream::connect(("127.0.0.1", described.epp[listener].port)).await.unwrap();
+        let files = registrar.map(|name| (pki.join(format!("{name}.pem")), pki.join(format!("{name}.key"))));
+        let files = files.as_ref().map(|(certificate, key)| (certificate.as_path(), key.as_path()));
+        let config = tls::client_config(&pki.join("ca.pem"), files).unwrap();
+        let tcp = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
         let name = ServerName::try_from("localhost").unwrap();
-        Ok(Client::over(TlsConnector::from(Arc::clone(&config)).connect(name, tcp).await?))
+        TlsConnector::from(Arc::clone(&config)).connect(name, tcp).await
     }
 
     /// What a login is answered, and its connection.
@@ -223,6 +243,25 @@ async fn a_snapshot_is_gone_back_to_and_reset_goes_back_to_the_seed() {
         assert!(refused.contains(sentence), "{order}: {refused}");
     }
 
+    // What falls due meanwhile is what is due by the clock of then: nothing. Whoever looks for it all the time finds nothing either.
+    let registry = Arc::clone(laboratory.sandbox.as_ref().unwrap().running.registry());
+    for _ in 0..10 {
+        laboratory.advance("P400D").await;
+        let (stop, mut stopped) = tokio::sync::watch::channel(false);
+        let clerk = Arc::clone(&registry);
+        let clerk = tokio::spawn(async move {
+            while !*stopped.borrow_and_update() {
+                clerk.run_due().await;
+            }
+        });
+        laboratory.post("/sandbox/snapshot", json!({ "restore": "before-drop" })).await.unwrap();
+        stop.send(true).unwrap();
+        clerk.await.unwrap();
+        let history = |tx: &mut Tx<'_>| tx.latest_change();
+        let newest = registry.store().read(history).await.unwrap().unwrap();
+        assert_eq!(newest.to_string()[..7], *"2030-01", "something fell due by the clock of later");
+    }
+
     // Over a restart as well.
     drop(client);
     laboratory.reopen().await;
@@ -268,7 +307,7 @@ fn only_the_sandbox_makes_a_gateway_with_a_laboratory() {
         }
     }
     naming.sort();
-    assert_eq!(naming, ["gateway/epp/mod.rs", "sandbox/mod.rs"]);
+    assert_eq!(naming, ["gateway/epp/mod.rs", "gateway/rest/mod.rs", "gateway/xcp/mod.rs", "sandbox/mod.rs"]);
 }
 
 const SEED: &str = r#"

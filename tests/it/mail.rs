@@ -4,13 +4,15 @@
 use std::sync::{Arc, Mutex};
 
 use domesday::mail::{Mailer, Security, Settings, Smtp};
-use domesday::model::mail::{MailState, OutboxEntry};
-use domesday::registry::{Actor, outbox};
-use jiff::SignedDuration;
+use domesday::model::contact::Email;
+use domesday::model::mail::{Letter, Mail, MailState, OutboxEntry};
+use domesday::registry::{Actor, Registry, outbox};
+use domesday::store::{Keep, MailDraft, Tx};
+use jiff::{SignedDuration, Timestamp};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::xcp_server::{XcpServer, code_in, item};
+use crate::xcp_server::{XcpServer, code, code_in, domain_name, item, value};
 
 /// What an SMTP server does with the mails it is handed, one after the other; then it takes everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -297,4 +299,57 @@ async fn an_operator_s_template_replaces_ours() {
     std::fs::write(dir.join("auth_code.txt"), "Subject: x\n\nno place for it\n").unwrap();
     let refusal = Mailer::new(&settings(&dir)).err().unwrap().to_string();
     assert!(refusal.contains("auth_code.txt") && refusal.contains("{code} is missing"), "{refusal}");
+}
+
+/// As many mails as may wait at once, for nobody in particular.
+async fn fill(registry: &Registry) {
+    let letter = Letter::AuthCode {
+        domain: domain_name("other.info"),
+        asked_by: "The Name Shop".to_owned(),
+        asked_at: registry.clock().now(),
+        expires_at: None,
+    };
+    let mail = Mail { to: Email::parse("holder@example.org").unwrap(), reply_to: None, letter };
+    let queue = move |tx: &mut Tx<'_>| {
+        for number in 0..outbox::WAITING_MAX {
+            let (token, queued_at) = (format!("filler {number}"), Timestamp::UNIX_EPOCH);
+            let draft = MailDraft { mail: &mail, token: &token, secret: "sealed", reseller: None, queued_at };
+            tx.queue_mail(&draft)?;
+        }
+        Ok(((), Keep::Commit))
+    };
+    registry.store().write(queue).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_queue_takes_no_mail_and_nothing_is_done_that_needs_one() {
+    let server = XcpServer::start().await;
+    fill(&server.registry).await;
+    let before = server.state().await;
+    for _ in 0..2 {
+        let answer = server.ask("send_authcode", "domain", &item("domain_name", "example.info")).await;
+        assert_eq!(code(&answer), 400, "{answer}");
+        assert_eq!(
+            value(&answer, "response_text").as_deref(),
+            Some("Internal server error; try again later")
+        );
+    }
+    assert_eq!(server.state().await, before, "the code that is set stays, and nothing else is written");
+    // What needs no mail goes on.
+    let renew = [("domain", "example.info"), ("currentexpirationyear", "2027"), ("period", "1")];
+    let renew = renew.map(|(key, value)| item(key, value)).concat();
+    assert_eq!(code(&server.ask("renew", "domain", &renew).await), 200);
+
+    // One that leaves makes room for one.
+    let leave = |tx: &mut Tx<'_>| {
+        let due = tx.due_mails(Timestamp::UNIX_EPOCH, 1)?.remove(0);
+        tx.claim_mail(due.number, Timestamp::MAX)?;
+        tx.end_mail(due.number, 1, MailState::Sent, None)?;
+        Ok(((), Keep::Commit))
+    };
+    server.registry.store().write(leave).await.unwrap();
+    for expected in [200, 400] {
+        let answer = server.ask("send_authcode", "domain", &item("domain_name", "example.info")).await;
+        assert_eq!(code(&answer), expected, "{answer}");
+    }
 }

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed, also in what tests share")]
 
+mod cli;
 mod client;
 mod codes;
 mod confirm;
@@ -36,4 +37,5 @@ mod xcp_commands;
 mod xcp_errors;
 mod xcp_lists;
 mod xcp_money;
+mod xcp_orders;
 mod xcp_server;

@@ -3,6 +3,10 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::get;
 
 use domesday::admin::door::Door;
 use domesday::admin::lock::WriterLock;
@@ -10,19 +14,26 @@ use domesday::admin::socket::AdminSocket;
 use domesday::admin::{Answer, Request, Secret};
 use domesday::cli::Cli;
 use domesday::config::Config;
+use domesday::gateway::http::{self, HttpGateway};
+use domesday::gateway::listener::Listener;
 use domesday::model::name::ZoneName;
 use domesday::model::registrar::{Registrar, RegistrarId, RegistrarState};
 use domesday::model::tld::Tld;
 use domesday::registry::clock::Clock;
-use domesday::registry::operator::RegistrarChange;
+use domesday::registry::node::BEAT_EVERY;
+use domesday::registry::operator::{AddRegistrar, RegistrarChange};
 use domesday::registry::secret::{ServerKey, system_random};
 use domesday::registry::session::{Login, LoginRefusal};
-use domesday::registry::{Registry, Settings};
+use domesday::registry::{Actor, Call, Registry, Settings};
 use domesday::sandbox::pki;
 use domesday::server::{self, Parts, Running};
 use domesday::store::Store;
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use zeroize::Zeroizing;
+
+use crate::server::Options;
 
 /// A server without listeners whose clock stands still, on the database of `dir`.
 pub(crate) async fn start(dir: &Path) -> Running {
@@ -98,6 +109,72 @@ async fn a_registrar_added_over_the_socket_logs_in_at_once() {
     let Ok(Answer::Registrars(seen)) = ask(dir.path(), Request::ListRegistrars).await else { panic!() };
     assert_eq!((seen.len(), seen[0].sessions), (1, 2));
     assert_eq!(server.shutdown().await, 0);
+}
+
+/// A node that drains answers commands for as long as their listeners allow. Were it believed dead meanwhile, the places of its
+/// sessions would be given away.
+#[tokio::test]
+async fn a_node_says_that_it_lives_until_its_last_command_has_ended() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path().join("registry.db").to_str().unwrap()).unwrap();
+    let node = async || {
+        let clock = Clock::held("2026-01-01T00:00:00Z".parse().unwrap());
+        let settings = Settings { roid_suffix: "DD".to_owned(), random: system_random };
+        Registry::open(store.clone(), clock, ServerKey::new(&[7; 32]).unwrap(), settings).await.unwrap()
+    };
+    let (registry, other) = (node().await, node().await);
+    let (entered, released) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let slow = {
+        let (entered, released) = (Arc::clone(&entered), Arc::clone(&released));
+        move || {
+            let (entered, released) = (Arc::clone(&entered), Arc::clone(&released));
+            async move {
+                entered.notify_one();
+                released.notified().await;
+            }
+        }
+    };
+    let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), "address").unwrap();
+    let address = listener.local_addr().unwrap();
+    let forever = Duration::from_secs(24 * 60 * 60);
+    let http = http::Settings { head_timeout: forever, request_timeout: forever, stall_timeout: forever };
+    let door = server::Door {
+        name: "slow".to_owned(),
+        listener,
+        tls: None,
+        limits: Options::default().limits,
+        drain_timeout: forever,
+        gateway: server::Gateway::Http(HttpGateway::new(Router::new().route("/", get(slow)), http)),
+    };
+    let parts =
+        Parts { registry: Arc::clone(&registry), lock: None, doors: vec![door], admin: None, mailer: None };
+    let running = server::start(parts).await.unwrap();
+    let call = Call { actor: Actor::Operator, client_trid: None, server_trid: registry.next_trid() };
+    let registrar = Registrar::new(id("ClientX"), "ClientX");
+    registry.run(call, AddRegistrar { registrar }).await.unwrap();
+    registry.set_password(&id("ClientX"), Zeroizing::new("foo-BAR2".to_owned())).await.unwrap();
+    log_in(&registry, "ClientX", "foo-BAR2").await.unwrap();
+
+    let mut client = tokio::net::TcpStream::connect(address).await.unwrap();
+    client.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+    entered.notified().await;
+    let stopping = tokio::spawn(running.shutdown());
+    tokio::task::yield_now().await;
+
+    // A minute later; its beat is what is next.
+    let later = "2026-01-01T00:01:00Z".parse().unwrap();
+    registry.clock().set(later);
+    other.clock().set(later);
+    tokio::time::pause();
+    tokio::time::advance(BEAT_EVERY + Duration::from_secs(1)).await;
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(other.beat().await.unwrap().closed, 0, "it answers a command still");
+    tokio::time::resume();
+    released.notify_one();
+    stopping.await.unwrap();
+    assert_eq!(other.beat().await.unwrap().closed, 1, "it has said goodbye");
 }
 
 #[tokio::test]

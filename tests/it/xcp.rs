@@ -476,3 +476,19 @@ async fn identical_requests_are_legal() {
     assert_eq!(code(&server.exchange(&bytes).await), 200);
     assert_eq!(server.mails().await.len(), 2, "one mail for one accepted command");
 }
+
+#[tokio::test]
+async fn a_thousand_wrong_signatures_change_nothing_and_let_the_right_one_in() {
+    let server = XcpServer::start().await;
+    let (body, before) = (documented_request(), server.state().await);
+    let wrong = request_of("HTTP/1.1", SHOP, "eedd7ce30942fa8877205dc2cde88037", body.as_bytes());
+    for _ in 0..10 {
+        let mut client = XcpClient::connect(server.address).await;
+        for _ in 0..100 {
+            client.send(&wrong).await;
+            assert_eq!(code(&client.answer().await.1), 401);
+        }
+    }
+    assert_eq!(server.state().await, before);
+    assert_eq!(code(&server.ask("lookup", "domain", &item("domain", "free.info")).await), 210);
+}

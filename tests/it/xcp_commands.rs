@@ -6,16 +6,16 @@ use domesday::registry::{Actor, Operation, host};
 
 use crate::xcp_server::{KEY, SHOP, XcpServer, code, domain_name, envelope, item, registrar_id, value};
 
-fn map(key: &str, items: &str) -> String {
+pub(crate) fn map(key: &str, items: &str) -> String {
     format!("<item key=\"{key}\"><dt_assoc>{items}</dt_assoc></item>")
 }
 
-fn list(key: &str, values: &[&str]) -> String {
+pub(crate) fn list(key: &str, values: &[&str]) -> String {
     let items: String = values.iter().enumerate().map(|(n, value)| item(&n.to_string(), value)).collect();
     format!("<item key=\"{key}\"><dt_array>{items}</dt_array></item>")
 }
 
-fn contact(kind: &str, first_name: &str) -> String {
+pub(crate) fn contact(kind: &str, first_name: &str) -> String {
     let fields = [
         ("first_name", first_name),
         ("last_name", "Tamm"),
@@ -50,7 +50,7 @@ pub(crate) fn order(domain: &str, more: &str) -> String {
 }
 
 /// What stands in the map or list of this key.
-fn inside<'a>(answer: &'a str, key: &str) -> &'a str {
+pub(crate) fn inside<'a>(answer: &'a str, key: &str) -> &'a str {
     let start =
         answer.split_once(&format!("<item key=\"{key}\">")).unwrap_or_else(|| panic!("no {key} in {answer}"));
     let mut depth = 1;
@@ -68,9 +68,9 @@ fn inside<'a>(answer: &'a str, key: &str) -> &'a str {
 }
 
 #[track_caller]
-fn expect(answer: &str, expected: u16) {
+pub(crate) fn expect(answer: &str, expected: u16) {
     assert_eq!(code(answer), expected, "{answer}");
-    let success = matches!(expected, 200 | 210 | 211);
+    let success = matches!(expected, 200 | 210 | 211 | 250);
     assert_eq!(value(answer, "is_success").as_deref(), Some(if success { "1" } else { "0" }), "{answer}");
 }
 
@@ -471,7 +471,7 @@ async fn a_transfer_is_ordered_watched_and_withdrawn() {
     expect(&server.ask("cancel_transfer", "transfer", &item("domain", "elsewhere.info")).await, 480);
     let listed = server.ask("get_transfers_in", "domain", &item("status", "cancelled")).await;
     assert_eq!(value(&listed, "total").as_deref(), Some("1"));
-    expect(&server.ask("process_transfer", "transfer", &item("order_id", &number)).await, 465);
+    expect(&server.ask("process_transfer", "transfer", &item("order_id", &number)).await, 460);
 
     server.set_clock("2026-01-01T00:00:05Z");
     expect(&server.ask("sw_register", "domain", &order("2fooBAR-as-created")).await, 200);
@@ -548,7 +548,7 @@ async fn the_rest_answers_as_documented() {
     expect(&server.ask("modify", "domain", &item("domain", "example.info")).await, 460);
     let modify = |data: &str, more: &str| item("domain", "example.info") + &item("data", data) + more;
     expect(&server.ask("modify", "domain", &modify("expire_action", &item("auto_renew", "1"))).await, 200);
-    expect(&server.ask("modify", "domain", &modify("expire_action", &item("auto_renew", "0"))).await, 465);
+    expect(&server.ask("modify", "domain", &modify("expire_action", "")).await, 460);
     for data in ["parkpage_state", "change_ips_tag", "no_such_data"] {
         expect(&server.ask("modify", "domain", &modify(data, "")).await, 465);
     }

@@ -124,6 +124,7 @@ fn refusals() -> Vec<Refusal> {
             Refusal::Linked { kind: ObjectKind::Domain, name: name(), by: ObjectKind::Host },
         ],
         Refusal::MailLimit => [Refusal::MailLimit],
+        Refusal::MailQueueFull => [Refusal::MailQueueFull],
         Refusal::MailUnknown { .. } => [Refusal::MailUnknown { number: 7 }],
         Refusal::MessageUnknown { .. } => [Refusal::MessageUnknown { number: MessageNumber(7) }],
         Refusal::NotAccredited { .. } => [Refusal::NotAccredited { tld: zone() }],

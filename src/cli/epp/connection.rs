@@ -18,7 +18,7 @@ use crate::admin::Problem;
 use crate::gateway::epp::frame::write_frame;
 use crate::gateway::tls::client_config;
 use crate::gateway::xml::{Bounds, Document};
-use crate::sandbox::Description;
+use crate::sandbox::{self, Description};
 
 /// Who connects where.
 pub(in crate::cli) struct Account {
@@ -49,28 +49,32 @@ impl Account {
         }
     }
 
-    /// As a sandbox's description has it.
-    pub(in crate::cli) fn of_sandbox(dir: &Path, registrar: &str) -> Result<Self, Problem> {
+    /// As a sandbox's description has it: a registrar, or who logs in for one, on one of its EPP listeners.
+    pub(in crate::cli) fn of_sandbox(dir: &Path, listener: &str, name: &str) -> Result<Self, Problem> {
         let description = Description::read(dir)?;
-        let account =
-            description.registrars.iter().find(|account| account.id == registrar).ok_or_else(|| {
-                let known: Vec<&str> =
-                    description.registrars.iter().map(|account| account.id.as_str()).collect();
-                Problem::new(format_args!(
-                    "the sandbox has no registrar {registrar}; it has {}",
-                    known.join(", ")
-                ))
-            })?;
-        let door = description
-            .epp
-            .get("ietf")
-            .ok_or_else(|| Problem::new("the sandbox has no listener ietf; start it anew"))?;
+        let known = || description.registrars.iter().map(|account| (account, account.user.as_ref()));
+        let login = |(account, user): &(&sandbox::Account, Option<&String>)| {
+            user.map_or_else(|| account.id.clone(), Clone::clone)
+        };
+        let account = known().find(|known| login(known) == name).map(|(account, _)| account);
+        let account = account.ok_or_else(|| {
+            let known: Vec<String> = known().map(|known| login(&known)).collect();
+            Problem::new(format_args!("the sandbox has no registrar {name}; it has {}", known.join(", ")))
+        })?;
+        let door = description.epp.get(listener).filter(|door| door.tls).ok_or_else(|| {
+            let doors = description.epp.iter().filter(|(_, door)| door.tls);
+            let known: Vec<&str> = doors.map(|(name, _)| name.as_str()).collect();
+            Problem::new(format_args!(
+                "the sandbox has no EPP listener {listener} with TLS; it has {}",
+                known.join(", ")
+            ))
+        })?;
         Ok(Self {
             host: door.host.clone(),
             port: door.port,
             ca: dir.join(&description.ca_cert),
             identity: Some((dir.join(&account.cert), dir.join(&account.key))),
-            registrar: registrar.to_owned(),
+            registrar: name.to_owned(),
             password: Zeroizing::new(account.password.clone()),
         })
     }
@@ -109,6 +113,16 @@ fn password(file: Option<&Path>) -> Result<Zeroizing<String>, Problem> {
     Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()))
 }
 
+/// What a greeting offers.
+pub(in crate::cli) struct Offer {
+    /// The namespace of its envelope.
+    pub(in crate::cli) namespace: String,
+    /// Object mappings.
+    pub(in crate::cli) objects: Vec<String>,
+    /// Extensions.
+    pub(in crate::cli) extensions: Vec<String>,
+}
+
 /// A connection that has received its greeting.
 pub(in crate::cli) struct Connection {
     stream: TlsStream<TcpStream>,
@@ -132,19 +146,22 @@ impl Connection {
         Ok(connection)
     }
 
+    /// What the greeting offers.
+    pub(in crate::cli) fn offer(&self) -> Result<Offer, Problem> {
+        let document = Document::parse(&self.greeting, &Bounds::EPP).map_err(Problem::new)?;
+        let uris = |name: &str| {
+            let mut found = Vec::new();
+            collect(document.root(), name, &mut found);
+            found
+        };
+        let namespace = document.root().namespace().to_owned();
+        Ok(Offer { namespace, objects: uris("objURI"), extensions: uris("extURI") })
+    }
+
     /// Logs in, declaring all that the greeting offers.
     pub(in crate::cli) async fn log_in(&mut self, account: &Account) -> Result<(), Problem> {
-        let (objects, extensions) = {
-            let document = Document::parse(&self.greeting, &Bounds::EPP).map_err(Problem::new)?;
-            let uris = |name: &str| {
-                let mut found = Vec::new();
-                collect(document.root(), name, &mut found);
-                found
-            };
-            (uris("objURI"), uris("extURI"))
-        };
-        let login =
-            Zeroizing::new(frames::login(&account.registrar, &account.password, &objects, &extensions));
+        let offer = self.offer()?;
+        let login = Zeroizing::new(frames::login(&account.registrar, &account.password, &offer));
         let answer = self.ask(&login).await?;
         match result_of(&answer) {
             Some((1000, _)) => Ok(()),

@@ -3,6 +3,7 @@
 use clap::Args;
 use jiff::civil::Date;
 
+use super::connection::Offer;
 use super::{Object, TransferOp};
 use crate::admin::Problem;
 use crate::gateway::xml::escape;
@@ -182,16 +183,18 @@ pub(in crate::cli) fn poll(ack: Option<&str>) -> String {
 }
 
 /// A login that declares what the greeting offers.
-pub(super) fn login(registrar: &str, password: &str, objects: &[String], extensions: &[String]) -> String {
-    let objects: String = objects.iter().map(|uri| leaf("objURI", uri)).collect();
-    let extensions: String = extensions.iter().map(|uri| leaf("extURI", uri)).collect();
+/// In the envelope of the greeting. Where clients are tags, one of two characters has a mark before it (`clIDType` wants three).
+pub(super) fn login(registrar: &str, password: &str, offer: &Offer) -> String {
+    let objects: String = offer.objects.iter().map(|uri| leaf("objURI", uri)).collect();
+    let extensions: String = offer.extensions.iter().map(|uri| leaf("extURI", uri)).collect();
+    let registrar = if registrar.len() == 2 { format!("#{registrar}") } else { registrar.to_owned() };
     let extensions =
         if extensions.is_empty() { extensions } else { format!("<svcExtension>{extensions}</svcExtension>") };
-    let body = leaf("clID", registrar)
+    let body = leaf("clID", &registrar)
         + &leaf("pw", password)
         + "<options><version>1.0</version><lang>en</lang></options>"
         + &format!("<svcs>{objects}{extensions}</svcs>");
-    command(&format!("<login>{body}</login>"), "login")
+    command_in(&offer.namespace, &format!("<login>{body}</login>"), "login")
 }
 
 pub(super) fn logout() -> String {
@@ -223,10 +226,14 @@ pub(in crate::cli) fn object_command(verb: &str, object: Object, body: &str) -> 
 }
 
 fn command(body: &str, what: &str) -> String {
+    command_in(EPP, body, what)
+}
+
+fn command_in(namespace: &str, body: &str, what: &str) -> String {
     let mut random = [0; 8];
     system_random(&mut random);
     let trid = format!("{what}-{}", to_hex(&random));
-    format!("{DECLARATION}<epp xmlns=\"{EPP}\"><command>{body}<clTRID>{trid}</clTRID></command></epp>")
+    format!("{DECLARATION}<epp xmlns=\"{namespace}\"><command>{body}<clTRID>{trid}</clTRID></command></epp>")
 }
 
 fn auth_info(value: &str) -> String {

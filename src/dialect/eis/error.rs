@@ -164,6 +164,7 @@ pub(super) fn of_refusal(document: &Document<'_>, refusal: &Refusal) -> Verdict 
         | Refusal::FeeTooLow { .. }
         | Refusal::KeyUsed
         | Refusal::MailLimit
+        | Refusal::MailQueueFull
         | Refusal::MailUnknown { .. }
         | Refusal::ResellerNeeded
         | Refusal::NotAccredited { .. }

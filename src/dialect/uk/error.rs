@@ -145,6 +145,7 @@ pub(crate) fn judge_refusal(refusal: &Refusal, renews: bool) -> (ResultCode, Str
         | Refusal::Changed
         | Refusal::KeyUsed
         | Refusal::MailLimit
+        | Refusal::MailQueueFull
         | Refusal::MailUnknown { .. }
         | Refusal::OperatorNeeded
         | Refusal::OwnObject { .. }

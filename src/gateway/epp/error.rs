@@ -14,6 +14,7 @@ pub fn refusal_code(refusal: &Refusal) -> ResultCode {
         Refusal::FeeCurrency { .. } | Refusal::FeeTooLow { .. } => ResultCode::ValueRange,
         Refusal::FeeMissing { .. } => ResultCode::ParameterMissing,
         Refusal::Linked { .. } => ResultCode::AssociationProhibits,
+        Refusal::MailQueueFull => ResultCode::CommandFailed,
         // No mail is refused to a registrar over EPP, nor the answer of a registrant.
         Refusal::AllowanceSpent { .. } | Refusal::MailLimit => ResultCode::PolicyError,
         Refusal::MailUnknown { .. } | Refusal::PendingUnknown => ResultCode::ObjectDoesNotExist,

@@ -66,6 +66,8 @@ pub fn render(event: &Event, terms: &Terms<'_>) -> (String, Option<Part>) {
                 MaintenanceNotice::Create => "is announced",
                 MaintenanceNotice::Update => "has changed",
                 MaintenanceNotice::Delete => "is called off",
+                MaintenanceNotice::Courtesy => "begins soon",
+                MaintenanceNotice::End => "is over",
             };
             let from = maintenance.start.strftime("%Y-%m-%d %H:%M");
             // Its data is in a namespace of its own, which the mapping writes.

@@ -14,7 +14,6 @@ pub mod event;
 pub mod extension;
 pub mod frame;
 mod intake;
-pub mod laboratory;
 pub mod object;
 pub mod response;
 mod session;
@@ -24,7 +23,7 @@ use std::time::Duration;
 
 pub use self::dialect::Dialect;
 use self::intake::Intake;
-use self::laboratory::Laboratory;
+use super::laboratory::Laboratory;
 use super::listener::Connection;
 use crate::registry::Registry;
 

@@ -19,9 +19,9 @@ use super::command::{Command, Envelope, Outcome, Request, Verb, client_trid, rea
 use super::decode::{Fault, FaultKind, only_children, word};
 use super::dialect::{Account, AckNames, Dialect, EPP, Manners, Services};
 use super::extension::Applied;
-use super::laboratory::Disturbance;
 use super::object::{ObjectMapping, Terms};
 use super::response::{Answer, Letterhead, Part, QueueState, ResultCode, Verdict, greeting};
+use crate::gateway::laboratory::Disturbance;
 use crate::gateway::measure;
 use crate::gateway::tls::Peer;
 use crate::gateway::xml::{Bounds, Document, Element, collapse, decode_text};

@@ -21,6 +21,7 @@ use super::error::{Fault, Problem};
 use super::request::{Answered, Given, bearer, measured};
 use super::value::malformed;
 use super::{Batches, Rest};
+use crate::gateway::http::Cut;
 use crate::gateway::tls::Peer;
 use crate::model::api_user::ApiUser;
 use crate::registry::token::{Check, Grant, TokenText};
@@ -146,6 +147,9 @@ async fn run_batch(
             },
             Err(fault) => fault.into_response(),
         };
+        if response.extensions().get::<Cut>().is_some() {
+            return response;
+        }
         responses.push(BatchResponse::of(id, response).await);
     }
     axum::Json(BatchAnswer { responses }).into_response()

@@ -88,6 +88,7 @@ pub fn refusal_status(refusal: &Refusal) -> (StatusCode, &'static str) {
         Refusal::Linked { .. } => (StatusCode::CONFLICT, "linked"),
         Refusal::AllowanceSpent { .. } => (StatusCode::TOO_MANY_REQUESTS, "allowance-spent"),
         Refusal::MailLimit => (StatusCode::TOO_MANY_REQUESTS, "mail-limit"),
+        Refusal::MailQueueFull => (StatusCode::SERVICE_UNAVAILABLE, "mail-queue-full"),
         Refusal::MailUnknown { .. } => (StatusCode::NOT_FOUND, "mail-unknown"),
         Refusal::MessageUnknown { .. } => (StatusCode::NOT_FOUND, "message-unknown"),
         Refusal::NamePasswordWrong { .. } => (StatusCode::FORBIDDEN, "name-password-wrong"),
@@ -137,15 +138,14 @@ impl Problem {
     pub fn of_error(error: &Error, server_trid: &str) -> Self {
         match error {
             Error::Denied(refusals) | Error::Refused(refusals) => Self::of_refusals(refusals, server_trid),
-            Error::Broken(_) => Self {
-                server_trid: Some(server_trid.to_owned()),
-                ..Self::new(
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    BROKEN,
-                    format!("The server failed; ask its operator about {server_trid}"),
-                )
-            },
+            Error::Broken(_) => Self::broken(StatusCode::INTERNAL_SERVER_ERROR, server_trid),
         }
+    }
+
+    /// Ours: nothing of it is the client's matter but the id by which the operator finds the log line.
+    pub(super) fn broken(status: StatusCode, server_trid: &str) -> Self {
+        let detail = format!("The server failed; ask its operator about {server_trid}");
+        Self { server_trid: Some(server_trid.to_owned()), ..Self::new(status, BROKEN, detail) }
     }
 
     fn new(status: StatusCode, reason: &str, detail: String) -> Self {
@@ -295,6 +295,7 @@ pub const REASONS: &[(&str, &str)] = &[
     ("fee-too-low", "You agreed to less than it costs."),
     ("key-used", "The Idempotency-Key was used for another request."),
     ("linked", "Another object refers to it."),
+    ("mail-queue-full", "It needs a mail, and too many wait to be sent: try again later."),
     ("malformed", "A value is not of its form; the detail names the place."),
     ("media-type", "The body must be application/json in UTF-8."),
     ("message-unknown", "No such message waits in your queue."),

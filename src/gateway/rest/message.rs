@@ -37,8 +37,10 @@ pub(super) struct MessageView {
     /// When it was queued.
     #[schema(value_type = String, format = DateTime)]
     queued_at: Timestamp,
-    /// `domain-transfer`, `contact-transfer`, `domain-changed`, `contact-changed`, `host-changed`, `domain-pending-done`,
-    /// `maintenance`, `low-balance`, `certificate-expires` or `notice`.
+    /// `abuse`, `certificate-expires`, `contact-changed`, `contact-deleted`, `contact-transfer`, `data-quality`, `domain-changed`,
+    /// `domain-confirmation`, `domain-pending-done`, `domain-transfer`, `domains-suspended`, `host-changed`, `hosts-cancelled`,
+    /// `low-balance`, `maintenance`, `notice`, `referral-decided`, `registrant-transfer`, `registrar-change`, `release-rejected` or
+    /// `released`.
     event: &'static str,
     /// The object it is about.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -7,6 +7,7 @@
 mod batch;
 mod check;
 mod contact;
+mod disturbed;
 mod domain;
 pub mod error;
 mod help;
@@ -31,6 +32,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use self::request::count_the_rest;
+use crate::gateway::laboratory::Laboratory;
 use crate::registry::Registry;
 use crate::registry::token::Lifetimes;
 
@@ -59,6 +61,7 @@ impl Default for Settings {
 struct Rest {
     registry: Arc<Registry>,
     settings: Settings,
+    laboratory: Option<Arc<dyn Laboratory>>,
 }
 
 /// What a batch's requests go through.
@@ -69,7 +72,21 @@ struct Batches {
 
 /// Its routes, for an [`HttpGateway`](super::http::HttpGateway).
 pub fn routes(registry: Arc<Registry>, settings: Settings) -> Router {
-    let rest = Arc::new(Rest { registry, settings });
+    routes_of(Rest { registry, settings, laboratory: None })
+}
+
+/// Routes in whose requests a laboratory has its way: for the sandbox.
+pub fn routes_in_laboratory(
+    registry: Arc<Registry>,
+    settings: Settings,
+    laboratory: Arc<dyn Laboratory>,
+) -> Router {
+    routes_of(Rest { registry, settings, laboratory: Some(laboratory) })
+}
+
+fn routes_of(rest: Rest) -> Router {
+    let settings = rest.settings;
+    let rest = Arc::new(rest);
     let (single, mut description) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(domain::list, domain::create))
         .routes(routes!(domain::get, domain::update, domain::delete))

@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
+use super::disturbed::{afterwards, instead};
 use super::error::{Fault, Problem};
 use super::{GATEWAY, Rest, json};
 use crate::gateway::http::{BodyError, read_body};
@@ -170,6 +171,10 @@ impl Rest {
         let begun = Instant::now();
         let server_trid = self.registry.next_trid();
         let key = caller.repeated(body);
+        let struck = self.struck(&caller.credential, O::NAME).await;
+        if let Some(answer) = struck.and_then(|struck| instead(struck, &server_trid)) {
+            return measured(answer, O::NAME, begun);
+        }
         let call =
             Call { actor: Actor::Nobody, client_trid: caller.client_trid, server_trid: server_trid.clone() };
         let operation = As { credential: caller.credential, operation: Rendered { operation, key, render } };
@@ -180,7 +185,7 @@ impl Rest {
         if let Ok(server_trid) = HeaderValue::from_str(&server_trid) {
             answer.headers_mut().insert(SERVER_TRID, server_trid);
         }
-        measured(answer, O::NAME, begun)
+        measured(afterwards(struck, answer), O::NAME, begun)
     }
 }
 
@@ -214,11 +219,6 @@ pub(super) fn rendered(status: StatusCode, body: &impl Serialize) -> Rendering {
 /// An answer without a body.
 pub(super) fn no_content() -> Rendering {
     Rendering { status: StatusCode::NO_CONTENT.as_u16(), head: Vec::new(), body: String::new() }
-}
-
-/// It is asked for, and somebody else decides.
-pub(super) fn asked_for() -> Rendering {
-    Rendering { status: StatusCode::ACCEPTED.as_u16(), head: Vec::new(), body: String::new() }
 }
 
 /// A JSON answer that is known by its tag.

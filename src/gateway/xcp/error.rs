@@ -104,6 +104,7 @@ pub fn refusal_reply(refusal: &Refusal) -> Reply {
             ObjectKind::Contact | ObjectKind::Domain => detailed(465, "In use", refusal),
         },
         Refusal::AllowanceSpent { .. } | Refusal::MailLimit => fault_reply(&Fault::CommandRate),
+        Refusal::MailQueueFull => Reply::refused(400, "Internal server error; try again later"),
         Refusal::MailUnknown { .. } | Refusal::MessageUnknown { .. } | Refusal::PendingUnknown => {
             Reply::refused(480, sentence(refusal))
         }

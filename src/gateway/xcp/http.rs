@@ -209,12 +209,26 @@ pub(super) async fn send_answer<S>(stream: &mut S, xml: &str, keep_alive: bool, 
 where
     S: AsyncWrite + Unpin,
 {
+    send(stream, head_of(xml, keep_alive) + xml, within).await
+}
+
+fn head_of(xml: &str, keep_alive: bool) -> String {
     let connection = if keep_alive { "keep-alive" } else { "close" };
-    let head = format!(
+    format!(
         "HTTP/1.1 200 OK\r\nContent-Type: text/xml; charset=utf-8\r\nContent-Length: {}\r\nConnection: {connection}\r\n\r\n",
         xml.len()
-    );
-    send(stream, head + xml, within).await
+    )
+}
+
+/// Sends the first half of an answer, for a connection that is cut then.
+pub(super) async fn send_half<S>(stream: &mut S, xml: &str, within: Duration)
+where
+    S: AsyncWrite + Unpin,
+{
+    let mut answer = head_of(xml, false) + xml;
+    let half = answer.len() - xml.len() / 2;
+    answer.truncate(answer.floor_char_boundary(half));
+    send(stream, answer, within).await;
 }
 
 /// Sends the answer to something that is no request of ours.

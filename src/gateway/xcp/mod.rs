@@ -23,6 +23,7 @@ use self::error::Fault;
 use self::http::{Incoming, Received};
 use self::throttle::{Slot, Throttle};
 use super::http::hang_up;
+use super::laboratory::{Disturbance, Laboratory, Scene};
 use super::listener::Connection;
 use super::measure;
 use crate::model::reseller::Reseller;
@@ -63,6 +64,7 @@ pub struct XcpGateway {
     registry: Arc<Registry>,
     settings: Settings,
     throttle: Arc<Throttle>,
+    laboratory: Option<Arc<dyn Laboratory>>,
 }
 
 /// What belongs to one connection.
@@ -75,6 +77,10 @@ struct Visit {
 /// Whether a connection goes on after an answer.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum After {
+    /// It is cut, and the answer is lost.
+    Break,
+    /// It is cut amid the answer.
+    BreakAmid,
     Close,
     GoOn,
 }
@@ -99,8 +105,21 @@ impl Answered {
 impl XcpGateway {
     /// A gateway to a registry.
     pub fn new(registry: Arc<Registry>, settings: Settings) -> Arc<Self> {
+        Arc::new(Self::of(registry, settings, None))
+    }
+
+    /// A gateway in whose commands a laboratory has its way: for the sandbox.
+    pub fn in_laboratory(
+        registry: Arc<Registry>,
+        settings: Settings,
+        laboratory: Arc<dyn Laboratory>,
+    ) -> Arc<Self> {
+        Arc::new(Self::of(registry, settings, Some(laboratory)))
+    }
+
+    fn of(registry: Arc<Registry>, settings: Settings, laboratory: Option<Arc<dyn Laboratory>>) -> Self {
         let throttle = Throttle::new(settings.connections_per_reseller_max, settings.commands_per_minute_max);
-        Arc::new(Self { registry, settings, throttle })
+        Self { registry, settings, throttle, laboratory }
     }
 
     /// Serves one connection until it ends.
@@ -127,6 +146,14 @@ impl XcpGateway {
                         self.answer(&mut visit, peer.address.ip(), request).await;
                     measure::command(GATEWAY, command, reply.code, begun.elapsed());
                     let xml = reply.encode(to.as_ref());
+                    match after {
+                        After::Break => return,
+                        After::BreakAmid => {
+                            http::send_half(&mut stream, &xml, slow_request_timeout).await;
+                            return;
+                        }
+                        After::Close | After::GoOn => {}
+                    }
                     let keep_alive = keep_alive && after == After::GoOn && !*drain.borrow();
                     if !http::send_answer(&mut stream, &xml, keep_alive, slow_request_timeout).await
                         || !keep_alive
@@ -171,8 +198,35 @@ impl XcpGateway {
             Err(fault) => return Answered::early(fault),
         };
         let asked = Asked { registry: &self.registry, reseller, request: &request, address };
-        let (reply, command) = (catalogue::answer(&asked).await, catalogue::name_of(&request));
-        Answered { reply, to: Some(request), command, after: After::GoOn }
+        let (reply, after) = self.carry_out(&asked).await;
+        let command = catalogue::name_of(&request);
+        Answered { reply, to: Some(request), command, after }
+    }
+
+    /// Answers a command, or does to it what the laboratory wants, if there is one.
+    async fn carry_out(&self, asked: &Asked<'_>) -> (Reply, After) {
+        let Some(laboratory) = &self.laboratory else {
+            return (catalogue::answer(asked).await, After::GoOn);
+        };
+        let Asked { reseller, request, .. } = asked;
+        let accounts = [reseller.username.as_str(), reseller.registrar.as_str()];
+        let strike = laboratory.strike(&Scene { accounts: &accounts, command: &request.action, op: None });
+        if !strike.delay.is_zero() {
+            tokio::time::sleep(strike.delay).await;
+        }
+        let broken = || error::broken_reply(&self.registry.next_trid());
+        match strike.disturbance {
+            Some(Disturbance::Fail) => (broken(), After::GoOn),
+            Some(Disturbance::FailEnding) => (broken(), After::Close),
+            Some(Disturbance::NoPlace) => (Fault::Connections.into(), After::Close),
+            Some(Disturbance::CertificateOver) => (Fault::NotAuthenticated.into(), After::GoOn),
+            Some(Disturbance::BreakBefore) => (broken(), After::Break),
+            Some(Disturbance::BreakAfter) => (catalogue::answer(asked).await, After::Break),
+            Some(Disturbance::Halve) => (catalogue::answer(asked).await, After::BreakAmid),
+            Some(Disturbance::PollOtherEnd | Disturbance::PollAgain) | None => {
+                (catalogue::answer(asked).await, After::GoOn)
+            }
+        }
     }
 
     /// Answers one body as if this reseller had signed it: where the fuzzers come in (fuzz/). Nothing else calls this.

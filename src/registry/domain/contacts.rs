@@ -2,7 +2,7 @@
 //! account): seen together, replaced together, hidden together.
 
 use super::info::{Info, View};
-use super::update::{Changes, Update};
+use super::update::{Changes, Update, Updated};
 use crate::model::contact::{Contact, ContactId, Disclose, DiscloseElement, Email, Phone};
 use crate::model::domain::{ContactRole, Domain};
 use crate::model::name::DomainName;
@@ -10,6 +10,7 @@ use crate::model::octets::to_hex;
 use crate::model::postal::PostalInfo;
 use crate::model::status::Transform;
 use crate::registry::contact;
+use crate::registry::lifecycle::renews_by_itself;
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Error, Operation};
 
@@ -44,6 +45,8 @@ pub struct ViewWithContacts {
     pub registrant: Option<Contact>,
     /// The others, in order.
     pub contacts: Vec<(ContactRole, Contact)>,
+    /// Whether it is renewed by itself when its registration ends.
+    pub renews: bool,
 }
 
 /// Asks about several domains and their contacts; those that the client may not see are none.
@@ -88,7 +91,8 @@ impl Operation for InfoWithContacts {
         for (role, contact) in &view.domain.contacts {
             contacts.push((*role, t.contact_to_see(&contact.id)?));
         }
-        Ok(ViewWithContacts { view, registrant, contacts })
+        let renews = renews_by_itself(&view.domain, &*t.tld_of(&self.name)?);
+        Ok(ViewWithContacts { view, registrant, contacts, renews })
     }
 }
 
@@ -111,11 +115,11 @@ impl Operation for ContactsOf {
 }
 
 impl Operation for ReplaceContacts {
-    type Outcome = ();
+    type Outcome = Updated;
     const NAME: &'static str = "domain:replace-contacts";
     const ACCESS: Access = Access::Write;
 
-    fn run(&self, t: &mut Transaction<'_, '_>) -> Result<(), Error> {
+    fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Updated, Error> {
         let (before, _) = t.domain_to_change(&self.name)?;
         let mut made = Made::default();
         let registrant = self.registrant.as_ref().map(|contact| made.make(t, contact)).transpose()?;
@@ -133,8 +137,11 @@ impl Operation for ReplaceContacts {
             remove: Changes { contacts: remove, ..Changes::default() },
             ..Update::of(self.name.clone())
         };
-        update.run(t)?;
-        delete_unused(t, &before)
+        match update.run(t)? {
+            Updated::Done => delete_unused(t, &before).map(|()| Updated::Done),
+            // The new ones wait with it, and the ones it has stay.
+            Updated::Waiting => Ok(Updated::Waiting),
+        }
     }
 }
 

@@ -5,6 +5,7 @@ pub mod check;
 pub mod contacts;
 pub mod create;
 pub mod delete;
+pub mod expiry;
 pub mod fee_check;
 #[cfg(test)]
 pub(super) mod fixtures;
@@ -43,6 +44,7 @@ pub use self::contacts::{
 };
 pub use self::create::Create;
 pub use self::delete::Delete;
+pub use self::expiry::SetRenewing;
 pub use self::fee_check::FeeCheck;
 pub use self::info::Info;
 pub use self::list::List;

@@ -4,8 +4,8 @@
 use super::ServerRef;
 use super::contacts::{Made, NewContact};
 use super::create::{Create, Created};
+use super::expiry::choice;
 use super::lock::SetLock;
-use super::renewal::RenewalChange;
 use crate::model::auth_info::AuthInfo;
 use crate::model::domain::{ContactRole, HostAttribute};
 use crate::model::name::{DomainName, HostName};
@@ -36,6 +36,8 @@ pub struct Register {
     pub servers: Vec<HostName>,
     /// DNSSEC data.
     pub sec_dns: SecDns,
+    /// Whether it is renewed by itself when its registration ends; as the TLD has it when absent.
+    pub renews: Option<bool>,
     /// Whether it is locked against transfers from the start.
     pub locked: bool,
     /// The registrant's access at the reseller.
@@ -77,7 +79,7 @@ impl Operation for Register {
             contacts,
             auth_info: first_auth_info(t, &tld)?,
             sec_dns: self.sec_dns.clone(),
-            renewal: RenewalChange::default(),
+            renewal: self.renews.map(choice).unwrap_or_default(),
         };
         let created = create.run(t)?;
         if self.locked {

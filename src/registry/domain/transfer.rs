@@ -20,6 +20,7 @@ use crate::model::name::DomainName;
 use crate::model::object::ObjectKind;
 use crate::model::period::Period;
 use crate::model::registrar::RegistrarId;
+use crate::model::reseller::OrderKind;
 use crate::model::status::{DomainStatus, Transform};
 use crate::model::tld::Tld;
 use crate::model::transfer::{Transfer, TransferStatus};
@@ -240,6 +241,9 @@ pub(in crate::registry) fn approve(
         let host = Host { sponsor: after.sponsor.clone(), transferred_at: Some(t.now), ..before.clone() };
         t.tx.update_host(&host)?;
         t.record_host(Some(&before), Some(&host));
+    }
+    if let Some(reseller) = &domain.reseller {
+        t.tx.insert_order(reseller, OrderKind::Departure, &domain.name, t.now)?;
     }
     if let Some(transfer) = &after.transfer {
         t.release(transfer, &domain.name, true);

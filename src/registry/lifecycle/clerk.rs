@@ -11,9 +11,11 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Due, happen, next};
 use crate::model::case::CaseNumber;
 use crate::model::contact::ContactId;
+use crate::model::maintenance::MaintenanceId;
 use crate::model::name::DomainName;
 use crate::registry::case::{self, lapse_if_due};
 use crate::registry::contact::transfer;
+use crate::registry::maintenance::remind;
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Actor, Call, Error, Operation, Registry};
 use crate::store::{Keep, StoreError};
@@ -45,6 +47,8 @@ pub enum DueObject {
     Contact(ContactId),
     /// A domain.
     Domain(DomainName),
+    /// A maintenance event of which registrars are told.
+    Maintenance(MaintenanceId),
 }
 
 /// What became of a step.
@@ -92,7 +96,12 @@ impl Operation for ListDue {
         let contacts = contacts.into_iter().map(|(due_at, id)| step(due_at, DueObject::Contact(id)));
         let cases = t.tx.cases_due(t.now, self.limit)?;
         let cases = cases.into_iter().map(|(due_at, number)| step(due_at, DueObject::Case(number)));
-        let mut steps: Vec<Step> = domains.chain(contacts).chain(cases).collect();
+        // There are never many.
+        let maintenances = t.tx.maintenances()?.into_iter().filter_map(|one| {
+            let (due_at, _) = one.next_notice().filter(|(due_at, _)| *due_at <= t.now)?;
+            Some(step(due_at, DueObject::Maintenance(one.id)))
+        });
+        let mut steps: Vec<Step> = domains.chain(contacts).chain(cases).chain(maintenances).collect();
         // What is due at one instant goes by name: the order is the same every time, whoever lists it and when.
         steps.sort_by(|a, b| (a.due_at, &a.object).cmp(&(b.due_at, &b.object)));
         steps.truncate(usize::try_from(self.limit).unwrap_or(usize::MAX));
@@ -134,6 +143,13 @@ impl Operation for Step {
             },
             DueObject::Contact(id) => self.run_contact(t, id),
             DueObject::Domain(name) => self.run_domain(t, name),
+            DueObject::Maintenance(id) => {
+                Ok(remind(t, id, self.due_at)?.map_or(Stepped::NOTHING, |(operation, next)| Stepped {
+                    done: true,
+                    operation: Some(operation),
+                    next,
+                }))
+            }
         }
     }
 }

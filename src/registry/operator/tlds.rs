@@ -226,6 +226,42 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_price_list_has_no_gap() {
+        let registry = TestRegistry::new().await;
+        let list = |tier: &str, currency: &str, create: Value| json!({ "tier": tier, "currency": currency, "create": create, "renew": 1000, "transfer": 1000, "restore": 0 });
+        let per_year = || json!(1000);
+        let of_years = |count: i64| json!((1..=count).collect::<Vec<_>>());
+        for (lists, why) in [
+            (json!([list("standard", "USD", of_years(9))]), "create has no price between 0 and"),
+            (json!([list("standard", "USD", json!(-1))]), "for 1 years"),
+            (json!([list("standard", "USD", json!(i64::MAX))]), "for 1 years"),
+            (
+                json!([list("standard", "USD", per_year()), list("standard", "USD", per_year())]),
+                "two lists in one currency",
+            ),
+            (
+                json!([list("standard", "USD", per_year()), list("gold", "EUR", per_year())]),
+                "the tier has no list in EUR",
+            ),
+        ] {
+            let refused = set(&registry, "prices", lists.clone()).await.unwrap_err();
+            assert!(format!("{refused:?}").contains(why), "{lists}: {refused:?}");
+        }
+        for whole in [of_years(10), per_year()] {
+            let tld = set(&registry, "prices", json!([list("standard", "USD", whole)])).await.unwrap();
+            assert_eq!(tld.prices.len(), 1);
+        }
+        // A longer term, or a tier that a premium name is of, opens one.
+        set(&registry, "prices", json!([list("standard", "USD", of_years(10))])).await.unwrap();
+        for (key, value) in
+            [("term.years_max", json!(11)), ("names.premium", json!([{ "label": "gold", "tier": "gold" }]))]
+        {
+            let refused = set(&registry, key, value).await.unwrap_err();
+            assert!(format!("{refused:?}").contains("prices"), "{key}: {refused:?}");
+        }
+    }
+
+    #[tokio::test]
     async fn nobody_but_the_operator_may() {
         let registry = TestRegistry::new().await;
         let tld = Tld::new(ZoneName::parse("new").unwrap());

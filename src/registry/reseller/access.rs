@@ -79,6 +79,8 @@ impl Operation for OpenCookie {
             from: Timestamp::MIN,
             before: Timestamp::MAX,
             deleting: false,
+            deleted: None,
+            name: None,
             offset: 0,
             limit: 0,
         };

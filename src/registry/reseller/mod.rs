@@ -16,10 +16,10 @@ use zeroize::Zeroizing;
 pub use self::access::{Cookie, CookieDomain, NewProfile, OpenCookie};
 pub(super) use self::order::order;
 pub use self::order::{
-    CancelTransfer, CheckTransfer, NotTransferable, OrderRenewal, OrderTransfer, Ordered, Revoke,
-    TransferLine, Transferability, TransfersAway, TransfersIn,
+    CancelTransfer, CheckTransfer, NotTransferable, OrderRenewal, OrderTransfer, Ordered, QueuedOrder,
+    QueuedState, ReorderTransfer, Revoke, TransferLine, Transferability, TransfersAway, TransfersIn,
 };
-pub use self::portfolio::{AckEvent, Balance, DomainPage, Domains, EventPage, Events, Holds};
+pub use self::portfolio::{AckEvent, Balance, DomainPage, Domains, EventPage, Events, Holds, Listed};
 use super::operator::demand_operator;
 use super::refusal::{Field, Refusal, Rule};
 use super::transaction::Transaction;

@@ -11,10 +11,14 @@ use crate::model::name::DomainName;
 use crate::model::object::ObjectKind;
 use crate::model::period::Period;
 use crate::model::reseller::{Order, OrderKind, ResellerName};
+use crate::model::status::Transform;
 use crate::model::transfer::Transfer;
+use crate::registry::domain::delete::Deleted;
+use crate::registry::domain::expiry::prefer;
 use crate::registry::domain::info::Presented;
 use crate::registry::domain::transfer::demand_transferable;
 use crate::registry::domain::{Delete, Renew, TransferCancel, TransferRequest};
+use crate::registry::lifecycle::renews_by_itself;
 use crate::registry::refusal::{Field, NotNow, Refusal, Rule};
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Error, Operation};
@@ -28,6 +32,8 @@ pub struct OrderRenewal {
     pub expiry_year: i16,
     /// By how much.
     pub period: Option<Period>,
+    /// Whether it is to be renewed by itself when that ends; as before when absent.
+    pub renews: Option<bool>,
 }
 
 /// Orders the transfer of another registrar's domain.
@@ -39,6 +45,22 @@ pub struct OrderTransfer {
     pub auth_info: Option<Presented>,
     /// What an approval adds to the registration.
     pub period: Option<Period>,
+}
+
+/// Orders a transfer once more that came to nothing.
+#[derive(Clone, Debug)]
+pub struct ReorderTransfer {
+    /// The order.
+    pub order: i64,
+    /// The domain's code: nobody has kept it (RFC 9154 §4.3: a gaining registrar keeps it no longer than the transfer takes).
+    pub auth_info: Option<Presented>,
+}
+
+/// Asks what became of an order that could not be carried out at once.
+#[derive(Clone, Copy, Debug)]
+pub struct QueuedOrder {
+    /// Its number.
+    pub order: i64,
 }
 
 /// Takes a registration back, while it costs nothing.
@@ -68,7 +90,7 @@ pub struct CheckTransfer {
 #[derive(Clone, Debug)]
 pub struct TransfersIn;
 
-/// Asks which transfers would take domains away from the reseller.
+/// Asks which transfers would take domains away from the reseller, and which have, newest first.
 #[derive(Clone, Debug)]
 pub struct TransfersAway;
 
@@ -81,6 +103,19 @@ pub struct Ordered {
     pub expires_at: Option<Timestamp>,
     /// Where the domain's administrative contact is reached.
     pub admin_email: Option<Email>,
+    /// Whether the domain is renewed by itself when its registration ends.
+    pub renews: bool,
+}
+
+/// Where an order for a registration stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QueuedState {
+    /// It is carried out.
+    Done,
+    /// It waits for the operator's decision.
+    Waiting,
+    /// Nothing of it is left: it was refused, or the domain has gone since.
+    Void,
 }
 
 /// Whether a domain could be transferred.
@@ -134,9 +169,16 @@ impl Operation for OrderRenewal {
         }
         let renew = Renew { name: self.name.clone(), current_expiry, period: self.period };
         let renewed = renew.run(t)?;
+        // Most clients say it with every renewal, also of a domain that is locked against updates: they have their renewal then.
+        let may_change = domain.statuses.prohibiting(Transform::Update).is_none();
+        if let Some(renews) = self.renews.filter(|_| may_change) {
+            prefer(t, &self.name, renews)?;
+        }
         let order = order(t, OrderKind::Renewal, &self.name)?;
         let admin_email = admin_email(t, &domain)?;
-        Ok(Ordered { order, expires_at: Some(renewed.expires_at), admin_email })
+        let (domain, tld) = t.domain_to_see(&self.name)?;
+        let renews = renews_by_itself(&domain, &tld);
+        Ok(Ordered { order, expires_at: Some(renewed.expires_at), admin_email, renews })
     }
 }
 
@@ -150,21 +192,50 @@ impl Operation for OrderTransfer {
         let state = TransferRequest { name, auth_info, period }.run(t)?;
         let order = order(t, OrderKind::Transfer, &self.name)?;
         // The contacts are the losing registrar's: not for the one who only asks for the domain.
-        Ok(Ordered { order, expires_at: state.transfer.expires_at, admin_email: None })
+        Ok(Ordered { order, expires_at: state.transfer.expires_at, admin_email: None, renews: true })
+    }
+}
+
+impl Operation for ReorderTransfer {
+    type Outcome = Ordered;
+    const NAME: &'static str = "domain:reorder-transfer";
+    const ACCESS: Access = Access::Write;
+
+    fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Ordered, Error> {
+        let name = own_order(t, self.order, OrderKind::Transfer)?.domain;
+        OrderTransfer { name, auth_info: self.auth_info.clone(), period: None }.run(t)
+    }
+}
+
+impl Operation for QueuedOrder {
+    type Outcome = (Order, QueuedState);
+    const NAME: &'static str = "reseller:queued-order";
+    const ACCESS: Access = Access::Read;
+
+    fn run(&self, t: &mut Transaction<'_, '_>) -> Result<(Order, QueuedState), Error> {
+        let order = own_order(t, self.order, OrderKind::New)?;
+        let domain = known_domain(t, &order.domain)?;
+        // Another registration of the name than the one that was ordered says nothing of it.
+        let state = match domain.filter(|domain| domain.created_at == order.placed_at) {
+            Some(domain) if domain.standing.is_referred => QueuedState::Waiting,
+            Some(_) => QueuedState::Done,
+            None => QueuedState::Void,
+        };
+        Ok((order, state))
     }
 }
 
 impl Operation for Revoke {
-    type Outcome = ();
+    type Outcome = Deleted;
     const NAME: &'static str = "domain:revoke";
     const ACCESS: Access = Access::Write;
 
-    fn run(&self, t: &mut Transaction<'_, '_>) -> Result<(), Error> {
+    fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Deleted, Error> {
         let (domain, _) = t.domain_to_change(&self.name)?;
         if !domain.in_grace(GraceKind::Add, t.now) {
             return Err(Refusal::NotNow { name: domain.name, reason: NotNow::AddGraceOver }.into());
         }
-        Delete { name: self.name.clone() }.run(t).map(drop)
+        Delete { name: self.name.clone() }.run(t)
     }
 }
 
@@ -176,13 +247,7 @@ impl Operation for CancelTransfer {
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<DomainName, Error> {
         let name = match self {
             Self::Domain(name) => name.clone(),
-            Self::Order(number) => {
-                let reseller = asking(t)?;
-                let order = t.tx.order(&reseller, *number)?;
-                let order = order.filter(|order| order.kind == OrderKind::Transfer);
-                let unknown = || Refusal::Unknown { field: Field::Order, value: number.to_string() };
-                order.ok_or_else(unknown)?.domain
-            }
+            Self::Order(number) => own_order(t, *number, OrderKind::Transfer)?.domain,
         };
         TransferCancel { name: name.clone(), auth_info: None }.run(t)?;
         Ok(name)
@@ -249,6 +314,12 @@ impl Operation for TransfersAway {
                 lines.push(TransferLine { domain: name, order: None, transfer: Some(transfer) });
             }
         }
+        for order in t.tx.orders(&reseller, OrderKind::Departure, LISTED_MAX)? {
+            let transfer = known_domain(t, &order.domain)?.and_then(|domain| domain.transfer);
+            // A later transfer, among others, is not the former reseller's matter.
+            let transfer = transfer.filter(|transfer| transfer.act_at == order.placed_at);
+            lines.push(TransferLine { domain: order.domain.clone(), order: Some(order), transfer });
+        }
         Ok(lines)
     }
 }
@@ -261,6 +332,13 @@ pub(in crate::registry) fn order(
 ) -> Result<i64, Error> {
     let reseller = asking(t)?;
     Ok(t.tx.insert_order(&reseller, kind, domain, t.now)?)
+}
+
+/// The asking reseller's order of a kind.
+fn own_order(t: &mut Transaction<'_, '_>, number: i64, kind: OrderKind) -> Result<Order, Error> {
+    let reseller = asking(t)?;
+    let order = t.tx.order(&reseller, number)?.filter(|order| order.kind == kind);
+    order.ok_or_else(|| Refusal::Unknown { field: Field::Order, value: number.to_string() }.into())
 }
 
 fn admin_email(t: &mut Transaction<'_, '_>, domain: &Domain) -> Result<Option<Email>, Error> {

@@ -9,13 +9,14 @@ use crate::model::name::DomainName;
 use crate::model::object::MessageNumber;
 use crate::model::reseller::ResellerAccount;
 use crate::registry::billing::part;
+use crate::registry::lifecycle::renews_by_itself;
 use crate::registry::refusal::Refusal;
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Error, Operation};
 use crate::store::DomainRange;
 
 /// Lists the reseller's domains by the end of their registration.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Domains {
     /// From this end on.
     pub from: Timestamp,
@@ -23,6 +24,10 @@ pub struct Domains {
     pub before: Timestamp,
     /// Those whose deletion has begun, or those whose has not.
     pub deleting: bool,
+    /// Only those whose deletion began from the first of these instants on and before the second.
+    pub deleted: Option<(Timestamp, Timestamp)>,
+    /// Only those whose names are this; `*` stands for anything.
+    pub name: Option<String>,
     /// How many are passed over.
     pub offset: u32,
     /// How many are listed at most.
@@ -33,9 +38,18 @@ pub struct Domains {
 #[derive(Clone, Debug, PartialEq)]
 pub struct DomainPage {
     /// The domains.
-    pub domains: Vec<Domain>,
+    pub domains: Vec<Listed>,
     /// How many there are in all.
     pub total: u64,
+}
+
+/// A domain in the list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listed {
+    /// The domain.
+    pub domain: Domain,
+    /// Whether it is renewed by itself when its registration ends.
+    pub renews: bool,
 }
 
 /// Asks whether a domain is the reseller's, and until when it is registered.
@@ -79,12 +93,22 @@ impl Operation for Domains {
 
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<DomainPage, Error> {
         let reseller = asking(t)?;
-        let Self { from, before, deleting, offset, limit } = *self;
-        let range = DomainRange { from, before, deleting, offset, limit };
+        let Self { from, before, deleting, deleted, name, offset, limit } = self;
+        let range = DomainRange {
+            from: *from,
+            before: *before,
+            deleting: *deleting,
+            deleted: *deleted,
+            name: name.as_deref(),
+            offset: *offset,
+            limit: *limit,
+        };
         let (names, total) = t.tx.reseller_domains(&reseller, &range)?;
         let mut domains = Vec::with_capacity(names.len());
         for name in names {
-            domains.push(t.domain_to_see(&name)?.0);
+            let (domain, tld) = t.domain_to_see(&name)?;
+            let renews = renews_by_itself(&domain, &tld);
+            domains.push(Listed { domain, renews });
         }
         Ok(DomainPage { domains, total })
     }

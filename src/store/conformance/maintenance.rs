@@ -23,6 +23,8 @@ fn sample(first: u8, day: u8) -> Maintenance {
         implementation: false,
         created_at: at(1),
         updated_at: None,
+        is_reminded: false,
+        is_over: false,
     }
 }
 

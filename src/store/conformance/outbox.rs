@@ -39,6 +39,21 @@ pub(super) async fn due_mails(store: Store) {
     assert_eq!(look(&store, |tx| tx.due_mails(at(1), 8)).await.len(), 2);
 }
 
+pub(super) async fn outbox_holds(store: Store) {
+    assert!(!look(&store, |tx| tx.outbox_holds(1)).await);
+    let first = queued(&store, "one.example", "a").await;
+    queued(&store, "two.example", "b").await;
+    assert!(look(&store, |tx| tx.outbox_holds(2)).await);
+    assert!(!look(&store, |tx| tx.outbox_holds(3)).await);
+    // One that is sent, or given up, waits no longer.
+    change(&store, move |tx| {
+        tx.claim_mail(first, at(7))?;
+        tx.end_mail(first, 1, MailState::Dead, None)
+    })
+    .await;
+    assert!(!look(&store, |tx| tx.outbox_holds(2)).await);
+}
+
 pub(super) async fn outbox_tally(store: Store) {
     let empty = MailTally { waiting: 0, dead: 0, waiting_since: None };
     assert_eq!(look(&store, |tx| tx.outbox_tally()).await, empty);

@@ -87,16 +87,44 @@ pub(super) async fn reseller_domains(store: Store) {
         tx.insert_domain(&draft(domain("e.example")))
     })
     .await;
-    let everything =
-        DomainRange { from: Timestamp::MIN, before: Timestamp::MAX, deleting: false, offset: 0, limit: 8 };
-    let list = async |range: DomainRange| look(&store, move |tx| tx.reseller_domains(&shop(), &range)).await;
+    let everything = DomainRange {
+        from: Timestamp::MIN,
+        before: Timestamp::MAX,
+        deleting: false,
+        deleted: None,
+        name: None,
+        offset: 0,
+        limit: 8,
+    };
+    let list = async |range: DomainRange<'static>| {
+        look(&store, move |tx| tx.reseller_domains(&shop(), &range)).await
+    };
     let names = |names: &[&str]| -> Vec<DomainName> { names.iter().map(|name| domain_name(name)).collect() };
     assert_eq!(list(everything).await, (names(&["a.example", "c.example"]), 2));
     assert_eq!(list(DomainRange { offset: 1, ..everything }).await, (names(&["c.example"]), 2));
     assert_eq!(list(DomainRange { limit: 1, ..everything }).await, (names(&["a.example"]), 2));
     assert_eq!(list(DomainRange { from: at(8), ..everything }).await, (names(&["c.example"]), 1));
     assert_eq!(list(DomainRange { before: at(9), ..everything }).await, (names(&["a.example"]), 1));
-    assert_eq!(list(DomainRange { deleting: true, ..everything }).await, (names(&["d.example"]), 1));
+    let deleting = DomainRange { deleting: true, ..everything };
+    assert_eq!(list(deleting).await, (names(&["d.example"]), 1));
+    for (deleted, count) in [((at(1), at(2)), 1), ((Timestamp::MIN, at(1)), 0), ((at(2), at(9)), 0)] {
+        assert_eq!(list(DomainRange { deleted: Some(deleted), ..deleting }).await.1, count, "{deleted:?}");
+    }
+    for (name, count) in [
+        ("A.example", 1),
+        ("*.example", 2),
+        ("*", 2),
+        ("a*e", 1),
+        ("*x*p*", 2),
+        ("a.exampl", 0),
+        ("", 0),
+        // Only the star stands for anything.
+        ("_.example", 0),
+        ("%", 0),
+        ("\\a.example", 0),
+    ] {
+        assert_eq!(list(DomainRange { name: Some(name), ..everything }).await.1, count, "{name}");
+    }
 }
 
 pub(super) async fn reseller_domains_leaving(store: Store) {

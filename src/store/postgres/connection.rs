@@ -272,6 +272,10 @@ impl Sql for Open<'_> {
         vec![format!("ALTER TABLE {table} ALTER COLUMN number RESTART WITH {}", number.saturating_add(1))]
     }
 
+    fn json_text(&self, column: &str, path: &[&str]) -> String {
+        format!("({column}::json #>> '{{{}}}')", path.join(","))
+    }
+
     fn is_read_only(&self) -> bool {
         self.read_only
     }

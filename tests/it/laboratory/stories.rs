@@ -29,6 +29,44 @@ fn the_documented_story_ends_as_it_should() {
 }
 
 #[test]
+fn a_story_speaks_every_dialect() {
+    let check = |listener: &str, login: &str, element: &str, name: &str, more: &str| {
+        format!(
+            "[[step]]\nlistener = \"{listener}\"\nas = \"{login}\"\nsend = \"<check><{element}:check><{element}:name>{name}\
+             </{element}:name></{element}:check></check>\"\n{more}\n"
+        )
+    };
+    let fault = |listener: &str| {
+        format!(
+            "[[step]]\nfault = {{ kind = \"answer-2400\", listener = \"{listener}\", command = \"check\" }}\n"
+        )
+    };
+    let mut story = String::new();
+    for (listener, login, element, name) in [
+        ("ietf", "ClientX", "domain", "a.example"),
+        ("eis", "eesti-epp", "domain-ee", "vaba.ee"),
+        ("nominet", "EXAMPLE-TAG", "domain", "free.co.uk"),
+        ("nominet", "AB", "domain", "free.co.uk"),
+        ("nominet_legacy", "EXAMPLE-TAG", "nom-domain", "free.co.uk"),
+    ] {
+        story += &check(listener, login, element, name, &format!("contains = [\"{name}\"]"));
+        story += &fault(listener);
+        story += &check(listener, login, element, name, "code = 2400");
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let (done, told, refused) = play(dir.path(), &story);
+    assert!(done, "{told}\n{refused}");
+    for (step, sentence) in [
+        (check("nominet_plain", "AB", "domain", "a.uk", ""), "no EPP listener nominet_plain with TLS"),
+        (check("ietf", "nobody", "domain", "a.example", ""), "the sandbox has no registrar nobody"),
+    ] {
+        let story_dir = tempfile::tempdir_in(dir.path()).unwrap();
+        let (done, _, refused) = play(story_dir.path(), &step);
+        assert!(!done && refused.contains(sentence), "{refused}");
+    }
+}
+
+#[test]
 fn a_story_that_goes_otherwise_says_where() {
     let dir = tempfile::tempdir().unwrap();
     let check = "as = \"ClientX\"\nsend = \"<check><domain:check><domain:name>a.example</domain:name>\

@@ -22,6 +22,11 @@ impl Caller {
         Self { http, bearer }
     }
 
+    /// What it shows for itself.
+    pub(super) fn bearer(&self) -> &str {
+        &self.bearer
+    }
+
     pub(super) async fn ask(&mut self, method: &str, path: &str, body: Value) -> Answer {
         self.ask_with(method, path, &[], body).await
     }

@@ -121,7 +121,7 @@ fn samples() -> Vec<Refusal> {
         Refusal::NotPriced { name: domain(), currency: Currency::USD },
         Refusal::ResellerNeeded,
         Refusal::Linked { kind: ObjectKind::Contact, name: "sh8013".to_owned(), by: kind },
-        Refusal::MailLimit,
+        Refusal::MailQueueFull,
         Refusal::MailUnknown { number: 7 },
         Refusal::MessageUnknown { number: MessageNumber(7) },
         Refusal::NamePasswordWrong { name: domain() },

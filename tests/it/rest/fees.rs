@@ -1,15 +1,23 @@
 //! Prices over REST: what a check tells, what requests agree to, what answers say was charged; names that need a token.
 
+use domesday::model::api_user::{ApiLogin, ApiRole};
+use domesday::model::money::Currency;
 use domesday::model::name::ZoneName;
+use domesday::model::registrar::{Registrar, RegistrarId};
+use domesday::model::tld::PriceList;
 use domesday::registry::allocation::AddAllocationToken;
+use domesday::registry::api_user::{AddApiUser, ApiKey};
+use domesday::registry::billing::account::{Deposit, Statement};
 use domesday::registry::operator::SetTld;
+use domesday::store::{Keep, Tx};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::Api;
 use super::api::Caller;
 
 async fn balance(api: &Api) -> i64 {
-    let id = domesday::model::registrar::RegistrarId::parse("ClientX").unwrap();
+    let id = RegistrarId::parse("ClientX").unwrap();
     let read = api.server.registry.store().read(move |tx| tx.account(&id));
     read.await.unwrap().unwrap().balance
 }
@@ -140,4 +148,55 @@ async fn a_token_opens_a_name_once() {
     alice.must(204, "DELETE", "domains/nic.attr", Value::Null).await;
     let used = alice.ask("POST", "domains", register(Some(&token))).await.json();
     assert_eq!(used["refusals"][0]["reason"], "allocation-token-wrong");
+}
+
+/// yuki, of a registrar whose currency has no minor units, and a TLD with prices in it.
+async fn in_yen() -> (Api, Caller) {
+    let api = Api::start().await;
+    let id = RegistrarId::parse("YENNY").unwrap();
+    let (yen, registrar) = (Currency::parse("JPY").unwrap(), Registrar::new(id.clone(), "Yenny"));
+    let registrar = Registrar { currency: yen, ..registrar };
+    let paid = ZoneName::parse("paid").unwrap();
+    let put = move |tx: &mut Tx<'_>| {
+        tx.put_registrar(&registrar)?;
+        let mut tlds = tx.tlds()?;
+        let tld = tlds.iter_mut().find(|tld| tld.name == paid).unwrap();
+        let lists: Vec<_> =
+            tld.prices.iter().map(|list| PriceList { currency: yen, ..list.clone() }).collect();
+        tld.prices.extend(lists);
+        tx.put_tld(tld).map(|()| ((), Keep::Commit))
+    };
+    api.server.registry.store().write(put).await.unwrap();
+    let (login, key) = (ApiLogin::parse("yuki").unwrap(), ApiKey::parse(super::API_KEY));
+    api.operate(AddApiUser { login, registrar: id.clone(), role: ApiRole::Full, key }).await;
+    let deposit =
+        |amount: &str| Deposit { registrar: id.clone(), amount: amount.to_owned(), note: String::new() };
+    api.operate(deposit("2500")).await;
+    let half = api.try_to_operate(deposit("0.5")).await;
+    assert!(half.is_err(), "there is no half a yen");
+    let caller = Caller::log_in(&api, "yuki").await;
+    (api, caller)
+}
+
+#[tokio::test]
+async fn a_currency_without_minor_units_has_whole_amounts() {
+    let (api, mut yuki) = in_yen().await;
+    let asked =
+        json!({ "kind": "domain", "names": ["a.paid"], "fees": [{ "command": "create", "years": 2 }] });
+    let told = yuki.must(200, "POST", "check", asked).await.json();
+    assert_eq!(told["results"][0]["fees"][0]["fee"], json!({ "amount": "2000", "currency": "JPY" }));
+    let register = |name: &str, amount: &str, currency: &str| json!({ "name": name, "fee": { "amount": amount, "currency": currency } });
+    let low = yuki.must(422, "POST", "domains", register("a.paid", "999.99", "JPY")).await.json();
+    assert_eq!(low["refusals"][0]["reason"], "fee-too-low");
+    let other = yuki.must(422, "POST", "domains", register("a.paid", "1000", "USD")).await.json();
+    assert_eq!(other["refusals"][0]["reason"], "fee-currency");
+    let created = yuki.must(201, "POST", "domains", register("a.paid", "1000.00", "JPY")).await.json();
+    assert_eq!(created["fee"], json!({ "amount": "1000", "currency": "JPY" }));
+    let id = RegistrarId::parse("YENNY").unwrap();
+    let stated = api.operate(Statement { registrar: id, from: Timestamp::MIN, until: Timestamp::MAX }).await;
+    let csv = stated.to_csv();
+    assert!(csv.contains(",-1000,JPY,1500,"), "{csv}");
+    let short = json!({ "name": "b.paid", "years": 2 });
+    let short = yuki.must(402, "POST", "domains", short).await.json();
+    assert!(short["detail"].as_str().unwrap().contains("2000"), "{short}");
 }

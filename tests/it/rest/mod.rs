@@ -3,8 +3,11 @@
 mod api;
 mod errors;
 mod fees;
+mod hostile;
 mod login;
+mod nodes;
 mod pages;
+mod pending;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,7 +19,7 @@ use domesday::gateway::rest::{self, Settings};
 use domesday::model::api_user::{ApiLogin, ApiRole};
 use domesday::model::registrar::RegistrarId;
 use domesday::registry::api_user::{AddApiUser, ApiKey};
-use domesday::registry::{Actor, Call, Operation};
+use domesday::registry::{Actor, Call, Error, Operation, Registry};
 use ring::hmac;
 use tokio::sync::watch;
 
@@ -37,21 +40,7 @@ impl Api {
 
     pub(crate) async fn start_with(settings: Settings) -> Self {
         let server = Server::start().await;
-        let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), "address").unwrap();
-        let address = listener.local_addr().unwrap();
-        let routes = rest::routes(Arc::clone(&server.registry), settings);
-        let gateway = HttpGateway::new(routes, HttpSettings::default());
-        let (drain, drained) = watch::channel(false);
-        tokio::spawn(listener.serve(
-            None,
-            Options::default().limits,
-            drained,
-            Duration::from_secs(5),
-            move |connection| {
-                let gateway = Arc::clone(&gateway);
-                async move { gateway.serve(connection).await }
-            },
-        ));
+        let (address, drain) = serve(&server.registry, settings);
         let api = Self { server, address, drain };
         for (login, registrar, role) in [
             ("alice", "ClientX", ApiRole::Full),
@@ -80,10 +69,28 @@ impl Api {
 
     /// Does what an operator does.
     pub(crate) async fn operate<O: Operation>(&self, operation: O) -> O::Outcome {
+        self.try_to_operate(operation).await.unwrap_or_else(|error| panic!("{error:?}"))
+    }
+
+    async fn try_to_operate<O: Operation>(&self, operation: O) -> Result<O::Outcome, Error> {
         let registry = &self.server.registry;
         let call = Call { actor: Actor::Operator, client_trid: None, server_trid: registry.next_trid() };
-        registry.run(call, operation).await.unwrap_or_else(|error| panic!("{error:?}"))
+        registry.run(call, operation).await
     }
+}
+
+/// An HTTP door to a registry.
+fn serve(registry: &Arc<Registry>, settings: Settings) -> (SocketAddr, watch::Sender<bool>) {
+    let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), "address").unwrap();
+    let address = listener.local_addr().unwrap();
+    let gateway = HttpGateway::new(rest::routes(Arc::clone(registry), settings), HttpSettings::default());
+    let (drain, drained) = watch::channel(false);
+    let (limits, within) = (Options::default().limits, Duration::from_secs(5));
+    tokio::spawn(listener.serve(None, limits, drained, within, move |connection| {
+        let gateway = Arc::clone(&gateway);
+        async move { gateway.serve(connection).await }
+    }));
+    (address, drain)
 }
 
 /// The `RndA` and `RndB` that answer a challenge.

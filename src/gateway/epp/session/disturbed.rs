@@ -2,11 +2,13 @@
 
 use super::{After, Session};
 use crate::gateway::epp::command::{Command, Envelope, Outcome, Verb};
-use crate::gateway::epp::laboratory::{Disturbance, Scene};
+use crate::gateway::epp::dialect::Account;
 use crate::gateway::epp::response::{Answer, ResultCode};
+use crate::gateway::laboratory::{Disturbance, Scene};
 use crate::gateway::xml::{Document, collapse};
 use crate::registry::conditions::Conditions;
 use crate::registry::poll::{Acked, Newest, Request};
+use crate::registry::session::UserRefusal;
 use crate::registry::{Call, Done, Error};
 
 impl Session<'_> {
@@ -21,29 +23,27 @@ impl Session<'_> {
         let Some(laboratory) = self.gateway.laboratory.clone() else {
             return self.obey(document, envelope, trid, server_trid).await;
         };
+        let dialect = self.gateway.dialect;
         let named =
             envelope.element.child(envelope.namespace, "clID").filter(|_| envelope.verb == Verb::Login);
         // As a login means it: a tag of two characters is written with a mark.
         let named = named.map(|id| {
             let text = collapse(id.text());
-            self.gateway.dialect.client_id(&text).unwrap_or_else(|| text.into_owned())
+            dialect.client_id(&text).unwrap_or_else(|| text.into_owned())
         });
-        let registrar = self.registrar().map(ToString::to_string);
-        let scene = Scene {
-            account: named.as_deref().or(registrar.as_deref()),
-            verb: envelope.verb,
-            op: envelope.element.attribute("op"),
-        };
-        let strike = laboratory.strike(&scene);
+        let account = named.or_else(|| self.registrar().map(ToString::to_string));
+        let accounts: Vec<&str> = account.iter().map(String::as_str).collect();
+        let op = envelope.element.attribute("op");
+        let strike = laboratory.strike(&Scene { accounts: &accounts, command: envelope.verb.name(), op });
         if !strike.delay.is_zero() {
             tokio::time::sleep(strike.delay).await;
         }
         self.disturbance = strike.disturbance;
         match strike.disturbance {
-            Some(Disturbance::Answer(code)) => {
-                let after = if ends_connection(code) { After::Close } else { After::GoOn };
-                (Answer::plain(code), after)
-            }
+            Some(Disturbance::Fail) => (Answer::plain(ResultCode::CommandFailed), After::GoOn),
+            Some(Disturbance::FailEnding) => (Answer::plain(ResultCode::CommandFailedEnding), After::Close),
+            Some(Disturbance::NoPlace) => self.refused_in_jest(&UserRefusal::SessionLimit { most: 0 }),
+            Some(Disturbance::CertificateOver) => self.refused_in_jest(&UserRefusal::Certificate),
             Some(Disturbance::BreakBefore) => (Answer::plain(ResultCode::CommandFailedEnding), After::Break),
             Some(Disturbance::BreakAfter) => {
                 (self.obey(document, envelope, trid, server_trid).await.0, After::Break)
@@ -57,6 +57,14 @@ impl Session<'_> {
         }
     }
 
+    /// What a login gets that is refused for this, whoever it is that logs in here.
+    fn refused_in_jest(&self, refusal: &UserRefusal) -> (Answer, After) {
+        let verdict = self.gateway.dialect.user_refusal(refusal);
+        // Where users log in, a refusal leaves the connection; a registrar's that finds no place ends it (RFC 5730 §3, 2502).
+        let stays = self.manners().account == Account::ApiUser || *refusal == UserRefusal::Certificate;
+        (verdict.into(), if stays { After::GoOn } else { After::Close })
+    }
+
     /// Has the registry do a poll command, unless the laboratory wants another.
     pub(super) async fn run_poll(&self, command: Command, call: Call) -> Result<Done<Outcome>, Error> {
         let registry = &self.gateway.registry;
@@ -64,7 +72,10 @@ impl Session<'_> {
             (Some(Disturbance::PollOtherEnd), Command::PollRequest(_)) => Command::PollNewest(Newest),
             (Some(Disturbance::PollOtherEnd), Command::PollNewest(_)) => Command::PollRequest(Request),
             (Some(Disturbance::PollAgain), Command::PollAck(ack)) => {
-                let head = registry.run(call.clone(), Request).await?;
+                let head = match self.manners().newest_first {
+                    true => registry.run(call.clone(), Newest).await?,
+                    false => registry.run(call.clone(), Request).await?,
+                };
                 let next = head.message.map(|message| message.number);
                 if next == Some(ack.message) {
                     let acked = Acked { message: ack.message, count: head.count, next };
@@ -76,14 +87,4 @@ impl Session<'_> {
         };
         command.run(registry, call, Conditions::default()).await
     }
-}
-
-/// RFC 5730 §3: codes with which the server closes the connection.
-fn ends_connection(code: ResultCode) -> bool {
-    matches!(
-        code,
-        ResultCode::CommandFailedEnding
-            | ResultCode::AuthenticationErrorEnding
-            | ResultCode::SessionLimitEnding
-    )
 }

@@ -10,20 +10,16 @@ use axum::http::StatusCode;
 
 pub(super) use self::read::period;
 use self::read::{Carrier, DomainChange, NewDomain, Renewal, RestoreReportGiven};
-use self::write::{DomainDeleted, DomainExpiry, DomainPage, DomainView, RestorePending};
+use self::write::{DomainExpiry, DomainPage, DomainPending, DomainView, RestorePending};
 use super::Rest;
 use super::error::Problem;
-use super::request::{
-    Answered, Caller, Given, Named, Nothing, asked_for, no_content, rendered, tag_of, tagged,
-};
+use super::request::{Answered, Caller, Given, Named, Nothing, no_content, rendered, tag_of, tagged};
 use super::value::{FeeValue, malformed};
 use crate::model::name::DomainName;
 use crate::model::object::DomainNumber;
 use crate::registry::billing::Billed;
-use crate::registry::domain::delete::Deleted;
 use crate::registry::domain::info::{Presented, View};
 use crate::registry::domain::list::PAGE_MAX;
-use crate::registry::domain::update::Updated;
 use crate::registry::domain::{Delete, Info, List, RestoreRequest};
 
 /// List the domains that you sponsor
@@ -53,7 +49,8 @@ pub(super) async fn list(State(rest): State<Arc<Rest>>, caller: Caller) -> Answe
 /// Register a domain
 #[utoipa::path(post, path = "/api/v1/domains", tag = "domains", request_body = NewDomain,
     params(("Idempotency-Key" = Option<String>, Header, description = "A repetition with the same key gets the first answer")),
-    responses((status = 201, body = DomainExpiry), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 201, body = DomainExpiry), (status = 202, body = DomainExpiry, description = "It waits for the operator's decision"),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn create(
     State(rest): State<Arc<Rest>>,
     mut caller: Caller,
@@ -81,7 +78,8 @@ pub(super) async fn get(
 /// Change a domain
 #[utoipa::path(patch, path = "/api/v1/domains/{name}", tag = "domains", request_body = DomainChange,
     params(("name" = String, Path), ("If-Match" = Option<String>, Header, description = "Change it only if it still has this ETag")),
-    responses((status = 204, description = "Done"), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 202, body = DomainPending, description = "It waits for the registrant's word"), (status = 204, description = "Done"),
+              (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn update(
     State(rest): State<Arc<Rest>>,
     Named(name): Named<String>,
@@ -92,17 +90,13 @@ pub(super) async fn update(
     caller.conditions.fee = FeeValue::agreed(value.fee.as_ref())?;
     let change = value.operation(name.clone())?;
     let guarded = caller.guarded(Info { name, auth_info: None }, tag, change);
-    let render = |updated: &_| match updated {
-        Updated::Done => no_content(),
-        Updated::Waiting => asked_for(),
-    };
-    Ok(rest.answer(caller, &bytes, guarded, render).await)
+    Ok(rest.answer(caller, &bytes, guarded, write::updated).await)
 }
 
 /// Delete a domain
 #[utoipa::path(delete, path = "/api/v1/domains/{name}", tag = "domains",
     params(("name" = String, Path), ("If-Match" = Option<String>, Header, description = "Delete it only if it still has this ETag")),
-    responses((status = 202, body = DomainDeleted, description = "Its redemption period has begun"), (status = 204, description = "It is gone"),
+    responses((status = 202, body = DomainPending, description = "Its redemption period has begun, or it waits for the registrant's word"), (status = 204, description = "It is gone"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn delete(
     State(rest): State<Arc<Rest>>,
@@ -112,12 +106,7 @@ pub(super) async fn delete(
 ) -> Answered {
     let name = name_of(&name)?;
     let guarded = caller.guarded(Info { name: name.clone(), auth_info: None }, tag, Delete { name });
-    let render = |deleted: &_| match deleted {
-        Deleted::Gone => no_content(),
-        Deleted::Pending => rendered(StatusCode::ACCEPTED, &DomainDeleted::pending()),
-        Deleted::Waiting => asked_for(),
-    };
-    Ok(rest.answer(caller, b"", guarded, render).await)
+    Ok(rest.answer(caller, b"", guarded, write::deleted).await)
 }
 
 /// Renew a domain

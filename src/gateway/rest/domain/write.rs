@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::read::{DomainContact, DsValue, KeyValue, NameServerValue, SecDnsValue};
-use crate::gateway::rest::request::rendered;
+use crate::gateway::rest::request::{no_content, rendered};
 use crate::gateway::rest::value::{AuthInfoView, FeeValue, StatusValue, shown_statuses};
 use crate::model::domain::{DeletionPhase, GraceKind, NameServer};
 use crate::model::money::Money;
@@ -14,10 +14,12 @@ use crate::model::octets::{to_base64, to_hex};
 use crate::model::sec_dns::{DsData, KeyData, Records, SecDns};
 use crate::registry::billing::Costing;
 use crate::registry::domain::create::Created;
+use crate::registry::domain::delete::Deleted;
 use crate::registry::domain::info::View;
 use crate::registry::domain::list::Page;
 use crate::registry::domain::renew::Renewed;
 use crate::registry::domain::restore::{RestoreRequested, Restored};
+use crate::registry::domain::update::Updated;
 use crate::registry::replay::Rendering;
 
 /// A domain.
@@ -132,16 +134,23 @@ pub(in crate::gateway::rest) struct DomainExpiry {
     /// Until when it is registered.
     #[schema(value_type = String, format = DateTime)]
     expires_at: Timestamp,
+    /// `pendingCreate` while it waits for the operator's decision, of which a message will tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<&'static str>,
     /// What that cost.
     #[serde(skip_serializing_if = "Option::is_none")]
     fee: Option<FeeValue>,
 }
 
-/// What became of a domain that was not gone at once.
+/// A domain of which something is under way.
 #[derive(Debug, Serialize, ToSchema)]
-pub(in crate::gateway::rest) struct DomainDeleted {
-    /// `pendingDelete`
+#[serde(rename_all = "camelCase")]
+pub(in crate::gateway::rest) struct DomainPending {
+    /// `pendingDelete` or `pendingUpdate`
     status: &'static str,
+    /// `registrant` when it waits for that one's word, of which a message will tell; until then the domain is as it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waits_for: Option<&'static str>,
 }
 
 /// A restore that waits for its report.
@@ -214,21 +223,36 @@ impl DomainPage {
     }
 }
 
-impl DomainDeleted {
-    pub(super) fn pending() -> Self {
-        Self { status: "pendingDelete" }
+pub(super) fn updated(updated: &Updated) -> Rendering {
+    match updated {
+        Updated::Done => no_content(),
+        Updated::Waiting => pending("pendingUpdate", Some(REGISTRANT)),
     }
 }
 
+pub(super) fn deleted(deleted: &Deleted) -> Rendering {
+    match deleted {
+        Deleted::Gone => no_content(),
+        Deleted::Pending => pending("pendingDelete", None),
+        Deleted::Waiting => pending("pendingDelete", Some(REGISTRANT)),
+    }
+}
+
+fn pending(status: &'static str, waits_for: Option<&'static str>) -> Rendering {
+    rendered(StatusCode::ACCEPTED, &DomainPending { status, waits_for })
+}
+
 pub(super) fn created(costing: &Costing<Created>) -> Rendering {
-    let Created { name, created_at, expires_at, is_pending: _ } = &costing.outcome;
+    let Created { name, created_at, expires_at, is_pending } = &costing.outcome;
     let body = DomainExpiry {
         name: name.to_string(),
         created_at: Some(*created_at),
         expires_at: *expires_at,
+        status: is_pending.then_some("pendingCreate"),
         fee: costing.charged.map(FeeValue::of),
     };
-    let mut rendering = rendered(StatusCode::CREATED, &body);
+    let status = if *is_pending { StatusCode::ACCEPTED } else { StatusCode::CREATED };
+    let mut rendering = rendered(status, &body);
     rendering.head.push(("location".to_owned(), format!("/api/v1/domains/{name}")));
     rendering
 }
@@ -250,7 +274,7 @@ pub(super) fn restore_requested(costing: &Costing<RestoreRequested>) -> Renderin
 
 fn expiry(name: &str, expires_at: Timestamp, charged: Option<Money>) -> Rendering {
     let (name, fee) = (name.to_owned(), charged.map(FeeValue::of));
-    rendered(StatusCode::OK, &DomainExpiry { name, created_at: None, expires_at, fee })
+    rendered(StatusCode::OK, &DomainExpiry { name, created_at: None, expires_at, status: None, fee })
 }
 
 fn sec_dns(kept: &SecDns) -> Option<SecDnsValue> {
@@ -281,6 +305,9 @@ fn key(key: &KeyData) -> KeyValue {
         public_key: to_base64(&key.public_key),
     }
 }
+
+/// Who is asked whether it agrees.
+const REGISTRANT: &str = "registrant";
 
 /// As RFC 3915 §3.1 spells them.
 fn grace_period(kind: GraceKind) -> &'static str {

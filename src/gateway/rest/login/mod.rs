@@ -13,9 +13,11 @@ use axum::response::{IntoResponse, Response};
 
 use self::read::{LoginRequest, Unread};
 use self::write::{RequestResult, write_challenge, write_result, write_token};
+use super::disturbed::{afterwards, instead};
 use super::media::Format;
 use super::{GATEWAY, Rest};
 use crate::gateway::http::{BodyError, read_body};
+use crate::gateway::laboratory::Disturbance;
 use crate::gateway::measure;
 use crate::gateway::tls::Peer;
 use crate::registry::token::{Answer, Challenge, NoToken, Response as ChallengeResponse, TooManyChallenges};
@@ -39,19 +41,10 @@ async fn challenge(rest: &Rest, peer: &Peer, head: &HeaderMap, body: Body) -> Re
         Ok(exchange) => exchange,
         Err(answer) => return answer,
     };
-    let challenge = Challenge {
-        login: exchange.request.user_login.clone(),
-        address: peer.address.ip(),
-        lifetimes: rest.settings.lifetimes,
-    };
-    match exchange.run(challenge).await {
-        Ok(Ok(issued)) => {
-            exchange.answer(write_challenge(exchange.format, &exchange.request.user_login, &issued))
-        }
-        Ok(Err(TooManyChallenges { retry_after_secs })) => {
-            exchange.later("Too many challenges are open; answer one or wait", retry_after_secs)
-        }
-        Err(answer) => answer,
+    let struck = rest.struck_at_login(&exchange.request.user_login).await;
+    match struck.and_then(|struck| exchange.instead(struck)) {
+        Some(answer) => answer,
+        None => afterwards(struck, exchange.challenge(peer).await),
     }
 }
 
@@ -73,26 +66,10 @@ async fn token(rest: &Rest, peer: &Peer, head: &HeaderMap, body: Body) -> Respon
         Ok(exchange) => exchange,
         Err(answer) => return answer,
     };
-    let answer = Answer {
-        login: exchange.request.user_login.clone(),
-        response: exchange.request.response.map(ChallengeResponse),
-        address: peer.address.ip(),
-        lifetimes: rest.settings.lifetimes,
-    };
-    match exchange.run(answer).await {
-        Ok(Ok(token)) => exchange.answer(write_token(exchange.format, &token)),
-        Ok(Err(NoToken::Barred { retry_after_secs })) => {
-            exchange.later("Too many wrong answers; wait", retry_after_secs)
-        }
-        Ok(Err(NoToken::Unknown { wrong })) => {
-            rest.delay(wrong).await;
-            exchange.refuse(StatusCode::UNAUTHORIZED, LOGIN_UNKNOWN, "UserLogin or ApiKey are unknown")
-        }
-        Ok(Err(NoToken::Wrong { wrong })) => {
-            rest.delay(wrong).await;
-            exchange.refuse(StatusCode::UNAUTHORIZED, KEY_INVALID, "ApiKey is invalid")
-        }
-        Err(answer) => answer,
+    let struck = rest.struck_at_login(&exchange.request.user_login).await;
+    match struck.and_then(|struck| exchange.instead(struck)) {
+        Some(answer) => answer,
+        None => afterwards(struck, exchange.token(peer).await),
     }
 }
 
@@ -150,17 +127,73 @@ impl<'r> Exchange<'r> {
         }
     }
 
+    async fn challenge(&self, peer: &Peer) -> Response {
+        let challenge = Challenge {
+            login: self.request.user_login.clone(),
+            address: peer.address.ip(),
+            lifetimes: self.rest.settings.lifetimes,
+        };
+        match self.run(challenge).await {
+            Ok(Ok(issued)) => self.answer(write_challenge(self.format, &self.request.user_login, &issued)),
+            Ok(Err(TooManyChallenges { retry_after_secs })) => {
+                self.later("Too many challenges are open; answer one or wait", retry_after_secs)
+            }
+            Err(answer) => answer,
+        }
+    }
+
+    async fn token(&self, peer: &Peer) -> Response {
+        let answer = Answer {
+            login: self.request.user_login.clone(),
+            response: self.request.response.map(ChallengeResponse),
+            address: peer.address.ip(),
+            lifetimes: self.rest.settings.lifetimes,
+        };
+        match self.run(answer).await {
+            Ok(Ok(token)) => self.answer(write_token(self.format, &token)),
+            Ok(Err(NoToken::Barred { retry_after_secs })) => {
+                self.later("Too many wrong answers; wait", retry_after_secs)
+            }
+            Ok(Err(NoToken::Unknown { wrong })) => {
+                self.rest.delay(wrong).await;
+                self.refuse(StatusCode::UNAUTHORIZED, LOGIN_UNKNOWN, "UserLogin or ApiKey are unknown")
+            }
+            Ok(Err(NoToken::Wrong { wrong })) => {
+                self.rest.delay(wrong).await;
+                self.refuse(StatusCode::UNAUTHORIZED, KEY_INVALID, "ApiKey is invalid")
+            }
+            Err(answer) => answer,
+        }
+    }
+
+    /// What a login is answered that a laboratory has fail, in a login's own form.
+    fn instead(&self, disturbance: Disturbance) -> Option<Response> {
+        match disturbance {
+            Disturbance::Fail | Disturbance::FailEnding => Some(self.broken()),
+            Disturbance::NoPlace => Some(self.later("Too many challenges are open; answer one or wait", 1)),
+            Disturbance::BreakBefore
+            | Disturbance::BreakAfter
+            | Disturbance::CertificateOver
+            | Disturbance::Halve
+            | Disturbance::PollAgain
+            | Disturbance::PollOtherEnd => instead(disturbance, &self.server_trid),
+        }
+    }
+
+    fn broken(&self) -> Response {
+        let message = format!("Server exception; ask the operator about {}", self.server_trid);
+        self.refuse(StatusCode::INTERNAL_SERVER_ERROR, 500, &message)
+    }
+
     async fn run<O: Operation>(&self, operation: O) -> Result<O::Outcome, Response> {
         let server_trid = self.server_trid.clone();
         let call = Call { actor: Actor::Nobody, client_trid: None, server_trid };
-        self.rest.registry.run(call, operation).await.map_err(|error| {
-            let message = match error {
-                Error::Broken(_) => format!("Server exception; ask the operator about {}", self.server_trid),
-                Error::Denied(refusals) | Error::Refused(refusals) => {
-                    refusals.first().map(ToString::to_string).unwrap_or_default()
-                }
-            };
-            self.refuse(StatusCode::INTERNAL_SERVER_ERROR, 500, &message)
+        self.rest.registry.run(call, operation).await.map_err(|error| match error {
+            Error::Broken(_) => self.broken(),
+            Error::Denied(refusals) | Error::Refused(refusals) => {
+                let message = refusals.first().map(ToString::to_string).unwrap_or_default();
+                self.refuse(StatusCode::INTERNAL_SERVER_ERROR, 500, &message)
+            }
         })
     }
 

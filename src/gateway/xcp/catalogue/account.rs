@@ -1,4 +1,4 @@
-//! The reseller's own: `get_balance`, `poll event`, `ack event`, `set cookie`, `query_queued_request`.
+//! The reseller's own: `get_balance`, `poll event`, `ack event`, `set cookie`.
 
 use super::attributes::instant;
 use super::lookup::word_for;
@@ -156,12 +156,6 @@ pub(super) async fn set_cookie(asked: &Asked<'_>) -> Answer {
         ("permission", "".into()),
         ("waiting_requests_no", "0".into()),
     ])))
-}
-
-/// `query_queued_request domain`: nothing is ever queued here.
-pub(super) fn queued_request(asked: &Asked<'_>) -> Answer {
-    asked.attributes().required("request_id")?;
-    Err(Reply::refused(480, "Queued request not found"))
 }
 
 const EVENT_ID_DIGITS: usize = 32;

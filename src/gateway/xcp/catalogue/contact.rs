@@ -7,6 +7,7 @@ use crate::gateway::xcp::error::Fault;
 use crate::model::contact::{Contact, Email, Phone};
 use crate::model::domain::ContactRole;
 use crate::model::postal::{Country, PostalInfo, PostalKind, PostalParts};
+use crate::registry::domain::update::Updated;
 use crate::registry::domain::{ContactsOf, NewContact, ReplaceContacts, ViewWithContacts};
 
 /// The kinds of contact a set has, with the registrant called owner.
@@ -69,21 +70,26 @@ pub(super) async fn update(asked: &Asked<'_>) -> Answer {
         set.map(given).ok_or_else(|| Fault::Missing(format!("contact_set.{given}")))?;
     }
     let NewSet { owner, others } = new_set(set, |kind| types.contains(&kind), false)?;
-    asked.run(ReplaceContacts { name: name.clone(), registrant: owner, contacts: others }).await?;
-    Ok(contacts_updated(name.as_str()))
+    let replace = ReplaceContacts { name: name.clone(), registrant: owner, contacts: others };
+    let updated = asked.run(replace).await?;
+    Ok(contacts_updated(name.as_str(), updated))
 }
 
 /// The reply to a change of contacts, with the word for each domain.
-pub(super) fn contacts_updated(domain: &str) -> Reply {
+pub(super) fn contacts_updated(domain: &str, updated: Updated) -> Reply {
+    let (code, text, waiting) = match updated {
+        Updated::Done => (200, "Contact(s) successfully updated", "0"),
+        Updated::Waiting => (250, "The change waits for the registrant's confirmation", "1"),
+    };
     let word = Assoc::of([
-        ("response_code", "200".into()),
-        ("response_text", "Contact(s) successfully updated".into()),
+        ("response_code", code.to_string().into()),
+        ("response_text", text.into()),
         ("is_success", "1".into()),
-        ("waiting_request_no", "0".into()),
+        ("waiting_request_no", waiting.into()),
     ]);
     let details = Assoc::default().with(domain, word);
-    let attributes = Assoc::of([("details", details.into()), ("waiting_request_no", "0".into())]);
-    Reply::done(200, "Contact(s) successfully updated").with(attributes)
+    let attributes = Assoc::of([("details", details.into()), ("waiting_request_no", waiting.into())]);
+    Reply::done(code, text).with(attributes)
 }
 
 /// Reads those contacts of a set that are `wanted`.

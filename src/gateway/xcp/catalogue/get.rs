@@ -14,7 +14,7 @@ use crate::model::status::DomainStatus;
 use crate::registry::auth_info::AuthInfoShown;
 use crate::registry::contact::info::discloses;
 use crate::registry::domain::{InfoWithContacts, ViewWithContacts};
-use crate::registry::reseller::Domains;
+use crate::registry::reseller::{Domains, Listed};
 
 pub(super) async fn get(asked: &Asked<'_>) -> Answer {
     let Some(kind) = asked.attributes().present("type") else {
@@ -35,14 +35,12 @@ pub(super) async fn get(asked: &Asked<'_>) -> Answer {
             Assoc::of([("contact_set", set_of(&found, &kinds).into())])
         }
         "nameservers" => Assoc::of([("nameserver_list", name_servers(&found))]),
-        "expire_action" => expire_action(),
+        "expire_action" => expire_action(found.renews),
         "status" => status(&found),
         "domain_auth_info" => auth_info(&found)?,
         "whois_privacy_state" => privacy(&found),
         "dnssec" => Assoc::of([("dnssec", dnssec(&found))]),
-        "waiting_history" => {
-            Assoc::of([("record_count", "0".into()), ("waiting_history", Value::Array(Vec::new()))])
-        }
+        "waiting_history" => waiting(&found),
         "tld_data" => Assoc::of([("tld_data", Assoc::default().into())]),
         "rsp_whois_info" => return Err(Fault::NotOffered("rsp_whois_info").into()),
         unknown => return Err(Fault::invalid("type", format_args!("{unknown} is not offered")).into()),
@@ -57,13 +55,14 @@ async fn list(asked: &Asked<'_>) -> Answer {
     let least = attributes.day("min_to_expiry")?.map_or(Timestamp::MIN, begin_of);
     let most = attributes.day("max_to_expiry")?.map_or(Timestamp::MAX, end_of);
     let offset = page.saturating_mul(limit);
-    let domains = Domains { from: least, before: most, deleting: false, offset, limit };
+    let (deleting, deleted, name) = (false, None, None);
+    let domains = Domains { from: least, before: most, deleting, deleted, name, offset, limit };
     let found = asked.run(domains).await?;
-    let names: Vec<&str> = found.domains.iter().map(|domain| domain.name.as_str()).collect();
+    let names: Vec<&str> = found.domains.iter().map(|listed| listed.domain.name.as_str()).collect();
     let extended: Vec<Value> = found
         .domains
         .iter()
-        .map(|domain| {
+        .map(|Listed { domain, .. }| {
             let line = [("domain", domain.name.as_str().into()), ("expiredate", instant(domain.expires_at))];
             Assoc::of(line).into()
         })
@@ -79,7 +78,7 @@ async fn list(asked: &Asked<'_>) -> Answer {
 fn all_info(found: &ViewWithContacts) -> Assoc {
     let domain = &found.view.domain;
     let maybe = |at: Option<Timestamp>| at.map_or_else(|| "".into(), instant);
-    let mut all = expire_action();
+    let mut all = expire_action(found.renews);
     for (key, value) in [
         ("affiliate_id", "".into()),
         ("sponsoring_rsp", "1".into()),
@@ -96,9 +95,28 @@ fn all_info(found: &ViewWithContacts) -> Assoc {
     all
 }
 
-/// The registry renews by itself; nothing is let go at its end.
-pub(super) fn expire_action() -> Assoc {
-    Assoc::of([("auto_renew", "1".into()), ("let_expire", "0".into())])
+/// What is not renewed by itself expires.
+fn expire_action(renews: bool) -> Assoc {
+    Assoc::of([("auto_renew", renews.into()), ("let_expire", (!renews).into())])
+}
+
+/// What waits for the registrant's word.
+fn waiting(found: &ViewWithContacts) -> Assoc {
+    let waits: Vec<Value> = found
+        .view
+        .domain
+        .pending
+        .iter()
+        .map(|pending| {
+            let line = [
+                ("request", pending.kind.as_str().into()),
+                ("status", "pending_owner".into()),
+                ("expires", instant(pending.until)),
+            ];
+            Assoc::of(line).into()
+        })
+        .collect();
+    Assoc::of([("record_count", waits.len().to_string().into()), ("waiting_history", Value::Array(waits))])
 }
 
 fn name_servers(found: &ViewWithContacts) -> Value {

@@ -7,7 +7,8 @@ use super::lookup::word_for;
 use super::{Answer, Asked};
 use crate::gateway::xcp::envelope::{Assoc, Reply, Value};
 use crate::gateway::xcp::error::Fault;
-use crate::registry::reseller::{Domains, TransferLine, TransfersAway, TransfersIn};
+use crate::model::reseller::OrderKind;
+use crate::registry::reseller::{Domains, Listed, TransferLine, TransfersAway, TransfersIn};
 
 /// `get_domains_by_expiredate domain`: pages are counted from 1 here, and `remainder` says whether more follow.
 pub(super) async fn by_expiry(asked: &Asked<'_>) -> Answer {
@@ -18,16 +19,18 @@ pub(super) async fn by_expiry(asked: &Asked<'_>) -> Answer {
     let page = attributes.number("page", 1, 1_000_000)?.unwrap_or(1);
     let offset = (page - 1).saturating_mul(limit);
     let (from, before) = (begin_of(from), end_of(to));
-    let found = asked.run(Domains { from, before, deleting: false, offset, limit }).await?;
+    let (deleting, deleted, name) = (false, None, None);
+    let found = asked.run(Domains { from, before, deleting, deleted, name, offset, limit }).await?;
     let listed: Vec<Assoc> = found
         .domains
         .iter()
-        .map(|domain| {
+        .map(|Listed { domain, renews }| {
+            let flag = |set| if set { "Y" } else { "N" };
             Assoc::of([
                 ("name", domain.name.as_str().into()),
                 ("expiredate", instant(domain.expires_at)),
-                ("f_auto_renew", "Y".into()),
-                ("f_let_expire", "N".into()),
+                ("f_auto_renew", flag(*renews).into()),
+                ("f_let_expire", flag(!renews).into()),
             ])
         })
         .collect();
@@ -51,23 +54,21 @@ pub(super) async fn deleted(asked: &Asked<'_>) -> Answer {
     }
     let limit = attributes.number("limit", 1, 1000)?.unwrap_or(40);
     let page = attributes.number("page", 0, 1_000_000)?.unwrap_or(0);
-    let from = attributes.day("exp_from")?.map_or(Timestamp::MIN, begin_of);
-    let before = attributes.day("exp_to")?.map_or(Timestamp::MAX, end_of);
-    let deleted = span(attributes, "del_from", "del_to")?;
-    let wanted = attributes.present("domain");
-    let found = asked.run(Domains { from, before, deleting: true, offset: 0, limit: DELETED_MAX }).await?;
-    let matching: Vec<_> = found
+    let offset = page.saturating_mul(limit);
+    let deleting = Domains {
+        from: attributes.day("exp_from")?.map_or(Timestamp::MIN, begin_of),
+        before: attributes.day("exp_to")?.map_or(Timestamp::MAX, end_of),
+        deleting: true,
+        deleted: span(attributes, "del_from", "del_to")?,
+        name: attributes.present("domain").map(str::to_owned),
+        offset,
+        limit,
+    };
+    let found = asked.run(deleting).await?;
+    let listed: Vec<Assoc> = found
         .domains
         .iter()
-        .filter(|domain| wanted.is_none_or(|wanted| matches(wanted, domain.name.as_str())))
-        .filter(|domain| within(&deleted, domain.deletion.map(|deletion| deletion.requested_at)))
-        .collect();
-    let offset = page.saturating_mul(limit);
-    let listed: Vec<Assoc> = matching
-        .iter()
-        .skip(offset as usize)
-        .take(limit as usize)
-        .map(|domain| {
+        .map(|Listed { domain, .. }| {
             let deleted_at = domain.deletion.map(|deletion| deletion.requested_at);
             Assoc::of([
                 ("name", domain.name.as_str().into()),
@@ -79,12 +80,12 @@ pub(super) async fn deleted(asked: &Asked<'_>) -> Answer {
             ])
         })
         .collect();
-    let shown = (offset as usize).saturating_add(listed.len());
+    let shown = u64::from(offset).saturating_add(listed.len() as u64);
     Ok(Reply::done(200, "Command successful").with(Assoc::of([
         ("page", page.to_string().into()),
         ("page_size", limit.to_string().into()),
-        ("total", matching.len().to_string().into()),
-        ("remainder", (shown < matching.len() && !listed.is_empty()).into()),
+        ("total", found.total.to_string().into()),
+        ("remainder", (shown < found.total && !listed.is_empty()).into()),
         ("del_domains", listed.into()),
     ])))
 }
@@ -95,7 +96,7 @@ pub(super) async fn transfers_in(asked: &Asked<'_>) -> Answer {
     page_of(asked, &lines, "losing_registrar")
 }
 
-/// `get_transfers_away domain`: those that wait for an answer; a domain that has gone is the reseller's no longer.
+/// `get_transfers_away domain`: those that wait for an answer, then those that took a domain away.
 pub(super) async fn transfers_away(asked: &Asked<'_>) -> Answer {
     let lines = asked.run(TransfersAway).await?;
     page_of(asked, &lines, "gaining_registrar")
@@ -119,7 +120,7 @@ fn page_of(asked: &Asked<'_>, lines: &[TransferLine], other: &str) -> Answer {
         .filter(|line| {
             registrar.is_none_or(|wanted| matches(wanted, other_of(line, other).unwrap_or_default()))
         })
-        .filter(|line| within(&ordered, line.order.as_ref().map(|order| order.placed_at)))
+        .filter(|line| within(&ordered, ordered_at(line)))
         .filter(|line| within(&requested, line.transfer.as_ref().map(|transfer| transfer.requested_at)))
         .filter(|line| within(&completed, completed_at(line)))
         .collect();
@@ -140,15 +141,15 @@ fn transfer(line: &TransferLine, other: &str) -> Assoc {
         ("order_id", number_of(line).into()),
         ("transfer_id", number_of(line).into()),
     ]);
-    if let Some(order) = &line.order {
-        shown.put("order_date".to_owned(), instant(order.placed_at));
+    if let Some(at) = ordered_at(line) {
+        shown = shown.with("order_date", instant(at));
     }
     if let Some(transfer) = &line.transfer {
         let registrar = other_of(line, other).unwrap_or_default();
         shown = shown.with(other, registrar).with("request_date", instant(transfer.requested_at));
-        if let Some(at) = completed_at(line) {
-            shown = shown.with("completed_date", instant(at));
-        }
+    }
+    if let Some(at) = completed_at(line) {
+        shown = shown.with("completed_date", instant(at));
     }
     shown
 }
@@ -158,7 +159,15 @@ fn other_of<'l>(line: &'l TransferLine, other: &str) -> Option<&'l str> {
     Some(if other == "losing_registrar" { transfer.acting.as_str() } else { transfer.requested_by.as_str() })
 }
 
+fn ordered_at(line: &TransferLine) -> Option<Timestamp> {
+    let order = line.order.as_ref().filter(|order| order.kind != OrderKind::Departure);
+    order.map(|order| order.placed_at)
+}
+
 fn completed_at(line: &TransferLine) -> Option<Timestamp> {
+    if let Some(order) = line.order.as_ref().filter(|order| order.kind == OrderKind::Departure) {
+        return Some(order.placed_at);
+    }
     line.transfer.as_ref().filter(|transfer| !transfer.is_pending()).map(|transfer| transfer.act_at)
 }
 
@@ -203,15 +212,16 @@ fn matches(wanted: &str, text: &str) -> bool {
 }
 
 fn status_of(line: &TransferLine) -> &'static str {
-    line.transfer.as_ref().map_or("undefined", |transfer| word_for(transfer.status))
+    match (&line.transfer, &line.order) {
+        (Some(transfer), _) => word_for(transfer.status),
+        (None, Some(order)) if order.kind == OrderKind::Departure => "completed",
+        (None, _) => "undefined",
+    }
 }
 
 fn number_of(line: &TransferLine) -> String {
     line.order.as_ref().map_or_else(String::new, |order| order.number.to_string())
 }
-
-/// Deleted domains that are looked through; a reseller has fewer.
-const DELETED_MAX: u32 = 10_000;
 
 #[cfg(test)]
 mod tests {

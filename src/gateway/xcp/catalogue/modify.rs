@@ -8,7 +8,9 @@ use crate::model::auth_info::AuthInfo;
 use crate::model::name::DomainName;
 use crate::model::octets::from_hex;
 use crate::model::sec_dns::{DsData, Records, Removal, SecDnsUpdate};
-use crate::registry::domain::{ReplaceContacts, Servers, SetLock, SetPrivacy, SetServers, Update};
+use crate::registry::domain::{
+    ReplaceContacts, Servers, SetLock, SetPrivacy, SetRenewing, SetServers, Update,
+};
 
 pub(super) async fn modify(asked: &Asked<'_>) -> Answer {
     let Some(data) = asked.attributes().present("data") else {
@@ -19,7 +21,7 @@ pub(super) async fn modify(asked: &Asked<'_>) -> Answer {
     match data {
         "contact_info" => contact_info(asked, name).await,
         "status" => status(asked, name).await,
-        "expire_action" => expire_action(asked),
+        "expire_action" => expire_action(asked, name).await,
         "domain_auth_info" => auth_info(asked, name).await,
         "whois_privacy_state" => privacy(asked, name).await,
         "dnssec" => dnssec(asked, name).await,
@@ -40,8 +42,8 @@ async fn contact_info(asked: &Asked<'_>, name: DomainName) -> Answer {
         return Err(Fault::Missing("contact_set".to_owned()).into());
     }
     let (registrant, contacts) = (set.owner, set.others);
-    asked.run(ReplaceContacts { name: name.clone(), registrant, contacts }).await?;
-    Ok(contacts_updated(name.as_str()))
+    let updated = asked.run(ReplaceContacts { name: name.clone(), registrant, contacts }).await?;
+    Ok(contacts_updated(name.as_str(), updated))
 }
 
 async fn status(asked: &Asked<'_>, name: DomainName) -> Answer {
@@ -55,13 +57,20 @@ async fn status(asked: &Asked<'_>, name: DomainName) -> Answer {
     Ok(Reply::done(200, if locked { "Domain locked" } else { "Domain unlocked" }))
 }
 
-/// The registry renews every domain at its end; a reseller cannot ask for less.
-fn expire_action(asked: &Asked<'_>) -> Answer {
+/// One switch with two names: what is not renewed expires.
+async fn expire_action(asked: &Asked<'_>, name: DomainName) -> Answer {
     let attributes = asked.attributes();
-    if attributes.flag("auto_renew")? == Some(false) || attributes.flag("let_expire")? == Some(true) {
-        return Err(Fault::NotOffered("letting a domain expire; revoke or delete it instead").into());
-    }
-    Ok(Reply::done(200, "Domain auto-renew settings are unchanged"))
+    let renews = match (attributes.flag("auto_renew")?, attributes.flag("let_expire")?) {
+        (None, None) => return Err(Fault::Missing("auto_renew".to_owned()).into()),
+        (Some(true), Some(true)) => {
+            return Err(Fault::invalid("let_expire", "what is renewed does not expire").into());
+        }
+        // Neither: nobody renews it, so it expires.
+        (Some(renews), _) => renews,
+        (None, Some(expires)) => !expires,
+    };
+    asked.run(SetRenewing { name, renews }).await?;
+    Ok(Reply::done(200, if renews { "Domain auto-renews" } else { "Domain is let expire" }))
 }
 
 async fn auth_info(asked: &Asked<'_>, name: DomainName) -> Answer {

@@ -2,16 +2,20 @@
 
 use super::attributes::instant;
 use super::contact::{NewSet, new_set};
-use super::{Answer, Asked};
+use super::{Answer, Asked, Cost};
 use crate::gateway::xcp::envelope::{Assoc, Reply};
 use crate::gateway::xcp::error::Fault;
 use crate::model::auth_info::AuthInfo;
 use crate::model::domain::ContactRole;
 use crate::model::sec_dns::SecDns;
+use crate::registry::domain::delete::Deleted;
 use crate::registry::domain::info::Presented;
 use crate::registry::domain::register::Registered;
 use crate::registry::domain::{NewContact, Register};
-use crate::registry::reseller::{CancelTransfer, NewProfile, OrderRenewal, OrderTransfer, Revoke};
+use crate::registry::reseller::{
+    CancelTransfer, NewProfile, OrderRenewal, OrderTransfer, Ordered, QueuedOrder, QueuedState,
+    ReorderTransfer, Revoke,
+};
 
 /// `sw_register domain`
 pub(super) async fn register(asked: &Asked<'_>) -> Answer {
@@ -52,21 +56,30 @@ async fn register_new(asked: &Asked<'_>) -> Answer {
         contacts,
         servers,
         sec_dns: SecDns::default(),
+        renews: attributes.flag("auto_renew")?,
         locked: attributes.flag("f_lock_domain")?.unwrap_or(false),
         profile: Some(NewProfile { username, password }),
     };
     let agreed = attributes.agreed_fee("premium_price_to_verify")?;
-    let (Registered { order, .. }, cost) = asked.order(agreed, register).await?;
-    let text = "Domain registration successfully completed";
+    let (Registered { order, created }, cost) = asked.order(agreed, register).await?;
+    let (code, text) = match created.is_pending {
+        true => (250, "Domain registration waits for the registry's decision"),
+        false => (200, "Domain registration successfully completed"),
+    };
     let state = if private { "enabled" } else { "disabled" };
-    Ok(Reply::done(200, text).with(Assoc::of([
-        ("id", order.to_string().into()),
+    let order = order.to_string();
+    let mut told = Assoc::of([
+        ("id", order.as_str().into()),
         ("admin_email", admin_email.into()),
-        ("registration_code", "200".into()),
+        ("registration_code", code.to_string().into()),
         ("registration_text", text.into()),
         ("whois_privacy_state", state.into()),
         ("price", cost.charged()),
-    ])))
+    ]);
+    if created.is_pending {
+        told = told.with("async_reason", text).with("queue_request_id", order.as_str());
+    }
+    Ok(Reply::done(code, text).with(told))
 }
 
 /// Every role has somebody: one that the set leaves out is the admin's, and without an admin the owner's.
@@ -88,18 +101,26 @@ async fn transfer(asked: &Asked<'_>) -> Answer {
     let attributes = asked.attributes();
     let name = asked.domain()?;
     let period = attributes.years("period")?;
-    let auth_info = attributes.present("auth_info").and_then(AuthInfo::new);
-    let auth_info = auth_info.map(|value| Presented { value, contact: None });
+    let auth_info = presented(asked);
     let agreed = attributes.agreed_fee("premium_price_to_verify")?;
     let (ordered, cost) = asked.order(agreed, OrderTransfer { name, auth_info, period }).await?;
-    let text = "Transfer request has been successfully sent";
-    Ok(Reply::done(200, text).with(Assoc::of([
-        ("id", ordered.order.to_string().into()),
-        ("transfer_id", ordered.order.to_string().into()),
+    Ok(transfer_ordered(&ordered, &cost, "id"))
+}
+
+fn presented(asked: &Asked<'_>) -> Option<Presented> {
+    let code = asked.attributes().present("auth_info").and_then(AuthInfo::new);
+    code.map(|value| Presented { value, contact: None })
+}
+
+fn transfer_ordered(ordered: &Ordered, cost: &Cost, key: &str) -> Reply {
+    let (order, text) = (ordered.order.to_string(), "Transfer request has been successfully sent");
+    Reply::done(200, text).with(Assoc::of([
+        (key, order.as_str().into()),
+        ("transfer_id", order.as_str().into()),
         ("registration_code", "200".into()),
         ("registration_text", text.into()),
         ("price", cost.charged()),
-    ])))
+    ]))
 }
 
 /// `renew domain`
@@ -110,10 +131,10 @@ pub(super) async fn renew(asked: &Asked<'_>) -> Answer {
     let year = attributes.number("currentexpirationyear", 1970, 9999)?;
     let year = year.ok_or_else(|| Fault::Missing("currentexpirationyear".to_owned()))?;
     let period = attributes.years("period")?.ok_or_else(|| Fault::Missing("period".to_owned()))?;
-    attributes.flag("auto_renew")?;
+    let renews = attributes.flag("auto_renew")?;
     let expiry_year = i16::try_from(year).unwrap_or(i16::MAX);
     let agreed = attributes.agreed_fee("premium_price_to_verify")?;
-    let renewal = OrderRenewal { name, expiry_year, period: Some(period) };
+    let renewal = OrderRenewal { name, expiry_year, period: Some(period), renews };
     let (ordered, cost) = asked.order(agreed, renewal).await?;
     let order = ordered.order.to_string();
     let expires_at = ordered.expires_at.map_or_else(|| "".into(), instant);
@@ -122,7 +143,7 @@ pub(super) async fn renew(asked: &Asked<'_>) -> Answer {
         ("order_id", order.as_str().into()),
         ("id", order.as_str().into()),
         ("admin_email", admin_email.into()),
-        ("auto_renew", "1".into()),
+        ("auto_renew", ordered.renews.into()),
         // With blanks: two clients look for just that.
         ("registration expiration date", expires_at),
         ("price", cost.charged()),
@@ -131,13 +152,14 @@ pub(super) async fn renew(asked: &Asked<'_>) -> Answer {
 
 /// `revoke domain`
 pub(super) async fn revoke(asked: &Asked<'_>) -> Answer {
-    let reseller = asked.attributes().present("reseller");
-    if reseller.is_some_and(|given| given != asked.reseller.username.as_str()) {
-        return Err(Fault::invalid("reseller", "it is not yours").into());
-    }
+    demand_own_name(asked)?;
     let name = asked.domain()?;
-    let ((), cost) = asked.order(None, Revoke { name }).await?;
-    Ok(Reply::done(200, "Domain revoked successfully").with(Assoc::of([
+    let (revoked, cost) = asked.order(None, Revoke { name }).await?;
+    let (code, text) = match revoked {
+        Deleted::Gone | Deleted::Pending => (200, "Domain revoked successfully"),
+        Deleted::Waiting => (250, "The deletion waits for the registrant's confirmation"),
+    };
+    Ok(Reply::done(code, text).with(Assoc::of([
         ("charge", "0".into()),
         ("price", cost.charged()),
         ("total_refund", cost.refunded()),
@@ -146,6 +168,7 @@ pub(super) async fn revoke(asked: &Asked<'_>) -> Answer {
 
 /// `cancel_transfer transfer`
 pub(super) async fn cancel_transfer(asked: &Asked<'_>) -> Answer {
+    demand_own_name(asked)?;
     let cancel = match asked.attributes().number("order_id", 0, u32::MAX)? {
         Some(order) => CancelTransfer::Order(order.into()),
         None => CancelTransfer::Domain(asked.domain()?),
@@ -155,10 +178,48 @@ pub(super) async fn cancel_transfer(asked: &Asked<'_>) -> Answer {
     Ok(Reply::done(200, "Transfer has been cancelled").with(attributes))
 }
 
-/// `process_transfer transfer`: the code of a cancelled order is not kept, so it cannot be sent again without one.
-pub(super) fn process_transfer(asked: &Asked<'_>) -> Answer {
-    asked.attributes().required("order_id")?;
-    Err(Fault::NotOffered("sending a cancelled transfer again; order it anew with its auth_info").into())
+/// `process_transfer transfer`: sends a cancelled order again, as a new one. The code is not kept meanwhile, so that it comes with
+/// it where the TLD wants one.
+pub(super) async fn process_transfer(asked: &Asked<'_>) -> Answer {
+    demand_own_name(asked)?;
+    let order = asked.attributes().number("order_id", 0, u32::MAX)?;
+    let order = order.ok_or_else(|| Fault::Missing("order_id".to_owned()))?.into();
+    let agreed = asked.attributes().agreed_fee("premium_price_to_verify")?;
+    let reorder = ReorderTransfer { order, auth_info: presented(asked) };
+    let (ordered, cost) = asked.order(agreed, reorder).await?;
+    Ok(transfer_ordered(&ordered, &cost, "order_id"))
+}
+
+/// `query_queued_request domain`: what became of a registration that the registry had to decide about; nothing else is queued.
+pub(super) async fn queued_request(asked: &Asked<'_>) -> Answer {
+    let unknown = || Reply::refused(480, "Queued request not found");
+    let given = asked.attributes().required("request_id")?;
+    let order = given.parse().map_err(|_| unknown())?;
+    let (order, state) = asked.run(QueuedOrder { order }).await.map_err(|_| unknown())?;
+    let (status, code) = match state {
+        QueuedState::Done => ("completed", "200"),
+        QueuedState::Waiting => ("pending", "250"),
+        QueuedState::Void => ("cancelled", "400"),
+    };
+    let data = Assoc::of([
+        ("request_id", order.number.to_string().into()),
+        ("domain", order.domain.as_str().into()),
+        ("action", "sw_register".into()),
+        ("order_id", order.number.to_string().into()),
+        ("order_date", instant(order.placed_at)),
+        ("status", status.into()),
+        ("response_code", code.into()),
+    ]);
+    Ok(Reply::done(200, "Query successful").with(Assoc::of([("request_data", data.into())])))
+}
+
+/// Some clients name themselves beside the head of the request.
+fn demand_own_name(asked: &Asked<'_>) -> Result<(), Fault> {
+    let reseller = asked.attributes().present("reseller");
+    if reseller.is_some_and(|given| given != asked.reseller.username.as_str()) {
+        return Err(Fault::invalid("reseller", "it is not yours"));
+    }
+    Ok(())
 }
 
 /// Orders are carried out at once or not at all.

@@ -1,11 +1,10 @@
-//! What a laboratory may do to sessions, so that clients can be tried against it: delays, lost answers, false refusals.
+//! What a laboratory may do to the commands of a gateway, so that clients can be tried against it: delays, lost answers, false
+//! refusals.
 //!
-//! Only a gateway that was made with a laboratory has one ([`super::EppGateway::in_laboratory`]); nothing else can give it one.
+//! A gateway says what is asked and by whom, and finds its own words for what the laboratory wants. Only one that was made with a
+//! laboratory (`in_laboratory`) has one; nothing else can give it one.
 
 use std::time::Duration;
-
-use super::command::Verb;
-use super::response::ResultCode;
 
 /// Decides about each command, before anything is done for it.
 pub trait Laboratory: Send + Sync {
@@ -16,11 +15,11 @@ pub trait Laboratory: Send + Sync {
 /// A command, as far as a laboratory looks at it.
 #[derive(Clone, Copy, Debug)]
 pub struct Scene<'s> {
-    /// The registrar that is logged in; in a login the account that it names.
-    pub account: Option<&'s str>,
+    /// The names of whoever asks, as far as the gateway knows them: a registrar, and who acts for it; in a login the name given.
+    pub accounts: &'s [&'s str],
     /// What is asked.
-    pub verb: Verb,
-    /// The attribute `op`, of a poll or a transfer.
+    pub command: &'s str,
+    /// The attribute `op`, of a poll or a transfer in EPP.
     pub op: Option<&'s str>,
 }
 
@@ -36,14 +35,20 @@ pub struct Strike {
 /// What becomes of a command that is disturbed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Disturbance {
-    /// It is answered this, and not done; codes that end a connection end it.
-    Answer(ResultCode),
     /// It is not done, and the connection is cut.
     BreakBefore,
     /// It is done, and the connection is cut without an answer.
     BreakAfter,
+    /// It is not done, as if the client's certificate were over.
+    CertificateOver,
+    /// It is not done, as if the server had failed.
+    Fail,
+    /// As [`Self::Fail`], and the connection ends.
+    FailEnding,
     /// It is done, and the connection is cut amid the answer.
     Halve,
+    /// It is not done, as if too many were connected already.
+    NoPlace,
     /// A request for the first message gets the last one, and the other way round.
     PollOtherEnd,
     /// An acknowledgement is answered as usual, but the message stays.
