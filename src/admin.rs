@@ -137,6 +137,9 @@ pub enum Request {
         name: String,
         /// Most entries of one object.
         most: u32,
+        /// Only the entry that this legal document justifies.
+        #[serde(default)]
+        document: Option<i64>,
     },
     /// Adds an API user, with a key of its own unless one is given.
     AddApiUser {
@@ -475,8 +478,8 @@ pub async fn execute(
         }
         Request::ChangeSponsor { name, to } => done(run(registry, ChangeSponsor { name, to }).await),
         Request::Delete { kind, name } => done(run(registry, ForcedDelete { kind, name }).await),
-        Request::History { kind, name, most } => {
-            Ok(Answer::History(run(registry, History { kind, name, most }).await?))
+        Request::History { kind, name, most, document } => {
+            Ok(Answer::History(run(registry, History { kind, name, most, document }).await?))
         }
         Request::AddApiUser { login, registrar, role, key } => {
             Ok(Answer::ApiKey(run(registry, AddApiUser { login, registrar, role, key }).await?))

@@ -116,12 +116,7 @@ pub(super) async fn execute(registry: &Arc<Registry>, dealing: Dealing) -> Resul
         Dealing::TransferRegistrant { names, to } => {
             Ok(Answer::Case(run(registry, TransferRegistrant { names, to }).await?))
         }
-        Dealing::ReportAbuse { name, mut report } => {
-            if report.date == Timestamp::UNIX_EPOCH {
-                report.date = registry.clock().now();
-            }
-            done(run(registry, ReportAbuse { name, report }).await)
-        }
+        Dealing::ReportAbuse { name, report } => done(run(registry, ReportAbuse { name, report }).await),
         Dealing::QuestionData { contact, stage, process, reason, suspend_at, cancel_at } => {
             let question = QuestionData { contact, stage, process, reason, suspend_at, cancel_at };
             done(run(registry, question).await)

@@ -2,17 +2,22 @@
 //!
 //! The server is this program, as a process of its own ([`server`]); the load comes over TLS from sessions that do a bit of
 //! everything ([`load`]) and note every answer ([`ledger`]); between a kill and the next start the database is opened and
-//! judged ([`judge`]). SIGKILL is what a crash of the process is; it is no loss of power, for which the engine's own promise
+//! judged ([`judge`]). With `--nodes`, several of them share a PostgreSQL database: one is killed first, and its clients go on at
+//! the others. With `--disturb` something else is broken beside, such as the database's server; `--soak` breaks nothing and
+//! watches ([`soak`]). SIGKILL is what a crash of the process is; it is no loss of power, for which the engine's own promise
 //! (fdatasync before the answer) has to be taken.
 
 mod judge;
 mod ledger;
 mod load;
 mod random;
+mod route;
 mod server;
+mod soak;
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -21,10 +26,12 @@ use serde_json::json;
 use tokio::task::JoinSet;
 
 use self::judge::Verdict;
-use self::ledger::Ledger;
+use self::ledger::{Breakage, Ledger};
 use self::load::{Load, Pair};
 use self::random::Random;
-use self::server::{Ballast, Server};
+use self::route::Route;
+use self::server::{Ballast, Running, Server};
+use self::soak::Soak;
 use super::progress::Progress;
 use super::say;
 use crate::admin::Problem;
@@ -56,6 +63,16 @@ pub(super) struct CrashTest {
     /// Before each kill the disk of --dir, a small file system of its own, is filled and freed again
     #[arg(long, requires = "dir")]
     disk_full: bool,
+    /// Servers on one PostgreSQL database; before each kill of all, one of them is killed and its clients go on at the others
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=8))]
+    nodes: u8,
+    /// A shell command that breaks something else before each kill, such as the database's server, and mends it
+    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["creates", "disk_full"])]
+    disturb: Option<String>,
+    /// No kill but one at the end: so many minutes of load in which memory and open files may not grow
+    #[arg(long, value_name = "MINUTES", conflicts_with_all = ["creates", "disk_full", "disturb", "kills", "within", "nodes"],
+          value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    soak: Option<u32>,
     /// Repeats a run's choices, though not the machine's timing
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
@@ -71,16 +88,17 @@ impl CrashTest {
         let progress = Progress::on_terminal("kills");
         let outcome = self.rounds(&dir, progress).await;
         progress.clear();
-        let (verdict, ledger) = outcome?;
+        let (verdict, ledger, soak) = outcome?;
         let is_good = verdict.is_good() && ledger.surprises == 0;
         say(ledger.summary(&verdict));
+        let soaked = soak.as_ref().map_or(Ok(()), Soak::judge);
         verdict
             .problems
             .iter()
             .chain(&ledger.surprising)
             .for_each(|problem| say(format_args!("  {problem}")));
         if let Some(file) = &self.json {
-            self.write(file, &verdict, &ledger, begun.elapsed())?;
+            self.write(file, &verdict, &ledger, soak.as_ref(), begun.elapsed())?;
         }
         if !is_good {
             return Err(Problem::new(format_args!(
@@ -88,35 +106,71 @@ impl CrashTest {
                 dir.display()
             )));
         }
+        soaked?;
         fs::remove_dir_all(&dir)
             .map_err(|cause| Problem::new(format_args!("{} cannot be removed ({cause})", dir.display())))
     }
 
-    async fn rounds(&self, dir: &std::path::Path, progress: Progress) -> Result<(Verdict, Ledger), Problem> {
+    async fn rounds(
+        &self,
+        dir: &std::path::Path,
+        progress: Progress,
+    ) -> Result<(Verdict, Ledger, Option<Soak>), Problem> {
+        let (nodes, kills) = (usize::from(self.nodes), if self.soak.is_some() { 1 } else { self.kills });
+        if nodes > 1 && self.store == server::SQLITE {
+            return Err(Problem::new("a SQLite database has one server; name a --store postgres://…"));
+        }
         let mut random = Random::new(self.seed);
-        let mut server = Server::prepare(dir, &self.store).await?;
-        let ledger = Arc::new(Ledger::shared(self.disk_full));
+        let mut server = Server::prepare(dir, &self.store, nodes).await?;
+        let ledger = Arc::new(Ledger::shared(match (self.disk_full, &self.disturb) {
+            (true, _) => Breakage::NotDone,
+            (false, Some(_)) => Breakage::Unknown,
+            (false, None) => Breakage::Surprise,
+        }));
         let load = if self.creates.is_some() { Load::Creates } else { Load::Mixed };
+        let pause = if self.soak.is_some() { SOAK_PAUSE } else { Duration::ZERO };
         let mut pairs: Vec<Pair> = (0..self.pairs)
-            .map(|number| Pair::new(number, load, random.fork(), Arc::clone(&ledger)))
+            .map(|number| Pair::new(number, load, pause, random.fork(), Arc::clone(&ledger)))
             .collect();
-        let mut verdict = Verdict::default();
-        for kill in 1..=self.kills {
+        let (mut verdict, mut soak) = (Verdict::default(), None);
+        for kill in 1..=kills {
             let answered = ledger::lock(&ledger).answered();
-            progress.line(format_args!("kill {kill} of {}: {answered} commands answered", self.kills));
-            let running = server.start().await?;
+            progress.line(format_args!("kill {kill} of {kills}: {answered} commands answered"));
+            let mut running = Vec::new();
+            for node in 0..nodes {
+                running.push(server.start(node).await?);
+            }
+            let (shared, route) = (Arc::new(server), Arc::new(Route::to(nodes)));
             let mut working = JoinSet::new();
             for mut pair in pairs.drain(..) {
-                let (first, second) = pair.accounts(&server);
+                let (server, route) = (Arc::clone(&shared), Arc::clone(&route));
                 working.spawn(async move {
-                    pair.work(&first, &second).await;
+                    pair.work(&server, &route).await;
                     pair
                 });
             }
-            let waited = self.wait(kill, &mut random, &ledger, &server).await;
-            running.kill()?;
+            let mut waited = match self.soak {
+                Some(minutes) => {
+                    let watched =
+                        Soak::watch(running[0].pid(), Duration::from_secs(60) * minutes, |kib, files| {
+                            let answered = ledger::lock(&ledger).answered();
+                            progress
+                                .line(format_args!("{kib} KiB, {files} files, {answered} commands answered"));
+                        });
+                    watched.await.map(|watched| soak = Some(watched))
+                }
+                None => self.wait(kill, &mut random, &ledger, &shared).await,
+            };
+            if waited.is_ok() && nodes > 1 {
+                let first = usize::try_from(random.below(nodes as u64)).unwrap_or(0);
+                waited = self.lose_one(first, &mut running, &route, &ledger).await;
+            }
+            (0..nodes).for_each(|node| route.close(node));
+            running.into_iter().try_for_each(Running::kill)?;
             pairs = working.join_all().await;
             pairs.sort_by_key(Pair::number);
+            server =
+                Arc::into_inner(shared).ok_or_else(|| Problem::new("a session did not end; run it again"))?;
             waited?;
             verdict = judge::judge(&server, &ledger).await?;
             verdict.kills = kill;
@@ -127,7 +181,58 @@ impl CrashTest {
         drop(pairs);
         let ledger =
             Arc::into_inner(ledger).ok_or_else(|| Problem::new("a session did not end; run it again"))?;
-        Ok((verdict, ledger::into_inner(ledger)))
+        Ok((verdict, ledger::into_inner(ledger), soak))
+    }
+
+    /// Kills one node and waits until all its clients work at the others.
+    async fn lose_one(
+        &self,
+        node: usize,
+        running: &mut Vec<Running>,
+        route: &Route,
+        ledger: &ledger::Shared,
+    ) -> Result<(), Problem> {
+        route.close(node);
+        running.remove(node).kill()?;
+        let until = Instant::now() + PATIENCE;
+        // Each of them finds out by itself that its node is gone.
+        tokio::time::sleep(STEP * 10).await;
+        while route.working() < usize::from(self.pairs) {
+            if Instant::now() > until {
+                return Err(Problem::new(format_args!(
+                    "a node was killed, and only {} of {} pairs of clients work at the others",
+                    route.working(),
+                    self.pairs
+                )));
+            }
+            tokio::time::sleep(STEP).await;
+        }
+        let now = ledger::lock(ledger).changes();
+        changes_reach(ledger, now + 2 * u64::from(self.pairs)).await
+    }
+
+    /// Runs the command that breaks something, and waits until the server does its work again.
+    async fn disturb(&self, command: &str, ledger: &ledger::Shared, server: &Server) -> Result<(), Problem> {
+        let before = ledger::lock(ledger).changes();
+        changes_reach(ledger, before + 20).await?;
+        let mut shell = Command::new("sh");
+        // Our own output is the report.
+        shell.arg("-c").arg(command).stdin(Stdio::null()).stdout(Stdio::null());
+        let status = tokio::task::spawn_blocking(move || shell.status()).await.map_err(Problem::new)?;
+        let status = status.map_err(Problem::new)?;
+        if !status.success() {
+            return Err(Problem::new(format_args!("the command of --disturb ended with {status}")));
+        }
+        let now = ledger::lock(ledger).changes();
+        changes_reach(ledger, now + 20).await?;
+        let until = Instant::now() + PATIENCE;
+        while !server.is_ready(0).await {
+            if Instant::now() > until {
+                return Err(Problem::new("commands are done again and /health/ready does not say so"));
+            }
+            tokio::time::sleep(STEP).await;
+        }
+        Ok(())
     }
 
     /// Waits until it is time to kill.
@@ -139,6 +244,9 @@ impl CrashTest {
         server: &Server,
     ) -> Result<(), Problem> {
         let before = ledger::lock(ledger).changes();
+        if let Some(command) = &self.disturb {
+            return self.disturb(command, ledger, server).await;
+        }
         if let Some(creates) = self.creates {
             let share = creates / u64::from(self.kills);
             let until = if kill == self.kills {
@@ -161,13 +269,13 @@ impl CrashTest {
                     ));
                 }
                 ballast.again()?;
-                was_unready |= !server.is_ready().await;
+                was_unready |= !server.is_ready(0).await;
                 tokio::time::sleep(STEP).await;
             }
             drop(ballast);
             let now = ledger::lock(ledger).changes();
             changes_reach(ledger, now + 20).await?;
-            return match server.is_ready().await {
+            return match server.is_ready(0).await {
                 true => Ok(()),
                 false => Err(Problem::new("commands are done again and /health/ready does not say so")),
             };
@@ -185,11 +293,14 @@ impl CrashTest {
         file: &std::path::Path,
         verdict: &Verdict,
         ledger: &Ledger,
+        soak: Option<&Soak>,
         took: Duration,
     ) -> Result<(), Problem> {
         let engine = if self.store == server::SQLITE { "sqlite" } else { "postgres" };
         let report = json!({
             "engine": engine,
+            "nodes": self.nodes,
+            "soak": soak.map(Soak::report),
             "seed": self.seed,
             "kills": verdict.kills,
             "seconds": took.as_secs(),
@@ -230,4 +341,6 @@ async fn changes_reach(ledger: &ledger::Shared, until: u64) -> Result<(), Proble
 
 /// Without any progress.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// A load that a machine bears for hours, so that what grows is not merely what is stored.
+const SOAK_PAUSE: Duration = Duration::from_millis(20);
 const STEP: Duration = Duration::from_millis(2);

@@ -164,7 +164,7 @@ impl Abuse {
             source: self.source,
             hostname: self.hostname.unwrap_or_else(|| self.name.to_string()),
             url: self.url,
-            date: self.date.unwrap_or_default(),
+            date: self.date,
             ip: self.ip,
             name_server: self.nameserver,
             dns_admin: self.dns_admin,

@@ -192,13 +192,12 @@ impl History {
             Kind::Host => ObjectKind::Host,
         });
         let Answer::History(entries) =
-            ask(&place, Request::History { kind, name: name.clone(), most }).await?
+            ask(&place, Request::History { kind, name: name.clone(), most, document }).await?
         else {
             return Err(unexpected());
         };
         if let (Some(number), Some(to)) = (document, to) {
-            let attached = entries.iter().filter_map(|entry| entry.document.as_ref());
-            if !attached.into_iter().any(|attached| attached.number == number) {
+            if entries.is_empty() {
                 return Err(Problem::new(format_args!("{name} has no document {number}; see its history")));
             }
             return write_document(&place, number, &to).await;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -26,8 +27,8 @@ pub fn routes(registry: Arc<Registry>) -> Router {
     Router::new().route("/confirm/{token}", get(show).post(decide)).with_state(registry)
 }
 
-async fn show(State(registry): State<Arc<Registry>>, Path(token): Path<String>) -> Response {
-    match ask(&registry, LookByToken { token }).await {
+async fn show(State(registry): State<Arc<Registry>>, token: GivenToken) -> Response {
+    match ask(&registry, LookByToken { token: text_of(token) }).await {
         Ok(asked) => page(StatusCode::OK, "Please answer", &question(&asked)),
         Err(error) => failed(&error),
     }
@@ -35,7 +36,7 @@ async fn show(State(registry): State<Arc<Registry>>, Path(token): Path<String>) 
 
 async fn decide(
     State(registry): State<Arc<Registry>>,
-    Path(token): Path<String>,
+    token: GivenToken,
     head: HeaderMap,
     body: Body,
 ) -> Response {
@@ -52,10 +53,18 @@ async fn decide(
             return page(StatusCode::BAD_REQUEST, "Not understood", text);
         }
     };
-    match ask(&registry, AnswerByToken { token, agrees }).await {
+    match ask(&registry, AnswerByToken { token: text_of(token), agrees }).await {
         Ok(asked) => page(StatusCode::OK, "Thank you", &done(&asked, agrees)),
         Err(error) => failed(&error),
     }
+}
+
+/// What stands in the address, if it is a text.
+type GivenToken = Result<Path<String>, PathRejection>;
+
+/// The token; what is no text is no token, as nothing is.
+fn text_of(token: GivenToken) -> String {
+    token.map(|Path(token)| token).unwrap_or_default()
 }
 
 async fn ask<O: Operation>(registry: &Arc<Registry>, operation: O) -> Result<O::Outcome, Error> {

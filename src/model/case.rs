@@ -5,7 +5,6 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::contact::ContactId;
 use super::name::DomainName;
 use super::object::ContactNumber;
 use super::registrar::RegistrarId;
@@ -56,8 +55,9 @@ pub enum CaseChange {
     Handshake {
         /// Their registrant.
         registrant: ContactNumber,
-        /// The registrant at the answering registrar that they go to; made at the answer when absent.
-        account: Option<ContactId>,
+        /// The registrant at the answering registrar that they go to; made at the answer when absent. By number: an identifier
+        /// may be another's by then.
+        account: Option<ContactNumber>,
         /// Whether it is a registrant who gives them to another, and not a registrar that releases them.
         is_registrant_transfer: bool,
         /// Who began it, for people.

@@ -15,7 +15,7 @@ use super::extras::Extras;
 use super::ident::Ident;
 use super::name::DomainName;
 use super::object::ContactNumber;
-use super::postal::PostalInfo;
+use super::postal::{PostalInfo, PostalKind};
 use super::registrar::RegistrarId;
 use super::standing::ContactStanding;
 use super::status::{ContactStatus, StatusSet};
@@ -67,6 +67,14 @@ pub struct Contact {
     /// What the registry holds for or against it.
     #[serde(default, skip_serializing_if = "ContactStanding::is_clear")]
     pub standing: ContactStanding,
+}
+
+impl Contact {
+    /// Its address in local form, or the only one that it has: that of an account.
+    pub fn local_postal(&self) -> Option<&PostalInfo> {
+        let local = self.postal.iter().find(|info| info.parts().kind == PostalKind::Loc);
+        local.or(self.postal.first())
+    }
 }
 
 /// Implements the text-like traits of a newtype over `String` whose `parse` judges it.

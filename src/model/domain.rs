@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::auth_info::StoredAuthInfo;
@@ -16,7 +16,7 @@ use super::registrar::RegistrarId;
 use super::reseller::ResellerName;
 use super::sec_dns::SecDns;
 use super::standing::DomainStanding;
-use super::status::{DomainStatus, StatusSet};
+use super::status::{DomainStatus, StatusSet, Transform};
 use super::transfer::Transfer;
 
 /// The roles a contact may have for a domain beside registrant (RFC 5731 §1.1).
@@ -283,6 +283,37 @@ impl Domain {
     /// Whether this grace period runs at `now`.
     pub fn in_grace(&self, kind: GraceKind, now: Timestamp) -> bool {
         self.running_grace(now).any(|running| running == kind)
+    }
+
+    /// When something happens to it next without a command: the instant under which the store lists it.
+    pub fn due_at(&self) -> Timestamp {
+        if let Some(deletion) = self.deletion {
+            return deletion.restore_until.unwrap_or(deletion.purge_at);
+        }
+        let end = self.standing.lapsed_until.unwrap_or(self.expires_at);
+        let pending_transfer = self.transfer.as_ref().filter(|transfer| transfer.is_pending());
+        let transfer = pending_transfer.map(|transfer| transfer.act_at);
+        let confirmation = self.pending.map(|pending| pending.until);
+        let cancellation = self.standing.suspension.as_ref().and_then(|suspension| suspension.cancel_at);
+        let renewal = self.planned_renewal_at();
+        [transfer, confirmation, cancellation, renewal].into_iter().flatten().fold(end, Timestamp::min)
+    }
+
+    /// When its sponsor's plan has it renewed without a command; none without such a plan, and while something forbids it.
+    ///
+    /// Not before its latest change: a plan that comes late, or is held up by a prohibition, is for then.
+    pub fn planned_renewal_at(&self) -> Option<Timestamp> {
+        let plan = &self.renewal;
+        let days = plan.next_days.or(plan.auto_days).filter(|_| !plan.not_required)?;
+        let is_closed = self.deletion.is_some()
+            || self.transfer_is_pending()
+            || self.pending.is_some()
+            || self.standing.is_referred
+            || self.standing.suspension.is_some()
+            || self.statuses.prohibiting(Transform::Renew).is_some();
+        let ahead = SignedDuration::from_hours(24 * i64::from(days));
+        let at = self.expires_at.saturating_sub(ahead).unwrap_or(self.expires_at);
+        Some(at.max(self.updated_at.unwrap_or(self.created_at))).filter(|_| !is_closed)
     }
 
     /// Whether a transfer waits for an answer.

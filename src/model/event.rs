@@ -295,8 +295,8 @@ pub struct AbuseReport {
     pub source: String,
     pub hostname: String,
     pub url: Option<String>,
-    /// When it was seen.
-    pub date: Timestamp,
+    /// When it was seen; none only until it is told, and then it was seen at that moment.
+    pub date: Option<Timestamp>,
     pub ip: Option<IpAddr>,
     pub name_server: Option<String>,
     pub dns_admin: Option<String>,

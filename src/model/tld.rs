@@ -108,6 +108,8 @@ pub struct AuthInfoPolicy {
     pub made_up: bool,
     /// Whether a wrong value in an info command counts as none, instead of refusing the command.
     pub info_forgives: bool,
+    /// Whether a domain's value opens its registrant and contacts to an info command, too.
+    pub opens_contacts: bool,
 }
 
 impl Default for AuthInfoPolicy {
@@ -120,6 +122,7 @@ impl Default for AuthInfoPolicy {
             attempts_max: None,
             made_up: false,
             info_forgives: false,
+            opens_contacts: false,
         }
     }
 }
@@ -388,6 +391,8 @@ pub struct LifePolicy {
     pub transfer_pending_days: u32,
     /// Days after create in which a transfer is refused.
     pub transfer_lock_days: u32,
+    /// Whether a status that prohibits updates prohibits transfers, too.
+    pub update_lock_transfers: bool,
     /// What happens at the end of a registration.
     pub at_expiry: AtExpiry,
     /// From the end of a registration that lapses to its being taken out of the zone.
@@ -423,6 +428,7 @@ impl Default for LifePolicy {
             pending_delete_days: 5,
             transfer_pending_days: 5,
             transfer_lock_days: 0,
+            update_lock_transfers: false,
             at_expiry: AtExpiry::Renew,
             hold_after_days: 15,
             lapse_days: 90,

@@ -307,4 +307,4 @@ impl Account {
 const MILLIONTHS_PLACES: u32 = 6;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

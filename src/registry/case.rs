@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::contact::ContactGiven;
+use super::contact::vanish::vanish_if_free;
 use super::domain::release::{
     Moved, demand_not_investigated, demand_receives, demand_releasable, hand_over, own_account, receiver,
     reference, tell_receiver,
@@ -16,11 +17,11 @@ use super::refusal::Refusal;
 use super::transaction::Transaction;
 use super::{Access, Error, Operation};
 use crate::model::case::{Case, CaseChange, CaseNumber};
-use crate::model::contact::{Contact, ContactId};
+use crate::model::contact::Contact;
 use crate::model::domain::{ContactRef, Domain};
 use crate::model::event::Event;
 use crate::model::name::DomainName;
-use crate::model::object::{DomainNumber, ObjectKind};
+use crate::model::object::{ContactNumber, DomainNumber, ObjectKind};
 use crate::model::registrar::RegistrarId;
 use crate::store::CaseDraft;
 
@@ -90,23 +91,31 @@ impl Accept {
         let gone = || Refusal::CaseUnknown { case: self.case.clone() };
         let former = t.tx.contact_by_number(*registrant)?.ok_or_else(gone)?;
         demand_not_investigated(&former)?;
-        if domains.iter().any(|domain| domain.sponsor != action.asked_by) {
+        let holds =
+            |domain: &Domain| domain.registrant.as_ref().is_some_and(|held| held.number == *registrant);
+        if domains.iter().any(|domain| domain.sponsor != action.asked_by || !holds(domain)) {
             return Err(gone().into());
         }
         // The sender named the registrant; another one is not asked for.
         let ignored = self.account.is_some() && account.is_some();
-        let named = account.clone().map(ContactGiven::Id);
-        let taken = match named.as_ref().or(self.account.as_ref()) {
-            // Whoever gives a domain to somebody else names who that is: it need not be the same person.
-            Some(given) if *is_registrant_transfer => {
-                let id = given.id(t)?;
-                t.tx.contact(&id)?
+        let taken = match (*account, &self.account) {
+            (Some(number), _) => {
+                let there = t.tx.contact_by_number(number)?.filter(|account| account.sponsor == to.id);
+                let there = there.ok_or_else(gone)?;
+                // Whoever gives a domain to somebody else names who that is: it need not be the same person.
+                if *is_registrant_transfer {
+                    demand_not_investigated(&there)?;
+                    Some(there)
+                } else {
+                    Some(own_account(t, &ContactGiven::Number(number), &to.id, &former)?)
+                }
             }
-            Some(given) => Some(own_account(t, given, &to.id, &former)?),
-            None => None,
+            (None, Some(given)) => Some(own_account(t, given, &to.id, &former)?),
+            (None, None) => None,
         };
         let moved = hand_over(t, &domains, &former, &to.id, taken)?;
         self.tell(t, action, &former, &moved, originator, *is_registrant_transfer)?;
+        vanish_if_free(t, &domains)?;
         Ok(ignored)
     }
 
@@ -194,7 +203,7 @@ pub(super) struct Handshake {
     /// The registrar that is asked.
     pub(super) to: RegistrarId,
     /// The registrant there that they go to.
-    pub(super) account: Option<ContactId>,
+    pub(super) account: Option<ContactNumber>,
     /// Whether it is a registrant who gives them to another.
     pub(super) is_registrant_transfer: bool,
 }
@@ -214,7 +223,7 @@ pub(super) fn open(
         due_at: Some(working_days_after(t.now, ANSWER_WORKING_DAYS)),
         change: CaseChange::Handshake {
             registrant: registrant.number,
-            account: handshake.account.clone(),
+            account: handshake.account,
             is_registrant_transfer: handshake.is_registrant_transfer,
             originator: originator.clone(),
         },
@@ -223,10 +232,11 @@ pub(super) fn open(
     let case = t.tx.open_case(&draft, &numbers)?;
     let contact = Box::new(Contact { auth_info: None, ..registrant.clone() });
     let event = if handshake.is_registrant_transfer {
-        let account = match &handshake.account {
-            Some(id) => t.tx.contact(id)?.map(|found| Box::new(Contact { auth_info: None, ..found })),
+        let account = match handshake.account {
+            Some(number) => t.tx.contact_by_number(number)?,
             None => None,
         };
+        let account = account.map(|found| Box::new(Contact { auth_info: None, ..found }));
         Event::RegistrantTransfer {
             originator,
             case: Some(case),
@@ -283,7 +293,8 @@ fn to_answer(t: &mut Transaction<'_, '_>, case: &str) -> Result<Case, Error> {
     Ok(action)
 }
 
-fn reject(t: &mut Transaction<'_, '_>, action: &Case, reason: Option<&str>) -> Result<(), Error> {
+/// Ends a case without doing what it is about, and tells whoever asked.
+pub(super) fn reject(t: &mut Transaction<'_, '_>, action: &Case, reason: Option<&str>) -> Result<(), Error> {
     if !t.tx.close_case(action.number)? {
         return Ok(());
     }

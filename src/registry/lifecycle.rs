@@ -7,14 +7,16 @@
 mod changed;
 mod clerk;
 pub mod edges;
+pub(super) mod ending;
 pub(super) mod suspension;
-
-use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
 pub use self::clerk::{DueObject, Happened, Lease, ListDue, Step, Stepped, TakeLease};
+use self::ending::{end_what_waits, remove_hosts_below};
 use super::billing::Priced;
+use super::contact::vanish::vanish_if_free;
+use super::domain::renew::{Paid, renewed};
 use super::domain::transfer::{approve, approved, end_without_transfer};
 use super::domain::{
     Delete, begin_deletion, begin_lapse, days_after, grace, grace_with, paid_by, whole_years,
@@ -26,10 +28,8 @@ use super::{Error, Operation};
 use crate::model::domain::{Deletion, Domain, GraceKind};
 use crate::model::event::{ChangeOperation, Event};
 use crate::model::money::{EntryKind, Money};
-use crate::model::name::{DomainName, HostName};
 use crate::model::object::ObjectKind;
 use crate::model::pending::PendingAnswer;
-use crate::model::registrar::RegistrarId;
 use crate::model::tld::{AtExpiry, Tld};
 use crate::model::transfer::{Transfer, TransferStatus};
 
@@ -65,6 +65,7 @@ enum Due {
     ConfirmationLapse,
     Lapse,
     Cancellation,
+    PlannedRenewal,
     Purge,
     RestoreLapse,
     TransferApproval,
@@ -78,27 +79,21 @@ fn next(domain: &Domain, tld: &Tld) -> (Timestamp, Due) {
             None => (deletion.purge_at, Due::Purge),
         };
     }
+    let end = match domain.standing.lapsed_until {
+        Some(until) => (until, Due::Purge),
+        None => (domain.expires_at, at_expiry(domain, tld)),
+    };
     let suspension = domain.standing.suspension.as_ref();
-    let (at, due) = next_of_registered(domain, tld);
-    match suspension.and_then(|suspension| suspension.cancel_at) {
-        Some(cancel_at) if cancel_at <= at => (cancel_at, Due::Cancellation),
-        _ => (at, due),
-    }
-}
-
-fn next_of_registered(domain: &Domain, tld: &Tld) -> (Timestamp, Due) {
-    // At the same instant the transfer comes first: the year it adds makes an auto-renewal needless.
-    match domain.transfer.as_ref().filter(|transfer| transfer.is_pending()) {
-        Some(transfer) if transfer.act_at <= domain.expires_at => (transfer.act_at, Due::TransferApproval),
-        // What waits for the registrant waits no longer than the registration runs.
-        _ => match (domain.standing.lapsed_until, domain.pending) {
-            (Some(until), _) => (until, Due::Purge),
-            (None, Some(pending)) if pending.until <= domain.expires_at => {
-                (pending.until, Due::ConfirmationLapse)
-            }
-            (None, _) => (domain.expires_at, at_expiry(domain, tld)),
-        },
-    }
+    let cancellation = suspension.and_then(|suspension| suspension.cancel_at);
+    let transfer = domain.transfer.as_ref().filter(|transfer| transfer.is_pending());
+    let others = [
+        cancellation.map(|at| (at, Due::Cancellation)),
+        transfer.map(|transfer| (transfer.act_at, Due::TransferApproval)),
+        domain.pending.map(|pending| (pending.until, Due::ConfirmationLapse)),
+        domain.planned_renewal_at().map(|at| (at, Due::PlannedRenewal)),
+    ];
+    // At the same instant the earlier of them comes first: a transfer's year makes an auto-renewal needless.
+    others.into_iter().flatten().chain([end]).min_by_key(|(at, _)| *at).unwrap_or(end)
 }
 
 fn at_expiry(domain: &Domain, tld: &Tld) -> Due {
@@ -127,6 +122,7 @@ impl Due {
             Self::ConfirmationLapse => "pending:lapse",
             Self::Lapse => LAPSE,
             Self::Cancellation => "domain:cancel",
+            Self::PlannedRenewal => "domain:renew-as-planned",
             Self::Purge => "domain:purge",
             Self::RestoreLapse => "domain:restore-lapse",
             Self::TransferApproval => "domain:transfer-auto-approve",
@@ -155,6 +151,7 @@ impl Due {
             Self::AutoRenewal => auto_renewed(domain, tld, policy),
             Self::ConfirmationLapse => Some(Domain { pending: None, ..domain.clone() }),
             Self::Cancellation | Self::Purge => None,
+            Self::PlannedRenewal => renewed_as_planned(domain, tld, policy, at),
             Self::AwaitRenewal => {
                 let mut standing = domain.standing.clone();
                 standing.lapsed_until = Some(days_after(at, tld.life.lapse_days));
@@ -173,16 +170,37 @@ impl Due {
 fn auto_renewed(domain: &Domain, tld: &Tld, policy: &Policy) -> Option<Domain> {
     let expired_at = domain.expires_at;
     let expires_at = whole_years(1)?.after(expired_at).ok()?;
-    let fee = renewal_fee(domain, tld, policy).amount;
+    let fee = renewal_fee(domain, tld, policy, 1).amount;
     let begins = grace(GraceKind::AutoRenew, expired_at, tld.life.auto_renew_grace_days, 1, fee);
     let begins = paid_by(begins, domain.reseller.clone());
     Some(Domain { expires_at, grace: grace_with(domain, expired_at, begins), ..domain.clone() })
 }
 
-/// What an auto-renewal costs the sponsor; nothing where the TLD has no price for it, since nobody could be refused.
-fn renewal_fee(domain: &Domain, tld: &Tld, policy: &Policy) -> Money {
+/// A renewal as the sponsor planned it, which it may undo like its own; none where the calendar ends.
+fn renewed_as_planned(domain: &Domain, tld: &Tld, policy: &Policy, at: Timestamp) -> Option<Domain> {
+    let years = years_planned(domain, tld);
+    let period = whole_years(years)?;
+    let expires_at = period.after(domain.expires_at).ok()?;
+    let fee = renewal_fee(domain, tld, policy, years).amount;
+    let paid = Paid { period, fee, by: domain.reseller.clone() };
+    let mut after = renewed(domain, tld, at, expires_at, paid);
+    if after.renewal.next_days.take().is_some() {
+        after.renewal.next_years = None;
+    }
+    Some(after)
+}
+
+/// For how many years the plan renews; at most so many that the end, which is near, does not go beyond the TLD's longest term.
+fn years_planned(domain: &Domain, tld: &Tld) -> u8 {
+    let plan = &domain.renewal;
+    let years = if plan.next_days.is_some() { plan.next_years } else { plan.auto_years };
+    years.unwrap_or(tld.term.years_default).clamp(1, tld.term.years_max.saturating_sub(1).max(1))
+}
+
+/// What a renewal by the server costs the sponsor; nothing where the TLD has no price for it, since nobody could be refused.
+fn renewal_fee(domain: &Domain, tld: &Tld, policy: &Policy, years: u8) -> Money {
     let currency = policy.registrar(&domain.sponsor).map(|sponsor| sponsor.currency).unwrap_or_default();
-    let fee = super::billing::fee_of(tld, &domain.name, Priced::Renew(1), currency);
+    let fee = super::billing::fee_of(tld, &domain.name, Priced::Renew(years), currency);
     fee.map_or(Money { amount: 0, currency }, |fee| fee.money())
 }
 
@@ -208,7 +226,7 @@ fn happen(
             change(t, &kept, tld, at, due)
         }
         Due::AwaitRenewal => await_renewal(t, domain, tld, at).map(Some),
-        Due::AutoDeletion | Due::AutoRenewal | Due::Lapse | Due::RestoreLapse => {
+        Due::AutoDeletion | Due::AutoRenewal | Due::Lapse | Due::PlannedRenewal | Due::RestoreLapse => {
             change(t, domain, tld, at, due)
         }
     })
@@ -233,8 +251,9 @@ fn change(
         return Ok(Some(after));
     }
     let (operation, reason) = match due {
-        Due::AutoRenewal => {
-            let fee = renewal_fee(domain, tld, &policy);
+        Due::AutoRenewal | Due::PlannedRenewal => {
+            let years = if due == Due::AutoRenewal { 1 } else { years_planned(domain, tld) };
+            let fee = renewal_fee(domain, tld, &policy, years);
             t.charge_always(domain, EntryKind::AutoRenew, fee.amount);
             let charged = format!("Charged {fee} {}", fee.currency);
             (ChangeOperation::AutoRenew, charged)
@@ -267,36 +286,12 @@ fn await_renewal(
     Ok(after)
 }
 
-/// Removes a domain for good. The hosts below it go with it, and every domain loses them as name servers: their addresses would
-/// soon belong to whoever registers the name next (BCP 244).
+/// Removes a domain for good, and the hosts below it.
 fn purge(t: &mut Transaction<'_, '_>, domain: &Domain, due: Due) -> Result<(), Error> {
-    let mut lost: BTreeMap<RegistrarId, (BTreeSet<HostName>, BTreeSet<DomainName>)> = BTreeMap::new();
-    for host in t.tx.hosts_below(domain.number)? {
-        for name in t.tx.domains_served_by(host.number)? {
-            let Some(before) = t.tx.domain(&name)? else {
-                continue;
-            };
-            let mut after = before.clone();
-            after.name_servers.retain(|server| *server.name() != host.name);
-            t.tx.update_domain(&before, &after)?;
-            t.record_domain(Some(&before), Some(&after));
-            if name != domain.name {
-                let (hosts, domains) = lost.entry(after.sponsor).or_default();
-                hosts.insert(host.name.clone());
-                domains.insert(name);
-            }
-        }
-        t.tx.delete_host(host.number)?;
-        t.record_host(Some(&host), None);
-    }
-    if domain.transfer_is_pending() {
-        let loser = domain.sponsor.clone();
-        end_without_transfer(t, domain, TransferStatus::ServerCancelled, loser)?;
-    }
-    for (sponsor, (hosts, domains)) in lost {
-        let (hosts, domains) = (hosts.into_iter().collect(), domains.into_iter().collect());
-        t.notify(&sponsor, Event::HostsCancelled { hosts, domains });
-    }
+    let Some(domain) = &end_what_waits(t, domain.clone())? else {
+        return Ok(());
+    };
+    remove_hosts_below(t, domain)?;
     if due == Due::Cancellation {
         t.tell_changed(
             domain,
@@ -308,7 +303,7 @@ fn purge(t: &mut Transaction<'_, '_>, domain: &Domain, due: Due) -> Result<(), E
     }
     t.tx.delete_domain(domain.number)?;
     t.record_domain(Some(domain), None);
-    Ok(())
+    vanish_if_free(t, std::slice::from_ref(domain))
 }
 
 /// Tells the sponsor: as the end of its own delete command (RFC 5731 §3.3), or of what others did to the domain.

@@ -102,12 +102,11 @@ impl Operation for Add {
         };
         let announced = details.applied(announced);
         judge(t, &announced)?;
-        if t.tx.maintenance(&announced.id)?.is_some() {
+        if !t.tx.insert_maintenance(&announced)? {
             return Err(
                 setting("id", announced.id.as_str(), "there is maintenance of this identifier").into()
             );
         }
-        t.tx.put_maintenance(&announced)?;
         tell(t, None, Some(&announced));
         Ok(announced)
     }
@@ -126,7 +125,7 @@ impl Operation for Change {
         // Another start is worth another reminder; and what ends later is not over.
         let is_reminded = before.is_reminded && changed.start == before.start;
         let changed = Maintenance { is_reminded, is_over: false, ..changed };
-        t.tx.put_maintenance(&changed)?;
+        t.tx.update_maintenance(&changed)?;
         tell(t, Some(&before), Some(&changed));
         Ok(changed)
     }
@@ -250,7 +249,7 @@ pub(super) fn remind(
         | MaintenanceNotice::Update => (COURTESY, Maintenance { is_reminded: true, ..before }),
     };
     t.as_of(at, operation, |t| {
-        t.tx.put_maintenance(&after)?;
+        t.tx.update_maintenance(&after)?;
         let policy = t.policy.clone();
         for registrar in policy.registrars().filter(|registrar| is_told(registrar)) {
             if let Some(maintenance) = of_matter(registrar, &after, at) {

@@ -196,7 +196,9 @@ impl Operation for Retry {
         }
         match &entry.mail.letter {
             Letter::AuthCode { domain, .. } => auth_code::Send { name: domain.clone() }.run(t)?,
-            Letter::Confirmation { domain, .. } => pending::ask_again(t, domain)?,
+            Letter::Confirmation { domain, kind, until, .. } => {
+                pending::ask_again(t, domain, *kind, *until)?;
+            }
         }
         // Its successor is queued: the same must not be tried twice.
         Ok(t.tx.delete_mail(self.number)?)

@@ -21,9 +21,11 @@ use crate::model::contact::ContactId;
 use crate::model::domain::{ContactRole, Domain};
 use crate::model::event::Event;
 use crate::model::mail::{Letter, Mail};
+use crate::model::money::Money;
 use crate::model::name::DomainName;
 use crate::model::octets::to_hex;
 use crate::model::pending::{Pending, PendingAction, PendingAnswer, PendingKind};
+use crate::model::reseller::ResellerName;
 use crate::model::sec_dns::SecDnsUpdate;
 use crate::model::status::{DomainStatus, Rationale, Status as _};
 use crate::model::tld::Tld;
@@ -162,6 +164,10 @@ pub(super) struct HeldUpdate {
     sec_dns: Option<SecDnsUpdate>,
     #[serde(default)]
     renewal: RenewalChange,
+    /// What it cost when it was asked for, which the client agreed to pay.
+    fee: Option<Money>,
+    /// The reseller that asked, and pays.
+    reseller: Option<ResellerName>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -179,7 +185,7 @@ struct HeldStatus {
 }
 
 impl HeldUpdate {
-    pub(super) fn of(t: &Transaction<'_, '_>, update: &Update) -> Self {
+    pub(super) fn of(t: &Transaction<'_, '_>, update: &Update, fee: Option<Money>) -> Self {
         let Update { name, add, remove, registrant, auth_info, sec_dns, renewal } = update.clone();
         let seal = |value: AuthInfo| t.registry.key.seal(PURPOSE, value.expose(), t.random());
         Self {
@@ -190,21 +196,25 @@ impl HeldUpdate {
             auth_info: auth_info.map(|value| value.map(seal)),
             sec_dns,
             renewal,
+            fee,
+            reseller: t.reseller().cloned(),
         }
     }
 
-    fn into_update(self, t: &Transaction<'_, '_>) -> Update {
-        let open =
-            |sealed: String| t.registry.key.open(PURPOSE, &sealed).and_then(|value| AuthInfo::new(&value));
-        Update {
+    fn into_update(self, t: &Transaction<'_, '_>) -> Result<Update, StoreError> {
+        let open = |sealed: String| {
+            let value = t.registry.key.open(PURPOSE, &sealed).and_then(|value| AuthInfo::new(&value));
+            value.ok_or_else(|| StoreError::corrupt("the code of an update that waits cannot be opened"))
+        };
+        Ok(Update {
             name: self.name,
             add: self.add.into_changes(),
             remove: self.remove.into_changes(),
             registrant: self.registrant.map(Some),
-            auth_info: self.auth_info.map(|value| value.and_then(open)),
+            auth_info: self.auth_info.map(|value| value.map(open).transpose()).transpose()?,
             sec_dns: self.sec_dns,
             renewal: self.renewal,
-        }
+        })
     }
 }
 
@@ -261,10 +271,17 @@ pub(super) fn ask(
     mail(t, domain, asked, &token)
 }
 
-/// Has the registrant asked again, with a new link: for a mail that was given up.
-pub(super) fn ask_again(t: &mut Transaction<'_, '_>, name: &DomainName) -> Result<(), Error> {
+/// Has the registrant asked again, with a new link: for a mail that was given up. Refused when what it asked waits no longer,
+/// and something else may wait by now, whose own link must go on being good.
+pub(super) fn ask_again(
+    t: &mut Transaction<'_, '_>,
+    name: &DomainName,
+    kind: PendingKind,
+    until: Timestamp,
+) -> Result<(), Error> {
     let (domain, _) = t.domain_to_judge(name)?;
-    let pending = domain.pending.ok_or(Refusal::PendingUnknown)?;
+    let pending = domain.pending.filter(|pending| pending.kind == kind && pending.until == until);
+    let pending = pending.ok_or(Refusal::PendingUnknown)?;
     let (action, change) = t.tx.pending(pending.number)?.ok_or(Refusal::PendingUnknown)?;
     let token = new_token(t);
     t.tx.set_pending_token(action.number, &hash(&token))?;
@@ -308,10 +325,16 @@ fn answer(t: &mut Transaction<'_, '_>, name: &DomainName, number: i64, agrees: b
     end(t, &domain, answer)?;
     if agrees {
         // From here on it is the command of whoever asked, judged as if it came now.
-        t.act_for(&action.asked_by);
         match change {
-            Change::Delete => drop(Delete { name: name.clone() }.carry_out(t)?),
-            Change::Update(held) => held.into_update(t).carry_out(t)?,
+            Change::Delete => {
+                t.act_for(&action.asked_by, None);
+                Delete { name: name.clone() }.carry_out(t)?;
+            }
+            Change::Update(held) => {
+                t.act_for(&action.asked_by, held.reseller.as_ref());
+                let agreed = held.fee;
+                held.into_update(t)?.carry_out(t, agreed)?;
+            }
         }
     }
     Ok(told)

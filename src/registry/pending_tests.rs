@@ -262,6 +262,116 @@ async fn a_mail_that_was_given_up_is_made_anew_with_another_token() {
 }
 
 #[tokio::test]
+async fn a_mail_about_what_is_over_asks_nothing_new() {
+    let registry = waiting().await;
+    registry.as_registrar("ClientX", delete()).await.unwrap();
+    let first = tokens(&registry).await.remove(0);
+    let machine_now = registry.registry.clock().machine();
+    let number =
+        registry.run(Actor::Operator, outbox::List { state: None, most: 1 }).await.unwrap()[0].number;
+    let failed =
+        outbox::Failed { number, attempt: 1, reason: "550".to_owned(), permanent: true, machine_now };
+    registry.run(Actor::Server, failed).await.unwrap();
+    say(&registry, &first, false).await.unwrap();
+    registry.set_clock("2026-02-01T12:00:00Z");
+    registry.as_registrar("ClientX", delete()).await.unwrap();
+    let second = tokens(&registry).await.remove(0);
+    let again = registry.run(Actor::Operator, outbox::Retry { number, machine_now }).await;
+    assert_eq!(refusal(again), Refusal::PendingUnknown);
+    say(&registry, &second, true).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_agreed_when_it_was_asked_for_is_what_it_costs() {
+    let registry = waiting().await;
+    crate::registry::billing::tests::price_and_pay(&registry, "100").await;
+    change_tld(&registry, "example", |tld| tld.prices[0].update = 300).await;
+    let agreed = |cents: i64| Conditions {
+        fee: Some(crate::registry::conditions::AgreedFee { currency: None, millionths: cents * 10_000 }),
+        ..Conditions::default()
+    };
+    let ask = async |cents| {
+        let call = Call {
+            actor: Actor::Registrar(registrar("ClientX")),
+            client_trid: Some("ABC-12345".to_owned()),
+            server_trid: registry.registry.next_trid(),
+        };
+        registry.registry.run_under(call, agreed(cents), give_to("sh8013")).await
+    };
+    let low = refusal(ask(299).await);
+    assert_eq!(word(&low), "FeeTooLow", "it is told at once");
+    assert_eq!(ask(300).await.unwrap().outcome, Updated::Waiting);
+    // What the registry charges others by now is nothing to whoever has agreed before.
+    change_tld(&registry, "example", |tld| tld.prices[0].update = 900).await;
+    let token = tokens(&registry).await.remove(0);
+    say(&registry, &token, true).await.unwrap();
+    let account = registry.registry.store().read(|tx| tx.account(&registrar("ClientX"))).await.unwrap();
+    assert_eq!(account.unwrap().balance, 10_000 - 300);
+}
+
+#[tokio::test]
+async fn a_reseller_that_asked_is_the_one_that_pays() {
+    use crate::model::reseller::{Reseller, ResellerName};
+    use crate::registry::billing::part::GiveCredit;
+    let registry = waiting().await;
+    crate::registry::billing::tests::price_and_pay(&registry, "100").await;
+    change_tld(&registry, "example", |tld| tld.prices[0].update = 300).await;
+    let shop = || ResellerName::parse("shop").unwrap();
+    let reseller = Reseller::new(shop(), registrar("ClientX"), "shop");
+    registry.run(Actor::Operator, crate::registry::reseller::Add { reseller, key: None }).await.unwrap();
+    let give = GiveCredit { username: shop(), amount: "10".to_owned(), note: String::new() };
+    registry.run(Actor::Operator, give).await.unwrap();
+    let carry = crate::registry::domain::SetReseller { name: name("a.example"), reseller: Some(shop()) };
+    registry.as_registrar("ClientX", carry).await.unwrap();
+    let before = registry.registry.store().read(move |tx| tx.reseller_account(&shop())).await.unwrap();
+    let asks = Actor::Reseller { name: shop(), registrar: registrar("ClientX") };
+    assert_eq!(registry.run(asks, give_to("sh8013")).await.unwrap(), Updated::Waiting);
+    let token = tokens(&registry).await.remove(0);
+    say(&registry, &token, true).await.unwrap();
+    let after = registry.registry.store().read(move |tx| tx.reseller_account(&shop())).await.unwrap();
+    assert_eq!(after.unwrap().balance, before.unwrap().balance - 300);
+}
+
+#[tokio::test]
+async fn a_code_that_cannot_be_opened_is_not_taken_for_none() {
+    let registry = waiting().await;
+    let update = Update { auth_info: Some(AuthInfo::new("new-code")), ..give_to("sh8013") };
+    registry.as_registrar("ClientX", update).await.unwrap();
+    let token = tokens(&registry).await.remove(0);
+    // As a database that is served with another key.
+    write(&registry, |tx| {
+        let action = tx.pending_actions(0, 9)?.remove(0);
+        let (_, change) = tx.pending(action.number)?.unwrap();
+        let mut held: serde_json::Value = serde_json::from_str(&change).unwrap();
+        held["update"]["auth_info"] = "00".repeat(40).into();
+        let domain = tx.domain(&action.domain)?.unwrap().number;
+        tx.end_pending(action.number)?;
+        let change = held.to_string();
+        let draft = PendingDraft { action: &action, domain, token: "other", change: &change };
+        let number = tx.add_pending(&draft)?;
+        let before = tx.domain(&action.domain)?.unwrap();
+        let pending = before.pending.map(|pending| Pending { number, ..pending });
+        tx.update_domain(&before, &Domain { pending, ..before.clone() })
+    })
+    .await;
+    let _ = token;
+    let number = listed(&registry).await[0].number;
+    let broken = registry.run(Actor::Operator, AnswerByNumber { number, agrees: true }).await;
+    assert!(matches!(broken, Err(Error::Broken(StoreError::Corrupt(_)))), "{broken:?}");
+    assert!(kept(&registry, "a.example").await.unwrap().pending.is_some());
+}
+
+#[tokio::test]
+async fn what_waits_about_a_domain_that_goes_is_told_to_have_ended() {
+    let registry = waiting().await;
+    registry.as_registrar("ClientX", give_to("sh8013")).await.unwrap();
+    let forced = ForcedDelete { kind: ObjectKind::Domain, name: "a.example".to_owned() };
+    registry.run(Actor::Operator, forced).await.unwrap();
+    let told = events(&registry, "ClientX").await;
+    assert_eq!(answers(&told[..1]), [(PendingKind::ChangeRegistrant, PendingAnswer::Expired)]);
+}
+
+#[tokio::test]
 async fn a_document_is_kept_once_with_what_it_justifies() {
     let registry = waiting().await;
     change_tld(&registry, "example", |tld| tld.documents.required = true).await;
@@ -279,12 +389,19 @@ async fn a_document_is_kept_once_with_what_it_justifies() {
     // The answer needs no other.
     let token = tokens(&registry).await.remove(0);
     say(&registry, &token, true).await.unwrap();
-    let history = History { kind: None, name: "a.example".to_owned(), most: 9 };
+    let history = History { kind: None, name: "a.example".to_owned(), most: 9, document: None };
     let entries = registry.run(Actor::Operator, history).await.unwrap();
     let with: Vec<_> = entries.iter().filter(|entry| entry.document.is_some()).collect();
     assert_eq!(with.len(), 1);
     assert_eq!((with[0].operation.as_str(), with[0].actor.as_str()), ("domain:update", "ClientX"));
     assert_eq!(with[0].document.as_ref().unwrap().sha256, document().sha256());
+    // However much has happened since, the document is found, and only with the object that it belongs to.
+    let number = with[0].document.as_ref().unwrap().number;
+    for (of, document, found) in [("a.example", number, 1), ("b.example", number, 0), ("a.example", 99, 0)] {
+        let history = History { kind: None, name: of.to_owned(), most: 1, document: Some(document) };
+        let entries = registry.run(Actor::Operator, history).await.unwrap();
+        assert_eq!(entries.len(), found, "{of} {document}");
+    }
     // A registrar that is exempt needs none.
     change_registrar(&registry, "ClientX", |registrar| registrar.documents_waived = true).await;
     registry.as_registrar("ClientX", give_to("jd1234")).await.unwrap();

@@ -100,8 +100,9 @@ impl Registry {
         let _turn = self.passwords.turn(&login.id, login.address).await.map_err(|_| LoginRefusal::Busy)?;
         let known = self.account(&login).await?;
         let hash = known.as_ref().and_then(|account| account.credential.password_hash.clone());
-        let fits =
-            self.passwords.verify(login.password.clone(), hash).await.map_err(|_| LoginRefusal::Busy)?;
+        let opens = known.as_ref().is_some_and(|account| account.may_log_in);
+        let verified = self.passwords.verify(login.password.clone(), hash, opens).await;
+        let fits = verified.map_err(|_| LoginRefusal::Busy)?;
         let Some(account) = known.filter(|account| account.may_log_in) else {
             return Err(LoginRefusal::NotAuthenticated);
         };
@@ -123,11 +124,7 @@ impl Registry {
 
     /// Gives a session's place back.
     pub async fn logout(self: &Arc<Self>, session: &Session) {
-        let id = session.id.clone();
-        let closed = self.store.write(move |tx| tx.close_session(&id).map(|()| ((), Keep::Commit))).await;
-        if let Err(error) = closed {
-            tracing::error!(%error, session = session.id, "a session's place could not be given back");
-        }
+        self.forget_session(&session.id).await;
     }
 
     /// Closes the sessions that earlier processes left open: for the one process that writes, when it starts.
@@ -207,8 +204,8 @@ impl Registry {
         login: Login,
         new_hash: Option<String>,
     ) -> Result<Session, LoginRefusal> {
-        let (session, node) = (self.next_trid(), self.boot.clone());
-        let (registry, now) = (Arc::clone(self), self.clock.now());
+        let (id, node) = (self.next_trid(), self.boot.clone());
+        let (registry, now, session) = (Arc::clone(self), self.clock.now(), id.clone());
         let work = move |tx: &mut crate::store::Tx<'_>| {
             let id = &account.registrar.id;
             let policy = registry.policy(tx)?;
@@ -238,7 +235,21 @@ impl Registry {
             let events = (wrong > 0).then_some(SecurityEvent::WrongPasswords(wrong)).into_iter().collect();
             Ok((Ok(Session { id: session.clone(), registrar: id.clone(), events }), Keep::Commit))
         };
-        self.store.write(work).await?
+        let granted = self.store.write(work).await;
+        if granted.is_err() {
+            self.forget_session(&id).await;
+        }
+        granted?
+    }
+
+    /// Closes a session that was perhaps opened, so that it keeps no place that nobody knows of.
+    async fn forget_session(&self, id: &str) {
+        let session = id.to_owned();
+        let closed =
+            self.store.write(move |tx| tx.close_session(&session).map(|()| ((), Keep::Commit))).await;
+        if let Err(error) = closed {
+            tracing::error!(%error, session = id, "a session's place could not be given back");
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::billing::{Bill, Movement};
 use super::conditions::Conditions;
+use super::contact;
 use super::host::superordinate_name;
 use super::lifecycle::{settle, settled};
 use super::policy::Policy;
@@ -132,9 +133,13 @@ impl<'t, 's> Transaction<'t, 's> {
 
     //--- Who asks
 
-    /// From here on acts for a registrar: whoever asks has shown in this transaction that they may.
-    pub(super) fn act_for(&mut self, registrar: &RegistrarId) {
-        self.call.to_mut().actor = Actor::Registrar(registrar.clone());
+    /// From here on acts for a registrar, or for a reseller of it: whoever asks has shown in this transaction that they may.
+    pub(super) fn act_for(&mut self, registrar: &RegistrarId, reseller: Option<&ResellerName>) {
+        let registrar = registrar.clone();
+        self.call.to_mut().actor = match reseller {
+            Some(name) => Actor::Reseller { name: name.clone(), registrar },
+            None => Actor::Registrar(registrar),
+        };
     }
 
     /// The registrar that asks, or for which a reseller does; the operator and the server are none.
@@ -246,9 +251,9 @@ impl<'t, 's> Transaction<'t, 's> {
         self.tx.contact(id)?.ok_or_else(|| Refusal::not_found(ObjectKind::Contact, id).into())
     }
 
-    /// A contact that the actor sponsors.
+    /// A contact that the actor sponsors; brought up to now.
     pub(super) fn contact_to_change(&mut self, id: &ContactId) -> Result<Contact, Error> {
-        let contact = self.contact_to_see(id)?;
+        let contact = contact::transfer::settled(self, id)?;
         self.demand_sponsor(ObjectKind::Contact, id, &contact.sponsor)?;
         self.demand_change_right(None)?;
         Ok(contact)

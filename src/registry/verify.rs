@@ -75,6 +75,10 @@ fn references(tx: &mut Tx<'_>) -> Result<Check, StoreError> {
             check.fault(format_args!("{reference} does not exist: {dangling} rows"));
         }
     }
+    check.examined += 1;
+    for case in tx.cases_about_nothing()? {
+        check.fault(format_args!("case {case} is about no domain"));
+    }
     Ok(check)
 }
 
@@ -312,14 +316,15 @@ const NAMES_OF_A_HOST: u32 = 1000;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::case::CaseChange;
     use crate::model::host::Host;
     use crate::model::name::HostName;
     use crate::model::object::HostNumber;
     use crate::model::status::StatusSet;
     use crate::registry::host;
     use crate::registry::testing::{TestRegistry, at};
-    use crate::store::Keep;
     use crate::store::testing::TestEngine;
+    use crate::store::{CaseDraft, Keep};
 
     async fn faults(test: &TestRegistry) -> Vec<String> {
         let found = test.registry.store().read(|tx| checks(tx, &mut |_, _| {})).await.unwrap();
@@ -363,10 +368,16 @@ mod tests {
                 let mut changed = tx.host(&HostName::parse("ns2.example.net").unwrap())?.unwrap();
                 changed.addresses.push("192.0.2.1".parse().unwrap());
                 tx.update_host(&changed)?;
+                let at = at("2026-01-01T00:00:00Z");
+                let change = CaseChange::Registration { client_trid: None, server_trid: String::new() };
+                let asked_by = changed.sponsor;
+                let case = CaseDraft { asked_by, answered_by: None, opened_at: at, due_at: None, change };
+                tx.open_case(&case, &[])?;
                 Ok(((), Keep::Commit))
             });
             change.await.unwrap();
             let expected = [
+                "case 1 is about no domain",
                 "host ns1.example.net is gone, history does not know why",
                 "host ns2.example.net is not as history has it: addresses",
                 "host ns3.example.net has no history",

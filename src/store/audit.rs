@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::contact::read_contact;
 use super::domain::{link_contacts, link_hosts, parse_registrar, read_domain};
-use super::history::read_entry;
+use super::history::{parse_kind, read_entry};
 use super::host::read_host;
 use super::{StoreError, Tx};
 use crate::model::contact::Contact;
@@ -99,7 +99,7 @@ impl Tx<'_> {
             let number = domain.number.0;
             link_contacts(&mut domain, contacts.remove(&number).unwrap_or_default())?;
             link_hosts(&mut domain, hosts.remove(&number).unwrap_or_default())?;
-            let is_listed_right = due_at == super::domain::due_at(&domain).map(|at| at.as_second());
+            let is_listed_right = due_at == Some(domain.due_at().as_second());
             Ok(Kept { object: domain, is_listed_right })
         });
         linked.collect()
@@ -149,13 +149,7 @@ impl Tx<'_> {
         let sql = "SELECT at, object, name, operation, actor, client_trid, server_trid, before_change, after_change, \
                    number, kind FROM history WHERE number > ?1 ORDER BY number LIMIT ?2";
         self.all(sql, &[number.into(), most.into()], |row| {
-            let kind = match row.text(10)? {
-                "contact" => ObjectKind::Contact,
-                "domain" => ObjectKind::Domain,
-                "host" => ObjectKind::Host,
-                other => return Err(StoreError::corrupt(format!("{other:?} is no kind of object"))),
-            };
-            Ok((row.int(9)?, read_entry(kind, row)?))
+            Ok((row.int(9)?, read_entry(parse_kind(row.text(10)?)?, row)?))
         })
     }
 

@@ -83,6 +83,13 @@ impl Tx<'_> {
         self.all(sql, &[by.into(), most.into()], |row| Ok((row.instant(0)?, CaseNumber(row.int(1)?))))
     }
 
+    /// The cases that are about no domain: nobody can answer them.
+    pub fn cases_about_nothing(&mut self) -> Result<Vec<CaseNumber>, StoreError> {
+        let sql = "SELECT number FROM open_case o WHERE NOT EXISTS \
+                   (SELECT 1 FROM case_domain d WHERE d.open_case = o.number) ORDER BY number";
+        self.all(sql, &[], |row| Ok(CaseNumber(row.int(0)?)))
+    }
+
     /// Removes a case; false when it is not there any more.
     pub fn close_case(&mut self, number: CaseNumber) -> Result<bool, StoreError> {
         self.write("DELETE FROM case_domain WHERE open_case = ?1", &[number.0.into()])?;

@@ -59,6 +59,13 @@ impl Tx<'_> {
         self.all(sql, &[contact.0.into()], |row| parse_name(row.text(0)?))
     }
 
+    /// The names of the domains that name this contact in any role, in order of name.
+    pub fn domains_of_contact(&mut self, contact: ContactNumber) -> Result<Vec<DomainName>, StoreError> {
+        let sql = "SELECT DISTINCT d.name FROM domain_contact l JOIN domain d ON d.number = l.domain \
+                   WHERE l.contact = ?1 ORDER BY d.name";
+        self.all(sql, &[contact.0.into()], |row| parse_name(row.text(0)?))
+    }
+
     /// The name of the domain of this number.
     pub fn domain_name(&mut self, number: DomainNumber) -> Result<Option<DomainName>, StoreError> {
         self.first("SELECT name FROM domain WHERE number = ?1", &[number.0.into()], |row| {
@@ -143,7 +150,7 @@ impl Tx<'_> {
             draft.variant_key.as_deref().into(),
             domain.sponsor.as_str().into(),
             domain.expires_at.into(),
-            due_at(domain).into(),
+            domain.due_at().into(),
             (&state).into(),
             domain.reseller.as_ref().map(ResellerName::as_str).into(),
         ];
@@ -166,7 +173,7 @@ impl Tx<'_> {
             after.number.0.into(),
             after.sponsor.as_str().into(),
             after.expires_at.into(),
-            due_at(after).into(),
+            after.due_at().into(),
             (&state).into(),
             after.reseller.as_ref().map(ResellerName::as_str).into(),
         ];
@@ -382,19 +389,6 @@ pub(super) fn read_domain(row: &dyn Row) -> Result<Domain, StoreError> {
         extras: state.extras,
         standing: state.standing,
     })
-}
-
-/// The next instant at which something happens to the domain without a command.
-pub(super) fn due_at(domain: &Domain) -> Option<Timestamp> {
-    let transfer =
-        domain.transfer.as_ref().filter(|transfer| transfer.is_pending()).map(|transfer| transfer.act_at);
-    let deletion = domain.deletion.map(|deletion| deletion.restore_until.unwrap_or(deletion.purge_at));
-    let end = domain.standing.lapsed_until.unwrap_or(domain.expires_at);
-    let expiry = domain.deletion.is_none().then_some(end);
-    let pending = domain.pending.map(|pending| pending.until);
-    let suspension = domain.standing.suspension.as_ref().filter(|_| domain.deletion.is_none());
-    let cancellation = suspension.and_then(|suspension| suspension.cancel_at);
-    [transfer, deletion, expiry, pending, cancellation].into_iter().flatten().min()
 }
 
 pub(super) fn parse_name(text: &str) -> Result<DomainName, StoreError> {

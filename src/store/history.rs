@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::sql::{Row, Value};
+use super::sql::{Change, Row, Value};
 use super::{StoreError, Tx};
 use crate::model::history::HistoryEntry;
 use crate::model::legal_document::{Attached, LegalDocument};
@@ -11,7 +11,25 @@ use crate::model::object::ObjectKind;
 impl Tx<'_> {
     /// Adds an entry; what is attached to it is not looked at.
     pub fn record(&mut self, entry: &HistoryEntry) -> Result<(), StoreError> {
+        // A number from the insert costs SQLite a little, and only an engine that can lose a COMMIT has a use for it.
+        if self.spell(|engine| engine.may_lose_commit()) {
+            return self.record_numbered(entry).map(drop);
+        }
         self.write(INSERT, &params(entry)).map(drop)
+    }
+
+    fn record_numbered(&mut self, entry: &HistoryEntry) -> Result<i64, StoreError> {
+        let sql = format!("{INSERT} RETURNING number");
+        let number = self.write_returning(&sql, &params(entry), |row| row.int(0))?;
+        let number = number.ok_or_else(|| StoreError::corrupt("a row got no number"))?;
+        self.note(Change::Recorded { number, server_trid: &entry.server_trid });
+        Ok(number)
+    }
+
+    /// Whether an entry with this number and svTRID is there.
+    pub(super) fn is_recorded(&mut self, number: i64, server_trid: &str) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM history WHERE number = ?1 AND server_trid = ?2";
+        Ok(self.first(sql, &[number.into(), server_trid.into()], |_| Ok(()))?.is_some())
     }
 
     /// Adds an entry with the document that justifies it.
@@ -21,8 +39,7 @@ impl Tx<'_> {
         document: &LegalDocument,
     ) -> Result<(), StoreError> {
         let missing = || StoreError::corrupt("a row got no number");
-        let sql = format!("{INSERT} RETURNING number");
-        let history = self.write_returning(&sql, &params(entry), |row| row.int(0))?.ok_or_else(missing)?;
+        let history = self.record_numbered(entry)?;
         let sql = "INSERT INTO legal_document (history, kind, characters, sha256) VALUES (?1, ?2, ?3, ?4) \
                    RETURNING number";
         let text = document.base64();
@@ -60,6 +77,17 @@ impl Tx<'_> {
         })
     }
 
+    /// The entry that a legal document justifies.
+    pub fn documented(&mut self, document: i64) -> Result<Option<HistoryEntry>, StoreError> {
+        let sql = "SELECT h.at, h.object, h.name, h.operation, h.actor, h.client_trid, h.server_trid, \
+                   h.before_change, h.after_change, d.number, d.kind, d.characters, d.sha256, h.kind \
+                   FROM legal_document d JOIN history h ON h.number = d.history WHERE d.number = ?1";
+        self.first(sql, &[document.into()], |row| {
+            let kind = parse_kind(row.text(13)?)?;
+            Ok(HistoryEntry { document: read_attached(row)?, ..read_entry(kind, row)? })
+        })
+    }
+
     /// The latest instant of any entry: no clock may start before it.
     pub fn latest_change(&mut self) -> Result<Option<Timestamp>, StoreError> {
         // Asked once at start, and only by a sandbox: a scan is cheaper than an index written by every command.
@@ -73,6 +101,15 @@ impl Tx<'_> {
         let sql =
             "SELECT object FROM history WHERE kind = ?1 AND name = ?2 GROUP BY object ORDER BY object DESC";
         self.all(sql, &[kind.as_str().into(), name.into()], |row| row.int(0))
+    }
+}
+
+pub(super) fn parse_kind(text: &str) -> Result<ObjectKind, StoreError> {
+    match text {
+        "contact" => Ok(ObjectKind::Contact),
+        "domain" => Ok(ObjectKind::Domain),
+        "host" => Ok(ObjectKind::Host),
+        other => Err(StoreError::corrupt(format!("{other:?} is no kind of object"))),
     }
 }
 

@@ -16,10 +16,18 @@ impl Tx<'_> {
         self.all(sql, &[], |row| from_json(row.text(0)?))
     }
 
-    /// Adds one, or replaces it.
-    pub fn put_maintenance(&mut self, maintenance: &Maintenance) -> Result<(), StoreError> {
-        let sql = "INSERT INTO maintenance (id, starts_at, state) VALUES (?1, ?2, ?3) \
-                   ON CONFLICT (id) DO UPDATE SET starts_at = excluded.starts_at, state = excluded.state";
+    /// Adds one; false when there is one of this identifier. Of two that add it at once one hears that, and nothing is
+    /// overwritten.
+    pub fn insert_maintenance(&mut self, maintenance: &Maintenance) -> Result<bool, StoreError> {
+        let sql = "INSERT INTO maintenance (id, starts_at, state) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+        let state = to_json(maintenance)?;
+        let params = [maintenance.id.as_str().into(), maintenance.start.into(), (&state).into()];
+        Ok(self.write(sql, &params)? > 0)
+    }
+
+    /// Writes a changed one.
+    pub fn update_maintenance(&mut self, maintenance: &Maintenance) -> Result<(), StoreError> {
+        let sql = "UPDATE maintenance SET starts_at = ?2, state = ?3 WHERE id = ?1";
         let state = to_json(maintenance)?;
         let params = [maintenance.id.as_str().into(), maintenance.start.into(), (&state).into()];
         self.write(sql, &params).map(drop)

@@ -1,25 +1,27 @@
 //! PostgreSQL (15 and newer): engine threads with one connection each, served from one queue.
 //!
 //! Writes run READ COMMITTED with the row locks that statements ask for, reads on a REPEATABLE READ snapshot. A job that meets
-//! a conflict, or loses its connection before its COMMIT, runs again. One that loses it *during* COMMIT is answered as
-//! failed although it may be done: whoever asks must look before asking again.
+//! a conflict, or loses its connection before its COMMIT, runs again. One that loses it *during* COMMIT is looked up in history:
+//! if its entry is there it is done, and answered so; if it does not appear in time, the answer is a failure, although it may yet
+//! be done: whoever asked must look before asking again.
 //!
 //! Nothing here may assume that this is the only node. Design §5 has the measurements behind these choices.
 
 mod connection;
 #[cfg(test)]
 mod tests;
+mod tls;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
 
-use self::connection::{Connection, Fault, Open, Server};
+use self::connection::{Connection, Fault, Open, Server, Trace};
 use super::{Engine, Job, Keep, MIGRATIONS, PROBE, StoreError, Tx, join, run_once, spawn};
 
 /// The engine. Dropping it ends its threads after what was accepted is done.
@@ -187,10 +189,10 @@ impl Worker {
                 Ok(_) if access == Access::Read => {
                     // Its answer need not wait until the snapshot is gone.
                     job.answer(Ok(()));
-                    let _ = self.end(Keep::RollBack);
+                    let _ = self.end(Keep::RollBack, None);
                     return;
                 }
-                Ok(keep) => self.end(keep),
+                Ok((keep, trace)) => self.end(keep, trace.as_ref()),
                 Err(failure) => Err(failure),
             };
             match done {
@@ -210,8 +212,8 @@ impl Worker {
         job.answer(end);
     }
 
-    /// Runs a job in a transaction, which is left open only if the job succeeded.
-    fn attempt(&mut self, access: Access, job: &mut dyn Job) -> Result<Keep, Failure> {
+    /// Runs a job in a transaction, which is left open only if the job succeeded; how to end it, and how to find it again.
+    fn attempt(&mut self, access: Access, job: &mut dyn Job) -> Result<(Keep, Option<Trace>), Failure> {
         self.connect()?;
         let Some(connection) = self.connection.as_mut() else {
             return Err(Failure::last(StoreError::stopped()));
@@ -220,7 +222,7 @@ impl Worker {
         let ran = run_once(job, &mut open);
         let fault = open.fault();
         let error = match ran {
-            Ok(keep) => return Ok(keep),
+            Ok(keep) => return Ok((keep, open.into_trace())),
             Err(error) => error,
         };
         if let Some(fault @ (Fault::Lost | Fault::Silent)) = fault {
@@ -229,12 +231,12 @@ impl Worker {
         }
         let again = fault == Some(Fault::Conflict);
         // When this fails as well the connection is gone, and the transaction with it.
-        let _ = self.end(Keep::RollBack);
+        let _ = self.end(Keep::RollBack, None);
         Err(Failure { error, again })
     }
 
     /// Ends the open transaction, if a statement has begun one.
-    fn end(&mut self, keep: Keep) -> Result<(), Failure> {
+    fn end(&mut self, keep: Keep, trace: Option<&Trace>) -> Result<(), Failure> {
         let Some(connection) = self.connection.as_mut() else { return Ok(()) };
         let Err((error, fault)) = connection.end(&self.runtime, keep) else { return Ok(()) };
         match (keep, fault) {
@@ -242,6 +244,9 @@ impl Worker {
             (Keep::Commit, Fault::Refused) => Err(Failure::last(error)),
             (Keep::Commit, Fault::Lost | Fault::Silent) => {
                 self.lose(&error);
+                if trace.is_some_and(|trace| self.appears(trace)) {
+                    return Ok(());
+                }
                 Err(Failure::last(StoreError::Engine(format!(
                     "the connection was lost during COMMIT, whether the operation is done is not known: {error}"
                 ))))
@@ -250,6 +255,29 @@ impl Worker {
                 self.lose(&error);
                 Ok(())
             }
+        }
+    }
+
+    /// Whether a transaction whose COMMIT was not answered turns out to be done. The server may still be at it, or a replica may
+    /// be about to take its place, so that not to find it says nothing.
+    fn appears(&mut self, trace: &Trace) -> bool {
+        let until = Instant::now() + LOOK_FOR;
+        let mut pause = BACK_OFF;
+        loop {
+            let mut look = LookUp { trace, found: false };
+            let looked = self.attempt(Access::Write, &mut look).and_then(|(keep, _)| self.end(keep, None));
+            if looked.is_ok() && look.found {
+                tracing::warn!(
+                    server_trid = trace.server_trid,
+                    "a COMMIT was not answered, and is found to be done"
+                );
+                return true;
+            }
+            if Instant::now() + pause > until {
+                return false;
+            }
+            thread::sleep(pause);
+            pause = (pause * 2).min(LOOK_EVERY);
         }
     }
 
@@ -292,9 +320,28 @@ impl Worker {
         self.connect().map_err(|failure| failure.error)?;
         let mut migration = Migration;
         self.attempt(Access::Write, &mut migration)
-            .and_then(|keep| self.end(keep))
+            .and_then(|(keep, _)| self.end(keep, None))
             .map_err(|failure| failure.error)
     }
+}
+
+/// Looks a transaction up by its [`Trace`].
+struct LookUp<'t> {
+    trace: &'t Trace,
+    found: bool,
+}
+
+impl Job for LookUp<'_> {
+    fn run(&mut self, tx: &mut Tx<'_>) -> Result<Keep, StoreError> {
+        self.found = tx.is_recorded(self.trace.number, &self.trace.server_trid)?;
+        if !self.found {
+            return Ok(Keep::RollBack);
+        }
+        // It can be seen before a synchronous replica has it. A COMMIT behind it is answered only when the replica has both.
+        tx.write(PROBE, &[]).map(|_| Keep::Commit)
+    }
+
+    fn answer(self: Box<Self>, _end: Result<(), StoreError>) {}
 }
 
 /// The migrations as a job, all in one transaction.
@@ -375,6 +422,9 @@ fn thread_count(url: &str) -> Result<(String, usize), StoreError> {
 /// A job runs this often at most; the waits between its runs add up to half a second.
 const RUNS_MAX: u32 = 8;
 const BACK_OFF: Duration = Duration::from_millis(1);
+/// How long an unanswered COMMIT is looked for: while a client waits, and this thread does nothing else.
+const LOOK_FOR: Duration = Duration::from_secs(5);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 const PROBE_EVERY: Duration = Duration::from_secs(1);
 const THREADS: usize = 8;
 const THREADS_MAX: usize = 32;

@@ -35,6 +35,13 @@ impl Tx<'_> {
         Ok(self.reseller_with_key(name)?.map(|(reseller, _)| reseller))
     }
 
+    /// A reseller that is about to be written in the same transaction, or its account: locked as strongly from the start, since two who
+    /// first share a row and then both want it alone wait for each other.
+    pub fn reseller_to_change(&mut self, name: &ResellerName) -> Result<Option<Reseller>, StoreError> {
+        let sql = "SELECT state FROM reseller WHERE username = ?1 FOR UPDATE";
+        self.first(sql, &[name.as_str().into()], |row| from_json(row.text(0)?))
+    }
+
     /// A reseller and its sealed key.
     pub fn reseller_with_key(
         &mut self,

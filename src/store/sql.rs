@@ -120,6 +120,11 @@ pub(crate) trait Sql {
 
     /// Whether this is a read transaction: write verbs answer [`StoreError::ReadOnly`] without asking the engine.
     fn is_read_only(&self) -> bool;
+
+    /// Whether a COMMIT may go unanswered, so that the engine wants to hear of [`Change::Recorded`], by which it finds out later.
+    fn may_lose_commit(&self) -> bool {
+        false
+    }
 }
 
 /// What changed, for an engine that remembers it.
@@ -129,6 +134,13 @@ pub(crate) enum Change<'c> {
     Content,
     /// TLDs or registrars.
     Policy,
+    /// An entry of history was written; told where [`Sql::may_lose_commit`].
+    Recorded {
+        /// Its number.
+        number: i64,
+        /// The svTRID in it.
+        server_trid: &'c str,
+    },
     /// A name is registered.
     Registered(&'c str),
     /// A name is no longer registered.

@@ -196,6 +196,8 @@ async fn unknown_spent_and_lapsed_tokens_look_alike() {
         &lapsed,
         &spent.to_uppercase().replace("/CONFIRM", "/confirm"),
         "/confirm/%00",
+        // No UTF-8, hence no text.
+        "/confirm/%ff",
         &long,
     ] {
         for answer in [registry.get(path).await, registry.post(path, &[], "answer=yes").await] {

@@ -41,7 +41,7 @@ async fn start(deposits: &[(&str, usize)]) -> Server {
 }
 
 /// The balance in cents, once it is the sum of its entries.
-async fn balance(server: &Server, registrar: &str) -> i64 {
+pub(crate) async fn balance(server: &Server, registrar: &str) -> i64 {
     let statement =
         Statement { registrar: id(registrar), from: Timestamp::UNIX_EPOCH, until: Timestamp::MAX };
     let stated = operate(server, statement).await;

@@ -60,6 +60,11 @@ impl Place {
         if self.database.is_some() { self.open() } else { store.clone() }
     }
 
+    /// Whether several processes may have it open at once.
+    pub(crate) fn takes_several(&self) -> bool {
+        self.database.is_some()
+    }
+
     /// A directory that goes away with it.
     pub(crate) fn dir(&self) -> &Path {
         self.dir.path()

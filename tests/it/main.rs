@@ -16,6 +16,7 @@ mod instant_epp;
 mod laboratory;
 mod mail;
 mod mail_security;
+mod nodes;
 mod nominet;
 mod nominet_legacy;
 mod operator;

@@ -4,7 +4,7 @@ use domesday::admin::{self, Request};
 use domesday::model::allocation_token::AllocationToken;
 use domesday::model::event::Event;
 use domesday::model::maintenance::MaintenanceId;
-use domesday::model::object::ObjectKind;
+use domesday::model::object::{ContactNumber, ObjectKind};
 use domesday::model::octets::to_hex;
 use domesday::model::registrar::RegistrarId;
 use domesday::registry::domain::ChangeSponsor;
@@ -16,8 +16,10 @@ use sha2::{Digest, Sha256};
 
 use crate::server::Server;
 
-/// Does what a line says after `@operator`; the error is a sentence for whoever wrote it.
+/// Does what a line says after `@operator`; the error is a sentence for whoever wrote it. `{account 1}` stands for the
+/// identifier of the contact with that number, which nobody chose.
 pub(crate) async fn act(server: &Server, line: &str) -> Result<(), String> {
+    let line = &named(server, line).await?;
     let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
     let (name, rest) = rest.split_once(' ').unwrap_or((rest, ""));
     match verb {
@@ -62,6 +64,18 @@ pub(crate) async fn act(server: &Server, line: &str) -> Result<(), String> {
         }
         _ => Err("the operator does no such thing".to_owned()),
     }
+}
+
+async fn named(server: &Server, line: &str) -> Result<String, String> {
+    let Some((before, rest)) = line.split_once("{account ") else {
+        return Ok(line.to_owned());
+    };
+    let (number, after) = rest.split_once('}').ok_or("a closing brace is expected")?;
+    let number = ContactNumber(number.parse().map_err(|_| format!("{number} is no number"))?);
+    let look = move |tx: &mut domesday::store::Tx<'_>| tx.contact_by_number(number);
+    let contact = server.registry.store().read(look).await.map_err(|error| error.to_string())?;
+    let contact = contact.ok_or_else(|| format!("there is no account {number}"))?;
+    Ok(format!("{before}{}{after}", contact.id))
 }
 
 /// The command that makes what a line says after `@given WHO`: `contact sh8013`, `domain a.example`, `host ns1.a.example`.

@@ -124,8 +124,18 @@ impl Server {
 
     /// Another listener of the same registry; it has no place of its own.
     pub(crate) fn also(&self, dialect: &'static str, client_certificate: ClientCertificate) -> Self {
-        let options = Options { dialect, client_certificate, ..Options::default() };
+        let epp = dialect::named(dialect).unwrap().settings();
+        let options = Options { dialect, epp, client_certificate, ..Options::default() };
         Self::serve(Arc::clone(&self.registry), Place::file(), options)
+    }
+
+    /// Another process' server on the same database, with a clock of its own; none where that is a file.
+    pub(crate) async fn another_node(&self, options: Options) -> Option<Self> {
+        if !self.place.takes_several() {
+            return None;
+        }
+        let registry = open_registry(self.place.open()).await;
+        Some(Self::serve(registry, Place::file(), options))
     }
 
     fn serve(registry: Arc<Registry>, place: Place, options: Options) -> Self {
@@ -297,6 +307,8 @@ fn seed(tx: &mut Tx<'_>, hash: &str) -> Result<(), StoreError> {
     estonian.names.disputed = vec!["vaidlus".to_owned()];
     estonian.names.blocked = vec!["riik".to_owned()];
     estonian.auth_info.info_forgives = true;
+    estonian.auth_info.opens_contacts = true;
+    estonian.life.update_lock_transfers = true;
     estonian.term.months = vec![3, 6, 9];
     estonian.term.renewed_before_years = Some(11);
     estonian.term.to_midnight = true;

@@ -21,12 +21,12 @@
 //! ```
 //!
 //! A registrar that speaks for the first time is connected and logged in with all that the greeting offers; `ClientX/2` is
-//! a second session of the same registrar. `{document}` stands for a legal document, `{document 4208}` for one of so many
+//! a second session of the same registrar, `ClientX@nominet` one on a listener of that dialect. `{document}` stands for a legal document, `{document 4208}` for one of so many
 //! characters. The well-known prefixes need no declaration. Of every answer the runner checks
 //! that clTRID is echoed, svTRID is there and new, there is exactly one result, the frame is longer than 256 bytes, and the
 //! schemas of `../shared` accept it. Where the texts of a dialect are its own, `msg` is shown, and so is a greeting; several
 //! results are several codes. `UPDATE_TRANSCRIPTS=1 cargo test` writes what the server says into the files: read the
-//! difference before you commit it.
+//! difference before you commit it. `TRANSCRIPTS=nominet/tag` replays only files with that in their path.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
@@ -38,6 +38,7 @@ use domesday::gateway::tls::ClientCertificate;
 use domesday::gateway::xml::{Bounds, Document, Element, collapse, escape};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
+use sha2::Digest;
 
 use tokio::sync::Semaphore;
 
@@ -53,6 +54,9 @@ static AT_A_TIME: Semaphore = Semaphore::const_new(8);
 async fn transcripts_are_answered_as_written() {
     let mut files = Vec::new();
     collect(&root(), &mut files);
+    if let Ok(wanted) = env::var("TRANSCRIPTS") {
+        files.retain(|file| file.to_string_lossy().contains(&wanted));
+    }
     assert!(!files.is_empty(), "there are transcripts");
     let runs: Vec<_> = files
         .into_iter()
@@ -109,6 +113,7 @@ async fn replay(file: PathBuf) -> (Vec<Frame>, Vec<String>) {
     let server = Server::start_with(options).await;
     let mut replay = Replay {
         server,
+        others: HashMap::new(),
         manner,
         label: relative.display().to_string(),
         clients: HashMap::new(),
@@ -118,6 +123,7 @@ async fn replay(file: PathBuf) -> (Vec<Frame>, Vec<String>) {
         seen_trids: HashSet::new(),
         frames: Vec::new(),
         failures: Vec::new(),
+        differences: Vec::new(),
         written: String::new(),
     };
     for step in steps(&text) {
@@ -125,8 +131,9 @@ async fn replay(file: PathBuf) -> (Vec<Frame>, Vec<String>) {
     }
     if env::var_os("UPDATE_TRANSCRIPTS").is_some() && replay.written != text {
         fs::write(&file, &replay.written).unwrap();
-        replay.failures.clear();
+        replay.differences.clear();
     }
+    replay.failures.append(&mut replay.differences);
     (replay.frames, replay.failures)
 }
 
@@ -154,17 +161,22 @@ fn steps(text: &str) -> Vec<Step<'_>> {
 
 struct Replay {
     server: Server,
+    /// Listeners of other dialects, by name, as soon as somebody speaks there.
+    others: HashMap<&'static str, Server>,
+    /// The manner of the folder's dialect.
     manner: &'static Manner,
     label: String,
     clients: HashMap<String, Client>,
     /// Whose next command is sent in two halves, and the server told to drain in between.
     draining: Option<String>,
-    /// The client whose answer is looked at next, the clTRID it sent, and the answer.
-    waiting: Option<(Option<String>, String)>,
+    /// What is looked at next: the manner of whoever asked, the clTRID sent, and the answer.
+    waiting: Option<(&'static Manner, Option<String>, String)>,
     requests: usize,
     seen_trids: HashSet<String>,
     frames: Vec<Frame>,
     failures: Vec<String>,
+    /// Answers that are not as written: gone when they are written down.
+    differences: Vec<String>,
     /// The file as the server would have it.
     written: String,
 }
@@ -223,23 +235,41 @@ impl Replay {
         self.log_in(who).await;
         self.requests += 1;
         let trid = format!("{}-{:04}", registrar_of(who), self.requests);
+        let manner = self.manner_of(who);
         let whole = body.starts_with("<?xml") || body.starts_with("<epp");
-        let frame = if whole { body.to_owned() } else { self.manner.wrap(body, &trid) };
-        let sent = if whole { self.manner.given_trid(&frame) } else { Some(trid) };
+        let frame = if whole { body.to_owned() } else { manner.wrap(body, &trid) };
+        let sent = if whole { manner.given_trid(&frame) } else { Some(trid) };
+        // What fuzzers begin with (tests/slow/fuzz.sh).
+        if let Some(dir) = env::var_os("TRANSCRIPT_FRAMES") {
+            let file = format!("{}-{:x}.xml", manner.dialect, sha2::Sha256::digest(&frame));
+            fs::write(Path::new(&dir).join(file), &frame).unwrap();
+        }
         let client = self.clients.get_mut(who).expect("a client");
         let answer = if self.draining.take_if(|draining| draining == who).is_some() {
             ask_while_draining(client, &self.server, &frame).await
         } else {
             client.ask(&frame).await
         };
-        self.waiting = Some((sent, answer));
+        self.waiting = Some((manner, sent, answer));
     }
 
     async fn log_in(&mut self, who: &str) {
         if !self.clients.contains_key(who) {
-            let client = Client::log_in(&self.server, registrar_of(who)).await;
+            let manner = self.manner_of(who);
+            let server = if manner.dialect == self.manner.dialect {
+                &self.server
+            } else {
+                let also = || self.server.also(manner.dialect, manner.client_certificate_at_most());
+                self.others.entry(manner.dialect).or_insert_with(also)
+            };
+            let client = Client::log_in(server, registrar_of(who)).await;
             self.clients.insert(who.to_owned(), client);
         }
+    }
+
+    /// How the listener speaks to which somebody is connected.
+    fn manner_of(&self, who: &str) -> &'static Manner {
+        who.split_once('@').map_or(self.manner, |(_, dialect)| Manner::of(dialect))
     }
 
     async fn given(&mut self, step: &Step<'_>, line: &str) {
@@ -256,7 +286,7 @@ impl Replay {
 
     /// Compares the answer with what is written, and checks what every answer must have.
     fn look(&mut self, step: &Step<'_>, expected: &str) -> (String, String) {
-        let Some((trid, answer)) = self.waiting.take() else {
+        let Some((manner, trid, answer)) = self.waiting.take() else {
             self.fail(step, "nothing was asked");
             return (expected.to_owned(), step.body.clone());
         };
@@ -264,22 +294,22 @@ impl Replay {
         let document = Document::parse(&answer, &Bounds::EPP).expect("an answer is XML");
         let top = document.root().children().next().expect("an answer has a content");
         if top.name() == "greeting" {
-            let shown = if self.manner.shows_texts { self.manner.show(top) } else { String::new() };
+            let shown = if manner.shows_texts { manner.show(top) } else { String::new() };
             if expected != "greeting" || shown != step.body {
-                self.fail(step, &format!("expected {expected}\n{}but got a greeting\n{shown}", step.body));
+                self.differ(step, &format!("expected {expected}\n{}but got a greeting\n{shown}", step.body));
             }
             return ("greeting".to_owned(), shown);
         }
         let results: Vec<_> = top.children().filter(|child| child.name() == "result").collect();
-        if results.is_empty() || (results.len() > 1 && !self.manner.several_results) {
+        if results.is_empty() || (results.len() > 1 && !manner.several_results) {
             self.fail(step, &format!("{} results", results.len()));
         }
         self.check_trids(step, top, trid.as_deref());
         let codes: Vec<_> = results.iter().filter_map(|result| result.attribute("code")).collect();
         let code = codes.join(" ");
-        let shown = self.manner.show(top);
+        let shown = manner.show(top);
         if code != expected || shown != step.body {
-            self.fail(step, &format!("expected {expected}\n{}but got {code}\n{shown}", step.body));
+            self.differ(step, &format!("expected {expected}\n{}but got {code}\n{shown}", step.body));
         }
         (code, shown)
     }
@@ -297,6 +327,10 @@ impl Replay {
             Some(ours) if self.seen_trids.insert(ours.clone()) => {}
             other => self.fail(step, &format!("svTRID {other:?} is missing or not new")),
         }
+    }
+
+    fn differ(&mut self, step: &Step<'_>, what: &str) {
+        self.differences.push(format!("{}:{}: {what}", self.label, step.line));
     }
 
     fn fail(&mut self, step: &Step<'_>, what: &str) {
@@ -330,9 +364,9 @@ fn instant(text: &str, now: Timestamp) -> Timestamp {
     }
 }
 
-/// `ClientX` of `ClientX/2`.
+/// `ClientX` of `ClientX/2` and of `ClientX@nominet`.
 fn registrar_of(who: &str) -> &str {
-    who.split('/').next().unwrap_or(who)
+    who.split(['/', '@']).next().unwrap_or(who)
 }
 
 /// A command of the IETF's dialect with its envelope, the well-known prefixes declared.
@@ -392,6 +426,14 @@ impl Manner {
              <clTRID>{trid}</clTRID></command></epp>",
             self.namespace
         )
+    }
+
+    /// Beside a listener that asks for no certificate, none demands one: tags have none.
+    fn client_certificate_at_most(&self) -> ClientCertificate {
+        match self.client_certificate {
+            ClientCertificate::Required | ClientCertificate::Optional => ClientCertificate::Optional,
+            ClientCertificate::Off => ClientCertificate::Off,
+        }
     }
 
     /// The clTRID that the server has to echo: a valid one of a command that is XML.

@@ -315,7 +315,7 @@ pub(crate) fn new_domain(name: &str, holder: &str, contacts: &[(ContactRole, &st
     }
 }
 
-fn new_contact(id: &str) -> contact::Create {
+pub(crate) fn new_contact(id: &str) -> contact::Create {
     let parts = PostalParts {
         kind: PostalKind::Int,
         name: "John Doe".to_owned(),

@@ -33,8 +33,20 @@ pub(super) struct Ledger {
     pub(super) surprising: Vec<String>,
     /// Commands answered that change no object.
     pub(super) others: u64,
-    /// Whether 2400 is what a command may get.
-    pub(super) may_break: bool,
+    /// Whether 2400 is what a command may get, and what it means then.
+    pub(super) breakage: Breakage,
+}
+
+/// What an answer of 2400 means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Breakage {
+    /// Nobody may get one.
+    #[default]
+    Surprise,
+    /// Nothing was done.
+    NotDone,
+    /// It is done or not, which nobody knows who was only answered.
+    Unknown,
 }
 
 pub(super) type Shared = Mutex<Ledger>;
@@ -43,8 +55,8 @@ pub(super) type Shared = Mutex<Ledger>;
 pub(super) const DONE: &[u16] = &[1000, 1001];
 
 impl Ledger {
-    pub(super) fn shared(may_break: bool) -> Shared {
-        Mutex::new(Self { may_break, ..Self::default() })
+    pub(super) fn shared(breakage: Breakage) -> Shared {
+        Mutex::new(Self { breakage, ..Self::default() })
     }
 
     /// Commands answered in all.
@@ -57,6 +69,22 @@ impl Ledger {
         self.done.len() as u64
     }
 
+    /// A change was answered 2000 or above.
+    pub(super) fn refuse(&mut self, client_trid: String, code: u16) {
+        let unknown = code == BROKEN && self.breakage == Breakage::Unknown;
+        if unknown { &mut self.unanswered } else { &mut self.refused }.insert(client_trid);
+    }
+
+    /// An ack of a registrar's was answered.
+    pub(super) fn acked(&mut self, registrar: String, code: u16) {
+        let (acked, perhaps) = self.acks.entry(registrar).or_default();
+        match code {
+            1000 => *acked += 1,
+            BROKEN => *perhaps += 1,
+            _ => {}
+        }
+    }
+
     /// A command that changes no object was answered.
     pub(super) fn heard(&mut self) {
         self.others += 1;
@@ -67,7 +95,7 @@ impl Ledger {
         if code == BROKEN {
             self.broken += 1;
         }
-        if expected.contains(&code) || (code == BROKEN && self.may_break) {
+        if expected.contains(&code) || (code == BROKEN && self.breakage != Breakage::Surprise) {
             return;
         }
         self.surprises += 1;
@@ -78,7 +106,10 @@ impl Ledger {
 
     /// The line that tells it all.
     pub(super) fn summary(&self, verdict: &Verdict) -> String {
-        let broken = if self.may_break { format!("{} answered 2400, ", self.broken) } else { String::new() };
+        let broken = match self.breakage {
+            Breakage::Surprise => String::new(),
+            Breakage::NotDone | Breakage::Unknown => format!("{} answered 2400, ", self.broken),
+        };
         format!(
             "{} kills, {} commands answered, of which {} changes; {broken}{} unanswered, of which {} are done; \
              {} lost, {} half-done, {} surprises",

@@ -2,11 +2,13 @@
 //! server is gone. What a pair does not know for certain after a kill it leaves alone.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::civil::Date;
 
 use super::ledger::{self, Change, DONE, Shared};
 use super::random::Random;
+use super::route::Route;
 use super::server::{REGISTRARS, Server, registrar};
 use crate::admin::Problem;
 use crate::cli::epp::connection::{Account, Connection};
@@ -28,6 +30,8 @@ pub(super) enum Load {
 pub(super) struct Pair {
     number: u16,
     load: Load,
+    /// Between one step and the next.
+    pause: Duration,
     random: Random,
     ledger: Arc<Shared>,
     made: u64,
@@ -82,10 +86,11 @@ impl Heard {
 }
 
 impl Pair {
-    pub(super) fn new(number: u16, load: Load, random: Random, ledger: Arc<Shared>) -> Self {
+    pub(super) fn new(number: u16, load: Load, pause: Duration, random: Random, ledger: Arc<Shared>) -> Self {
         Self {
             number,
             load,
+            pause,
             random,
             ledger,
             made: 0,
@@ -100,16 +105,25 @@ impl Pair {
         self.number
     }
 
-    /// The accounts of the sponsor and of the other.
-    pub(super) fn accounts(&self, server: &Server) -> (Account, Account) {
-        let number = usize::from(self.number);
-        (server.account(number), server.account(number + 1))
+    /// Works until no node lives; one whose node is gone goes on at another.
+    pub(super) async fn work(&mut self, server: &Server, route: &Route) {
+        while let Some((sponsor, other)) = route.accounts(usize::from(self.number), server) {
+            match log_in(&sponsor, &other).await {
+                Ok(sessions) => {
+                    let _working = route.at_work();
+                    self.work_in(sessions).await;
+                }
+                Err(_) => tokio::time::sleep(AGAIN).await,
+            }
+        }
     }
 
-    /// Works until the server is gone.
-    pub(super) async fn work(&mut self, sponsor: &Account, other: &Account) {
-        let Ok(mut sessions) = log_in(sponsor, other).await else { return };
+    /// Works until a session is gone.
+    async fn work_in(&mut self, mut sessions: Sessions) {
         loop {
+            if self.pause > Duration::ZERO {
+                tokio::time::sleep(self.pause).await;
+            }
             let step = match self.load {
                 Load::Creates => self.create(&mut sessions).await,
                 Load::Mixed => self.step(&mut sessions).await,
@@ -302,9 +316,7 @@ impl Pair {
             ledger.heard();
             // Another session of the same registrar may have been faster.
             ledger.judge("ack", heard.code, &[1000, 2303]);
-            if heard.code == 1000 {
-                ledger.acks.entry(owner).or_default().0 += 1;
-            }
+            ledger.acked(owner, heard.code);
         });
         Ok(())
     }
@@ -345,7 +357,7 @@ impl Pair {
                     ledger.judge(&format!("svTRID {server_trid} came twice and"), heard.code, &[]);
                 }
             } else {
-                ledger.refused.insert(client_trid);
+                ledger.refuse(client_trid, heard.code);
             }
         });
         Ok(heard)
@@ -394,5 +406,7 @@ fn find<'d>(element: Element<'d>, name: &str) -> Option<Element<'d>> {
     element.children().find_map(|child| find(child, name))
 }
 
+/// After a login that failed.
+const AGAIN: Duration = Duration::from_millis(20);
 /// A registration longer than this is not made longer.
 const YEARS_MAX: u8 = 8;

@@ -24,11 +24,16 @@ use crate::sandbox::write_whole;
 use crate::server;
 use crate::store::{Store, TABLES};
 
-/// A directory with all that a server needs.
+/// A directory with all that a server needs, or several on one database.
 pub(super) struct Server {
+    nodes: Vec<Node>,
+    pki: Pki,
+}
+
+/// One process of it.
+struct Node {
     dir: PathBuf,
     config: Config,
-    pki: Pki,
 }
 
 /// The server's process. Dropped, it is killed.
@@ -36,7 +41,7 @@ pub(super) struct Running(Child);
 
 impl Server {
     /// Makes the directory and sows the database, which must be empty.
-    pub(super) async fn prepare(dir: &Path, store: &str) -> Result<Self, Problem> {
+    pub(super) async fn prepare(dir: &Path, store: &str, nodes: usize) -> Result<Self, Problem> {
         let not_made = |cause| {
             Problem::new(format_args!("{} cannot be made ({cause}); name another --dir", dir.display()))
         };
@@ -64,14 +69,24 @@ impl Server {
         }
         write_whole(&config.server_key, &ServerKey::generate(system_random)).map_err(not_made)?;
         sow(&config).await?;
-        Ok(Self { dir: dir.to_owned(), config, pki })
+        let first = Node { dir: dir.to_owned(), config };
+        let mut others = Vec::new();
+        for number in 2..=nodes {
+            let dir = dir.join(format!("node{number}"));
+            DirBuilder::new().mode(0o700).create(&dir).map_err(not_made)?;
+            let mut config = first.config.clone();
+            config.admin.socket = dir.join("admin.sock");
+            others.push(Node { dir, config });
+        }
+        others.insert(0, first);
+        Ok(Self { nodes: others, pki })
     }
 
     /// Starts the server on a free port and waits until it answers.
-    pub(super) async fn start(&mut self) -> Result<Running, Problem> {
+    pub(super) async fn start(&mut self, node: usize) -> Result<Running, Problem> {
         let mut attempt = 1;
         loop {
-            match self.start_once().await {
+            match self.start_once(node).await {
                 // Another program may take the port that was free a moment ago.
                 Err(_) if attempt < ATTEMPTS => attempt += 1,
                 ended => return ended,
@@ -81,25 +96,25 @@ impl Server {
 
     /// The database, opened by this process while no server runs.
     pub(super) fn store(&self) -> Result<Store, Problem> {
-        Store::open(&self.config.store.url).map_err(Problem::new)
+        Store::open(&self.nodes[0].config.store.url).map_err(Problem::new)
     }
 
     pub(super) fn dir(&self) -> &Path {
-        &self.dir
+        &self.nodes[0].dir
     }
 
-    /// How a registrar logs in.
-    pub(super) fn account(&self, number: usize) -> Account {
+    /// How a registrar logs in at a node.
+    pub(super) fn account(&self, number: usize, node: usize) -> Account {
         let number = number % REGISTRARS;
         let files = &self.pki.clients[number];
         let identity = (files.certificate.clone(), files.key.clone());
-        Account::known(self.address(), &self.pki.ca, identity, &registrar(number), PASSWORD)
+        Account::known(self.nodes[node].address(), &self.pki.ca, identity, &registrar(number), PASSWORD)
     }
 
-    /// What `/health/ready` says.
-    pub(super) async fn is_ready(&self) -> bool {
+    /// What `/health/ready` of a node says.
+    pub(super) async fn is_ready(&self, node: usize) -> bool {
         let asked = async {
-            let mut stream = TcpStream::connect(self.config.health.address).await?;
+            let mut stream = TcpStream::connect(self.nodes[node].config.health.address).await?;
             stream
                 .write_all(b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
                 .await?;
@@ -112,28 +127,24 @@ impl Server {
             .is_ok_and(|answer| answer.is_ok_and(|answer| answer.starts_with("HTTP/1.1 200 ")))
     }
 
-    fn address(&self) -> SocketAddr {
-        let listener = self.config.epp.values().next();
-        listener.map_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), |listener| listener.address)
-    }
-
-    async fn start_once(&mut self) -> Result<Running, Problem> {
+    async fn start_once(&mut self, number: usize) -> Result<Running, Problem> {
         let [epp, health] = free_addresses()?;
-        self.config.epp.values_mut().for_each(|listener| listener.address = epp);
-        self.config.health.address = health;
-        let text = toml::to_string(&self.config).map_err(Problem::new)?;
-        let log = self.dir.join(LOG);
+        let node = &mut self.nodes[number];
+        node.config.epp.values_mut().for_each(|listener| listener.address = epp);
+        node.config.health.address = health;
+        let text = toml::to_string(&node.config).map_err(Problem::new)?;
+        let (dir, log) = (node.dir.clone(), node.dir.join(LOG));
         let failed = |cause: io::Error| {
-            Problem::new(format_args!("the server cannot be started in {} ({cause})", self.dir.display()))
+            Problem::new(format_args!("the server cannot be started in {} ({cause})", dir.display()))
         };
-        write_whole(&self.dir.join(CONFIG), &text).map_err(failed)?;
+        write_whole(&dir.join(CONFIG), &text).map_err(failed)?;
         let written = || OpenOptions::new().create(true).append(true).open(&log).map_err(failed);
         let program = std::env::current_exe().map_err(failed)?;
         let mut serve = Command::new(program);
-        serve.arg("serve").arg("--dir").arg(&self.dir).stdin(Stdio::null());
+        serve.arg("serve").arg("--dir").arg(&dir).stdin(Stdio::null());
         let mut running = Running(serve.stdout(written()?).stderr(written()?).spawn().map_err(failed)?);
         let until = Instant::now() + START_TIMEOUT;
-        let account = self.account(0);
+        let account = self.account(0, number);
         while Connection::open(&account).await.is_err() {
             if running.0.try_wait().map_err(failed)?.is_some() || Instant::now() > until {
                 return Err(Problem::new(format_args!(
@@ -147,7 +158,19 @@ impl Server {
     }
 }
 
+impl Node {
+    fn address(&self) -> SocketAddr {
+        let listener = self.config.epp.values().next();
+        listener.map_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), |listener| listener.address)
+    }
+}
+
 impl Running {
+    /// The process.
+    pub(super) fn pid(&self) -> u32 {
+        self.0.id()
+    }
+
     /// SIGKILL, to this process and no other; returns when it is gone.
     pub(super) fn kill(mut self) -> Result<(), Problem> {
         if let Some(status) = self.0.try_wait().map_err(Problem::new)? {

@@ -45,6 +45,12 @@ pub(super) fn of_fault(fault: &Fault) -> Verdict {
         FaultKind::TooMany(_) => {
             Verdict::saying(ResultCode::PolicyError, format!("Parameter value policy error: {}", fault.kind))
         }
+        // One or the other (RFC 5910 §4).
+        FaultKind::Unexpected if matches!(name, "dsData" | "keyData") => {
+            let at = selector(fault.path.rsplit_once('/').map_or("", |(above, _)| above));
+            let text = format!("Mutually exclusive parameters: {at}keyData, {at}dsData");
+            Verdict::saying(ResultCode::PolicyError, text)
+        }
         FaultKind::EmptyChoice(_)
         | FaultKind::ExtensionMisplaced
         | FaultKind::ExtensionUnknown

@@ -22,7 +22,7 @@ use crate::gateway::epp::object::{ObjectMapping, Terms, contact, domain};
 use crate::gateway::epp::response::{Letterhead, Menu, Part, ResultCode, Verdict};
 use crate::gateway::epp::{Dialect, Settings};
 use crate::gateway::xml::Document;
-use crate::model::event::Event;
+use crate::model::event::Message;
 use crate::registry::refusal::Refusal;
 use crate::registry::session::UserRefusal;
 
@@ -94,8 +94,13 @@ impl Dialect for Eis {
         error::of_user(refusal)
     }
 
-    fn render_event(&self, event: &Event, head: &Letterhead, terms: &Terms<'_>) -> (String, Option<Part>) {
-        message::render(event, head, terms)
+    fn render_event(
+        &self,
+        message: &Message,
+        head: &Letterhead,
+        terms: &Terms<'_>,
+    ) -> (String, Option<Part>) {
+        message::render(&message.event, head, terms)
     }
 }
 

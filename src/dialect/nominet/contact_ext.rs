@@ -1,8 +1,8 @@
 //! contact-nom-ext-1.0: what kind of holder a registrant is. One client writes 1.1, which never was; it is read alike.
 
-use super::object::open_data;
 use super::services::uri;
 use crate::dialect::uk::key;
+use crate::dialect::uk::write::{open_data, optional_leaf};
 use crate::gateway::epp::command::{Command, Outcome};
 use crate::gateway::epp::decode::{Cursor, Fault, FaultKind, token, token_of, word};
 use crate::gateway::epp::extension::{Applied, Extension};
@@ -34,6 +34,8 @@ impl Extension for ContactExt {
         let (name, holder) = match command {
             Command::ContactCreate(create) => ("create", &mut create.holder),
             Command::ContactUpdate(update) => ("update", &mut update.change.holder),
+            // The order of extensions says nothing.
+            Command::ContactUpdateValidated(validated) => ("update", &mut validated.update.change.holder),
             _ => return Ok(Applied::No),
         };
         if element.name() != name {
@@ -98,15 +100,11 @@ impl ContactExt {
 /// `infData`, never left out: some clients fall over without it. Also in service messages.
 pub(super) fn info_data(contact: &Contact) -> String {
     let mut out = String::new();
-    open_data("contact-nom-ext", "infData", uri::CONTACT_EXT, &mut out);
-    if let Some(name) = contact.extras.text(key::TRAD_NAME) {
-        leaf("contact-nom-ext:trad-name", name, &mut out);
-    }
+    open_data("contact-nom-ext", "infData", uri::CONTACT_EXT, &[], &mut out);
+    optional_leaf("contact-nom-ext:trad-name", contact.extras.text(key::TRAD_NAME), &mut out);
     let kind = contact.account.holder.map_or("UNKNOWN", HolderKind::as_str);
     leaf("contact-nom-ext:type", kind, &mut out);
-    if let Some(number) = &contact.account.company_number {
-        leaf("contact-nom-ext:co-no", number, &mut out);
-    }
+    optional_leaf("contact-nom-ext:co-no", contact.account.company_number.as_deref(), &mut out);
     leaf("contact-nom-ext:opt-out", if contact.account.opt_out { "Y" } else { "N" }, &mut out);
     close("contact-nom-ext:infData", &mut out);
     out

@@ -1,7 +1,7 @@
 //! nom-data-quality-1.1: a question about the quality of a registrant's data, and the registrar's word that it is right.
 
-use super::object::{instant_leaf, open_data};
 use super::services::uri;
+use crate::dialect::uk::write::{instant_leaf, open_data, optional_leaf};
 use crate::gateway::epp::command::{Command, Outcome};
 use crate::gateway::epp::decode::{Cursor, Fault, FaultKind, empty};
 use crate::gateway::epp::extension::{Applied, Extension};
@@ -43,11 +43,10 @@ impl Extension for DataQuality {
 
 fn info_data(question: &Question) -> String {
     let mut out = String::new();
-    open_data("nom-data-quality", "infData", uri::DATA_QUALITY, &mut out);
+    open_data("nom-data-quality", "infData", uri::DATA_QUALITY, &[], &mut out);
     leaf("nom-data-quality:status", question.stage.as_str(), &mut out);
-    if let Some(reason) = question.reason.as_deref().filter(|reason| !reason.is_empty()) {
-        leaf("nom-data-quality:reason", reason, &mut out);
-    }
+    let reason = question.reason.as_deref().filter(|reason| !reason.is_empty());
+    optional_leaf("nom-data-quality:reason", reason, &mut out);
     instant_leaf("nom-data-quality:dateCommenced", question.commenced_at, &mut out);
     if let Some(at) = question.suspend_at {
         instant_leaf("nom-data-quality:dateToSuspend", at, &mut out);

@@ -1,8 +1,8 @@
 //! nom-direct-rights-1.0: who has the first right to a name of the second level. Every check of one such name is answered with
 //! it, asked or not.
 
-use super::object::open_data;
 use super::services::uri;
+use crate::dialect::uk::write::open_data;
 use crate::gateway::epp::command::{Command, Outcome};
 use crate::gateway::epp::decode::{Cursor, Fault, FaultKind, token};
 use crate::gateway::epp::extension::{Applied, Extension};
@@ -37,7 +37,7 @@ impl Extension for DirectRights {
         };
         let right = checked.right.as_ref()?;
         let mut xml = String::new();
-        open_data("nom-direct-rights", "chkData", uri::DIRECT_RIGHTS, &mut xml);
+        open_data("nom-direct-rights", "chkData", uri::DIRECT_RIGHTS, &[], &mut xml);
         leaf("nom-direct-rights:ror", right.as_ref().map_or("", AsRef::as_ref), &mut xml);
         close("nom-direct-rights:chkData", &mut xml);
         Some(Part { uri: uri::DIRECT_RIGHTS, xml })

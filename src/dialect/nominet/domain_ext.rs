@@ -2,9 +2,9 @@
 //!
 //! The versions grew: 1.0 has no reseller, 1.1 and 1.0 no periods of renewal. Each is answered in the one that was declared.
 
-use super::object::open_data;
 use super::services::uri;
-use crate::dialect::uk::{key, reg_status};
+use crate::dialect::uk::write::{open_data, optional_leaf};
+use crate::dialect::uk::{BILL_DAYS_MAX, NOTE_CHARACTERS_MAX, NOTES_MAX, key, reg_status};
 use crate::gateway::epp::command::{Command, Outcome};
 use crate::gateway::epp::decode::{Cursor, Fault, FaultKind, number, token, token_of, word};
 use crate::gateway::epp::extension::{Applied, Extension};
@@ -58,7 +58,8 @@ impl Extension for DomainExt {
 }
 
 impl DomainExt {
-    /// The elements that this version has, in the order of its schema.
+    /// The elements that this version has, in the order of its schema; what a create may hold is this without
+    /// `renew-not-required`.
     fn known(&self) -> &'static [&'static str] {
         match self.minor {
             0 => &["first-bill", "recur-bill", "auto-bill", "next-bill", "renew-not-required", "notes"],
@@ -95,13 +96,16 @@ impl DomainExt {
                 change.extras.set_text(key, &bill(element, clears)?);
             }
         }
-        change.auto_days = counted(&mut cursor, "auto-bill", 0, DAYS_MAX, clears)?;
-        change.next_days = counted(&mut cursor, "next-bill", 0, DAYS_MAX, clears)?;
+        change.auto_days = counted(&mut cursor, "auto-bill", 0, BILL_DAYS_MAX, clears)?;
+        change.next_days = counted(&mut cursor, "next-bill", 0, BILL_DAYS_MAX, clears)?;
         if known.contains(&"auto-period") {
             change.auto_years = counted(&mut cursor, "auto-period", 1, YEARS_MAX, clears)?;
             change.next_years = counted(&mut cursor, "next-period", 1, YEARS_MAX, clears)?;
         }
-        if let Some(element) = cursor.optional("renew-not-required").filter(|_| clears) {
+        if let Some(element) = cursor.optional("renew-not-required") {
+            if !clears {
+                return Err(Fault::at(element, FaultKind::Unexpected));
+            }
             change.not_required = Some(flag(element)?);
         }
         let notes = cursor.many("notes");
@@ -109,7 +113,9 @@ impl DomainExt {
             return Err(Fault::at(*element, FaultKind::Unexpected));
         }
         if !notes.is_empty() {
-            let notes = notes.into_iter().map(|note| token_of(note, 0, 200).map(|text| text.into_owned()));
+            let notes = notes
+                .into_iter()
+                .map(|note| token_of(note, 0, NOTE_CHARACTERS_MAX).map(|text| text.into_owned()));
             let notes: Vec<String> = notes.collect::<Result<_, _>>()?;
             change.extras.set(key::NOTES, notes.into_iter().filter(|note| !note.is_empty()).collect());
         }
@@ -135,7 +141,7 @@ impl DomainExt {
     fn info_data(&self, view: &View) -> String {
         let domain = &view.domain;
         let mut out = String::new();
-        open_data("domain-nom-ext", "infData", self.uri, &mut out);
+        open_data("domain-nom-ext", "infData", self.uri, &[], &mut out);
         // This one alone has no full stop.
         let status = match domain.renewal.not_required {
             true => "No longer required".to_owned(),
@@ -143,9 +149,7 @@ impl DomainExt {
         };
         leaf("domain-nom-ext:reg-status", &status, &mut out);
         let mut text = |name: &str, text: Option<&str>| {
-            if let Some(text) = text {
-                leaf(&format!("domain-nom-ext:{name}"), text, &mut out);
-            }
+            optional_leaf(&format!("domain-nom-ext:{name}"), text, &mut out);
         };
         let plan = &domain.renewal;
         let number = |value: Option<u8>| value.map(|value| value.to_string());
@@ -201,8 +205,4 @@ fn flag(element: Element<'_>) -> Result<bool, Fault> {
     })
 }
 
-/// Days before the end of a registration.
-const DAYS_MAX: u32 = 182;
 const YEARS_MAX: u32 = 9;
-/// Notes of a create.
-const NOTES_MAX: usize = 20;

@@ -1,26 +1,13 @@
 //! Envelope, greeting and the course of a session.
 
-use jiff::Timestamp;
-
 use super::Profile;
 use super::services::uri;
-use crate::gateway::epp::dialect::{EPP, Manners};
-use crate::gateway::epp::frame::Framing;
-use crate::gateway::epp::response::{Letterhead, Menu, ResultCode};
+use crate::dialect::uk;
+use crate::gateway::epp::dialect::Manners;
+use crate::gateway::epp::response::Menu;
 
-/// One envelope. Clients that read lines until the end tag need the line feed behind it.
-pub(in crate::dialect) const LETTERHEADS: &[Letterhead] = &[Letterhead {
-    namespace: EPP,
-    schema_location: Some("urn:ietf:params:xml:ns:epp-1.0 epp-1.0.xsd"),
-    failure_language: None,
-    text: ResultCode::text,
-    push_instant,
-    closing: "</epp>\n",
-}];
-
-/// As the RFC has it, but for what is read as a data unit. What a session did not declare is left out everywhere.
-pub(super) const MANNERS: Manners =
-    Manners { framing: Framing::Lenient, undeclared_in_poll: false, ..Manners::RFC };
+/// How its sessions go.
+pub(super) const MANNERS: Manners = uk::MANNERS;
 
 /// What a listener greets with.
 pub(super) fn menu(profile: Profile, server_id: &str) -> Menu {
@@ -32,14 +19,8 @@ pub(super) fn menu(profile: Profile, server_id: &str) -> Menu {
         server_id: server_id.to_owned(),
         objects: objects.to_vec(),
         extensions: extensions.to_vec(),
-        dcp: "<access><all/></access><statement><purpose><admin/><prov/></purpose><recipient><ours/></recipient>\
-              <retention><indefinite/></retention></statement>",
+        dcp: uk::DCP,
     }
-}
-
-/// UTC without a fraction: `2013-02-20T13:07:10Z`.
-pub(super) fn push_instant(at: Timestamp, out: &mut String) {
-    out.push_str(&at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
 }
 
 /// In the order of Nominet's greeting, one version of each.

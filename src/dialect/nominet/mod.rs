@@ -9,15 +9,12 @@ mod data_quality;
 mod direct_rights;
 mod domain_ext;
 mod envelope;
-mod error;
 mod notification;
 mod object;
 mod services;
-mod tag;
 mod verbs;
 
-use std::time::Duration;
-
+use super::uk;
 use crate::ext;
 use crate::gateway::epp::decode::Fault;
 use crate::gateway::epp::dialect::{Manners, Services};
@@ -26,12 +23,8 @@ use crate::gateway::epp::object::{ObjectMapping, Terms};
 use crate::gateway::epp::response::{Letterhead, Menu, Part, Verdict};
 use crate::gateway::epp::{Dialect, Settings};
 use crate::gateway::xml::{Document, Element};
-use crate::model::event::Event;
+use crate::model::event::Message;
 use crate::registry::Refusal;
-
-pub(super) use self::envelope::LETTERHEADS;
-pub(super) use self::error::{judge_refusal, of_fault};
-pub(super) use self::tag::read as read_tag;
 
 /// Nominet's EPP, standard schemas. Its listeners differ in what they greet with.
 pub(super) struct Nominet {
@@ -91,11 +84,11 @@ impl Dialect for Nominet {
     }
 
     fn settings(&self) -> Settings {
-        Settings { idle_timeout: IDLE_TIMEOUT, ..Settings::default() }
+        Settings { idle_timeout: uk::IDLE_TIMEOUT, ..Settings::default() }
     }
 
     fn letterheads(&self) -> &'static [Letterhead] {
-        LETTERHEADS
+        uk::LETTERHEADS
     }
 
     fn menu(&self, server_id: &str) -> Menu {
@@ -107,7 +100,7 @@ impl Dialect for Nominet {
     }
 
     fn client_id(&self, text: &str) -> Option<String> {
-        tag::read(text)
+        uk::tag::read(text)
     }
 
     fn services(&self, objects: &[Element<'_>], extensions: &[Element<'_>]) -> Result<Services, Fault> {
@@ -115,17 +108,19 @@ impl Dialect for Nominet {
     }
 
     fn fault(&self, fault: &Fault) -> Verdict {
-        of_fault(fault)
+        uk::error::of_fault(fault)
     }
 
-    fn render_event(&self, event: &Event, _head: &Letterhead, terms: &Terms<'_>) -> (String, Option<Part>) {
-        notification::render(event, terms)
+    fn render_event(
+        &self,
+        message: &Message,
+        _head: &Letterhead,
+        terms: &Terms<'_>,
+    ) -> (String, Option<Part>) {
+        notification::render(&message.event, terms)
     }
 
     fn refusal(&self, document: &Document<'_>, refusal: &Refusal) -> Verdict {
-        error::of_refusal(document, refusal)
+        uk::error::of_refusal(document, refusal)
     }
 }
-
-/// A hello every 59 minutes keeps a session.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(60 * 60);

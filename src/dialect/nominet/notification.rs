@@ -4,17 +4,17 @@
 use jiff::Timestamp;
 
 use super::object::contact::info_data as contact_data;
-use super::object::domain::domain_data;
-use super::object::{instant_leaf as instant, open_data};
+use super::object::domain::{cre_data, domain_data};
 use super::services::uri;
-use super::tag;
+use crate::dialect::uk::write::{instant_leaf as instant, open_data, optional_leaf as optional};
+use crate::dialect::uk::{is_cancelled, tag};
 use crate::gateway::epp::event;
 use crate::gateway::epp::object::Terms;
 use crate::gateway::epp::response::{Part, close, leaf};
 use crate::gateway::xml::escape;
 use crate::model::contact::Contact;
 use crate::model::domain::{ContactRef, Domain};
-use crate::model::event::{AbuseReport, Change, ChangeOperation, Event};
+use crate::model::event::{AbuseReport, Change, Event};
 use crate::model::name::DomainName;
 use crate::model::registrar::RegistrarId;
 use crate::model::standing::{DataQuality, DataQualityStage};
@@ -48,7 +48,7 @@ pub(super) fn render(event: &Event, terms: &Terms<'_>) -> (String, Option<Part>)
         Event::HostsCancelled { hosts, domains } => (
             "Host cancellation notification",
             Version::at_least(version, Version::V1_1).map(|v| {
-                v.part("hostCancData", "", |out| {
+                v.part("hostCancData", &[], |out| {
                     out.push_str(&format!("<n:hostListData noHosts=\"{}\">", hosts.len()));
                     hosts.iter().for_each(|host| leaf("n:hostObj", host.as_ref(), out));
                     close("n:hostListData", out);
@@ -62,7 +62,7 @@ pub(super) fn render(event: &Event, terms: &Terms<'_>) -> (String, Option<Part>)
         Event::ReferralDecided { name, rejected: Some(reason), .. } => (
             "Referral Rejected Notification",
             version.map(|v| {
-                v.part("domainFailData", "", |out| {
+                v.part("domainFailData", &[], |out| {
                     leaf("n:domainName", name.as_ref(), out);
                     leaf("n:reason", reason, out);
                 })
@@ -73,7 +73,7 @@ pub(super) fn render(event: &Event, terms: &Terms<'_>) -> (String, Option<Part>)
         } => (
             "Registrant Transfer Authorisation Request",
             version.map(|v| {
-                v.part("trnAuthData", "", |out| {
+                v.part("trnAuthData", &[], |out| {
                     leaf("n:orig", originator, out);
                     leaf("n:caseId", &case.to_string(), out);
                     names(domains, out);
@@ -84,7 +84,7 @@ pub(super) fn render(event: &Event, terms: &Terms<'_>) -> (String, Option<Part>)
         Event::RegistrantTransfer { originator, case, contact, former, domains, .. } => (
             "Registrant Transfer Notification",
             version.map(|v| {
-                v.part("trnData", "", |out| {
+                v.part("trnData", &[], |out| {
                     leaf("n:orig", originator, out);
                     leaf("n:accountId", contact.id.as_str(), out);
                     if let Some(former) = former {
@@ -105,7 +105,7 @@ pub(super) fn render(event: &Event, terms: &Terms<'_>) -> (String, Option<Part>)
                 "Registrar Change Notification"
             },
             version.map(|v| {
-                v.part("rcData", "", |out| {
+                v.part("rcData", &[], |out| {
                     leaf("n:orig", originator, out);
                     leaf("n:registrarTag", &tag::shown(to), out);
                     if let Some(case) = case {
@@ -168,38 +168,19 @@ impl Version {
         }
     }
 
-    fn schema(self) -> &'static str {
-        self.uri().rsplit('/').next().unwrap_or_default()
-    }
-
     /// An element of it, with its attributes.
-    fn part(self, tag: &str, attributes: &str, write: impl FnOnce(&mut String)) -> Part {
-        let mut xml = format!(
-            "<n:{tag} xmlns:n=\"{0}\"{attributes} xsi:schemaLocation=\"{0} {1}.xsd\">",
-            self.uri(),
-            self.schema()
-        );
+    fn part(self, tag: &str, attributes: &[(&str, &str)], write: impl FnOnce(&mut String)) -> Part {
+        let mut xml = String::new();
+        open_data("n", tag, self.uri(), attributes, &mut xml);
         write(&mut xml);
         close(&format!("n:{tag}"), &mut xml);
         Part { uri: self.uri(), xml }
     }
 }
 
-/// Whether nothing is left of the domain.
-fn is_cancelled(operation: ChangeOperation) -> bool {
-    match operation {
-        ChangeOperation::AutoDeletePurge | ChangeOperation::AutoPurge | ChangeOperation::DeletePurge => true,
-        ChangeOperation::AutoDelete
-        | ChangeOperation::AutoRenew
-        | ChangeOperation::Delete
-        | ChangeOperation::RestoreLapse
-        | ChangeOperation::Update => false,
-    }
-}
-
 fn abuse(report: &AbuseReport) -> Part {
     let mut xml = String::new();
-    open_data("abuse-feed", "infData", uri::ABUSE_FEED, &mut xml);
+    open_data("abuse-feed", "infData", uri::ABUSE_FEED, &[], &mut xml);
     let out = &mut xml;
     // No element of it may be empty.
     let key = if report.key.is_empty() { "none" } else { &report.key };
@@ -208,7 +189,9 @@ fn abuse(report: &AbuseReport) -> Part {
     leaf("abuse-feed:source", &report.source, out);
     leaf("abuse-feed:hostname", &report.hostname, out);
     optional("abuse-feed:url", report.url.as_deref(), out);
-    instant("abuse-feed:date", report.date, out);
+    if let Some(date) = report.date {
+        instant("abuse-feed:date", date, out);
+    }
     optional("abuse-feed:ip", report.ip.map(|ip| ip.to_string()).as_deref(), out);
     optional("abuse-feed:nameserver", report.name_server.as_deref(), out);
     optional("abuse-feed:dnsAdmin", report.dns_admin.as_deref(), out);
@@ -221,30 +204,26 @@ fn abuse(report: &AbuseReport) -> Part {
 
 fn accepted(name: &DomainName, created_at: Timestamp, expires_at: Timestamp) -> Part {
     let mut xml = String::new();
-    open_data("domain", "creData", uri::DOMAIN, &mut xml);
-    leaf("domain:name", name.as_ref(), &mut xml);
-    instant("domain:crDate", created_at, &mut xml);
-    instant("domain:exDate", expires_at, &mut xml);
-    close("domain:creData", &mut xml);
+    cre_data(name, created_at, expires_at, &mut xml);
     Part { uri: uri::DOMAIN, xml }
 }
 
 fn cancelled(version: Version, domain: &Domain, change: &Change) -> Part {
-    version.part("cancData", "", |out| {
+    version.part("cancData", &[], |out| {
         leaf("n:domainName", domain.name.as_ref(), out);
         leaf("n:orig", &change.who, out);
     })
 }
 
 fn contact_gone(version: Version, contact: &ContactRef) -> Part {
-    version.part("contactDelData", "", |out| {
+    version.part("contactDelData", &[], |out| {
         leaf("n:contactId", contact.id.as_str(), out);
         leaf("n:roid", &format!("{}-UK", contact.number), out);
     })
 }
 
 fn suspended(version: Version, domains: &[DomainName], reason: &str, cancel_at: Option<Timestamp>) -> Part {
-    version.part("suspData", "", |out| {
+    version.part("suspData", &[], |out| {
         leaf("n:reason", reason, out);
         if let Some(cancel_at) = cancel_at {
             instant("n:cancelDate", cancel_at, out);
@@ -260,7 +239,7 @@ fn released(
     [from, to]: [&RegistrarId; 2],
     domains: &[DomainName],
 ) -> Part {
-    version.part("relData", "", |out| {
+    version.part("relData", &[], |out| {
         out.push_str(match is_moved {
             Some(true) => "<n:accountId moved=\"Y\">",
             Some(false) => "<n:accountId moved=\"N\">",
@@ -289,7 +268,7 @@ fn data_quality(
         ("Poor Quality Data Notification", "pqData")
     };
     let part = version.map(|version| {
-        version.part(tag, &format!(" stage=\"{}\"", quality.stage.as_str()), |out| {
+        version.part(tag, &[("stage", quality.stage.as_str())], |out| {
             contact_data(contact, out);
             if is_process {
                 leaf("n:processType", &quality.process, out);
@@ -327,10 +306,4 @@ fn whole(domains: &[Domain], out: &mut String) {
 
 fn open_list(count: usize, out: &mut String) {
     out.push_str(&format!("<n:domainListData noDomains=\"{count}\">"));
-}
-
-fn optional(tag: &str, text: Option<&str>, out: &mut String) {
-    if let Some(text) = text {
-        leaf(tag, text, out);
-    }
 }

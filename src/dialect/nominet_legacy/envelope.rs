@@ -1,20 +1,13 @@
 //! Greeting and the course of a session.
 
 use super::generation::V1_0;
+use crate::dialect::uk;
 use crate::gateway::epp::command::TransferOp;
 use crate::gateway::epp::dialect::Manners;
-use crate::gateway::epp::frame::Framing;
 use crate::gateway::epp::response::Menu;
 
-/// As the RFC has it, but for what is read as a data unit, tags of two characters, and `release`, another word for asking a
-/// transfer that one client writes.
-pub(super) const MANNERS: Manners = Manners {
-    framing: Framing::Lenient,
-    undeclared_in_poll: false,
-    client_id_characters_min: 2,
-    transfer_op,
-    ..Manners::RFC
-};
+/// With tags of two characters, and `release`, another word for asking a transfer that one client writes.
+pub(super) const MANNERS: Manners = Manners { client_id_characters_min: 2, transfer_op, ..uk::MANNERS };
 
 /// The four schemas of 1.0 and nothing else: clients echo what they are greeted with, and no login may mix generations.
 pub(super) fn menu(server_id: &str) -> Menu {
@@ -22,8 +15,7 @@ pub(super) fn menu(server_id: &str) -> Menu {
         server_id: server_id.to_owned(),
         objects: vec![V1_0.account, V1_0.domain, V1_0.contact, V1_0.ns],
         extensions: Vec::new(),
-        dcp: "<access><all/></access><statement><purpose><admin/><prov/></purpose><recipient><ours/></recipient>\
-              <retention><indefinite/></retention></statement>",
+        dcp: uk::DCP,
     }
 }
 

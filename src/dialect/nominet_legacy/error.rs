@@ -1,58 +1,22 @@
 //! Refusals in the legacy generation's words: a plain result, and the reason with its V code in `failData`.
 
 use super::generation::{Generation, V1_0, V1_1};
-use crate::dialect::nominet;
-use crate::gateway::epp::decode::{Fault, FaultKind};
+use crate::dialect::uk::error::judge_refusal;
+use crate::dialect::uk::write::open_data;
 use crate::gateway::epp::error::place;
-use crate::gateway::epp::response::{Answer, Part, ResultCode, Verdict, leaf};
+use crate::gateway::epp::response::{Answer, Part, Verdict, close, leaf};
 use crate::gateway::xml::{Document, Element, collapse};
-use crate::registry::refusal::{Field, Refusal, Rule};
-
-/// What is said of a fault.
-pub(super) fn of_fault(fault: &Fault) -> Verdict {
-    let mut verdict = nominet::of_fault(fault);
-    let is_domains =
-        |(value, _): &&mut (String, String)| value.contains(V1_0.domain) || value.contains(V1_1.domain);
-    // The object's own element, in /epp/command/VERB/OBJECT.
-    if fault.kind == FaultKind::Missing("name")
-        && fault.path.matches('/').count() == OBJECT_DEPTH
-        && let Some((_, reason)) = verdict.ext_values.first_mut().filter(is_domains)
-    {
-        "V008 No domain name supplied.".clone_into(reason);
-    }
-    verdict
-}
+use crate::registry::Refusal;
 
 /// What is said of a refusal.
 pub(super) fn of_refusal(document: &Document<'_>, refusal: &Refusal) -> Verdict {
     let command = document.root().children().next().and_then(|command| command.children().next());
-    let (code, reason) = judge(refusal, command.is_some_and(|verb| verb.name() == "renew"));
+    let (code, reason) = judge_refusal(refusal, command.is_some_and(|verb| verb.name() == "renew"));
     let mut value = String::new();
     if let Some(element) = place(document, refusal).or(command) {
         element.write_to(&mut value);
     }
     Verdict { ext_values: vec![(value, reason)], ..Verdict::plain(code) }
-}
-
-fn judge(refusal: &Refusal, renews: bool) -> (ResultCode, String) {
-    match refusal {
-        Refusal::Policy { field: Field::AccountName, rule: Rule::Fixed, .. } => {
-            (ResultCode::AuthorizationError, "V013 Account name cannot be modified.".to_owned())
-        }
-        Refusal::Policy {
-            field: Field::AccountName | Field::Postcode, rule: Rule::Malformed(why), ..
-        } => (ResultCode::ValueSyntax, format!("V903 {}.", capital(why))),
-        Refusal::Policy { field: Field::Postcode, rule: Rule::Missing, .. } => {
-            (ResultCode::ParameterMissing, "V901 An address in Great Britain has a postcode.".to_owned())
-        }
-        _ => nominet::judge_refusal(refusal, renews),
-    }
-}
-
-fn capital(text: &str) -> String {
-    let mut rest = text.chars();
-    let first: String = rest.next().map(|first| first.to_uppercase().collect()).unwrap_or_default();
-    first + rest.as_str()
 }
 
 /// Moves the reason from where the RFC has it to where this generation does. A request without an object keeps it.
@@ -93,15 +57,14 @@ fn fail_data(generation: &Generation, object: Element<'_>, reason: &str) -> Part
         uri if uri == generation.notifications => ("n", generation.notifications, "case-id"),
         _ => ("domain", generation.domain, "name"),
     };
-    let mut xml = format!("<{prefix}:failData xmlns:{prefix}=\"{uri}\">");
+    let mut xml = String::new();
+    open_data(prefix, "failData", uri, &[], &mut xml);
     let named = object.children().find(|child| child.name() == key);
     let named = named.map(|child| collapse(child.text())).filter(|text| !text.is_empty());
     if let Some(named) = named {
         leaf(&format!("{prefix}:{key}"), &named, &mut xml);
     }
     leaf(&format!("{prefix}:reason"), reason, &mut xml);
-    xml.push_str(&format!("</{prefix}:failData>"));
+    close(&format!("{prefix}:failData"), &mut xml);
     Part { uri, xml }
 }
-
-const OBJECT_DEPTH: usize = 4;

@@ -2,29 +2,30 @@
 //! text without data.
 
 use super::generation::V1_1;
-use super::object::domain::{names, simple};
-use super::object::instant;
+use super::object::domain::{names, open_list, simple};
 use super::object::people::{write_account, write_quality};
-use crate::dialect::uk::account_roid;
+use crate::dialect::uk::write::{instant_leaf as instant, open_data};
+use crate::dialect::uk::{account_roid, is_cancelled};
 use crate::gateway::epp::event;
 use crate::gateway::epp::object::Terms;
 use crate::gateway::epp::response::{Part, close, leaf};
 use crate::gateway::xml::escape;
 use crate::model::contact::Contact;
 use crate::model::domain::ContactRef;
-use crate::model::event::{ChangeOperation, Event};
+use crate::model::event::{Event, Message};
 use crate::model::name::DomainName;
 use crate::model::registrar::RegistrarId;
 
 /// The text of a message and its data.
-pub(super) fn render(event: &Event, terms: &Terms<'_>) -> (String, Option<Part>) {
+pub(super) fn render(message: &Message, terms: &Terms<'_>) -> (String, Option<Part>) {
+    let event = &message.event;
     let (text, data) = match event {
         Event::ContactChanged { before, after, .. } => {
             let data = part(V1_1.account, |out| write_account(&V1_1, after, Some(before), out));
             ("Account details Change Notification", Some(data))
         }
         Event::DataQuality { quality, contact, domains } => {
-            let data = notification(&format!("pqData stage=\"{}\"", quality.stage.as_str()), |out| {
+            let data = notification("pqData", &[("stage", quality.stage.as_str())], |out| {
                 write_quality(&V1_1, contact, out);
                 for (tag, date) in
                     [("n:suspend-date", quality.suspend_at), ("n:cancel-date", quality.cancel_at)]
@@ -37,7 +38,7 @@ pub(super) fn render(event: &Event, terms: &Terms<'_>) -> (String, Option<Part>)
             ("Poor Quality Data Notification", Some(followed(data, |out| names(&V1_1, domains, out))))
         }
         Event::DomainChanged { domain, change, .. } if is_cancelled(change.operation) => {
-            let data = notification("cancData", |out| {
+            let data = notification("cancData", &[], |out| {
                 leaf("n:domain-name", domain.name.as_ref(), out);
                 leaf("n:orig", &change.who, out);
             });
@@ -59,7 +60,7 @@ pub(super) fn render(event: &Event, terms: &Terms<'_>) -> (String, Option<Part>)
             ("Referral Rejected Notification", Some(data))
         }
         Event::RegistrantTransfer { is_asked: true, originator, case, contact, domains, .. } => {
-            let data = notification("rcData", |out| {
+            let data = notification("rcData", &[], |out| {
                 leaf("n:orig", originator, out);
                 leaf("n:registrar-tag", contact.sponsor.as_str(), out);
                 if let Some(case) = case {
@@ -69,7 +70,7 @@ pub(super) fn render(event: &Event, terms: &Terms<'_>) -> (String, Option<Part>)
             ("Registrant Transfer Authorisation Request", Some(with_account(data, domains, contact)))
         }
         Event::RegistrantTransfer { originator, contact, former, domains, .. } => {
-            let data = notification("trnData", |out| {
+            let data = notification("trnData", &[], |out| {
                 leaf("n:orig", originator, out);
                 leaf("n:account-id", &account_roid(contact.number), out);
                 if let Some(former) = former {
@@ -79,7 +80,7 @@ pub(super) fn render(event: &Event, terms: &Terms<'_>) -> (String, Option<Part>)
             ("Registrant Transfer Notification", Some(with_account(data, domains, contact)))
         }
         Event::RegistrarChange { originator, to, case, contact, domains } => {
-            let data = notification("rcData", |out| {
+            let data = notification("rcData", &[], |out| {
                 leaf("n:orig", originator, out);
                 leaf("n:registrar-tag", to.as_str(), out);
                 if let Some(case) = case {
@@ -87,7 +88,9 @@ pub(super) fn render(event: &Event, terms: &Terms<'_>) -> (String, Option<Part>)
                 }
             });
             let data = followed(data, |out| {
-                list(domains.len(), out, |out| domains.iter().for_each(|domain| simple(&V1_1, domain, out)));
+                open_list(&V1_1, domains.len(), out);
+                domains.iter().for_each(|domain| simple(&V1_1, domain, message.queued_at, out));
+                close("domain:listData", out);
                 write_account(&V1_1, contact, None, out);
             });
             let text = if case.is_some() {
@@ -129,7 +132,7 @@ fn released(
     [from, to]: [&RegistrarId; 2],
     domains: &[DomainName],
 ) -> Part {
-    let data = notification("relData", |out| {
+    let data = notification("relData", &[], |out| {
         out.push_str(match is_moved {
             Some(true) => "<n:account-id moved=\"Y\">",
             Some(false) => "<n:account-id moved=\"N\">",
@@ -156,20 +159,18 @@ fn part(uri: &'static str, write: impl FnOnce(&mut String)) -> Part {
     Part { uri, xml }
 }
 
-/// An element of nom-notifications, perhaps with attributes behind its name.
-fn notification(tag: &str, write: impl FnOnce(&mut String)) -> Part {
-    let (name, attributes) = tag.split_once(' ').unwrap_or((tag, ""));
-    let blank = if attributes.is_empty() { "" } else { " " };
+/// An element of nom-notifications.
+fn notification(tag: &str, attributes: &[(&str, &str)], write: impl FnOnce(&mut String)) -> Part {
     part(V1_1.notifications, |out| {
-        out.push_str(&format!("<n:{name} xmlns:n=\"{}\"{blank}{attributes}>", V1_1.notifications));
+        open_data("n", tag, V1_1.notifications, attributes, out);
         write(out);
-        close(&format!("n:{name}"), out);
+        close(&format!("n:{tag}"), out);
     })
 }
 
 fn domain_part(tag: &str, write: impl FnOnce(&mut String)) -> Part {
     part(V1_1.domain, |out| {
-        out.push_str(&format!("<domain:{tag} xmlns:domain=\"{}\">", V1_1.domain));
+        open_data("domain", tag, V1_1.domain, &[], out);
         write(out);
         close(&format!("domain:{tag}"), out);
     })
@@ -179,22 +180,4 @@ fn domain_part(tag: &str, write: impl FnOnce(&mut String)) -> Part {
 fn followed(mut data: Part, write: impl FnOnce(&mut String)) -> Part {
     write(&mut data.xml);
     data
-}
-
-fn list(count: usize, out: &mut String, write: impl FnOnce(&mut String)) {
-    out.push_str(&format!("<domain:listData xmlns:domain=\"{}\" no-domains=\"{count}\">", V1_1.domain));
-    write(out);
-    close("domain:listData", out);
-}
-
-/// Whether nothing is left of the domain.
-fn is_cancelled(operation: ChangeOperation) -> bool {
-    match operation {
-        ChangeOperation::AutoDeletePurge | ChangeOperation::AutoPurge | ChangeOperation::DeletePurge => true,
-        ChangeOperation::AutoDelete
-        | ChangeOperation::AutoRenew
-        | ChangeOperation::Delete
-        | ChangeOperation::RestoreLapse
-        | ChangeOperation::Update => false,
-    }
 }

@@ -10,15 +10,13 @@ mod generation;
 mod message;
 mod object;
 
-use std::time::Duration;
-
 use self::generation::{V1_0, V1_1};
 use self::object::account::LegacyAccount;
 use self::object::case::LegacyCase;
 use self::object::contact::LegacyContact;
 use self::object::domain::LegacyDomain;
 use self::object::ns::LegacyNs;
-use super::nominet;
+use super::uk;
 use crate::gateway::epp::decode::Fault;
 use crate::gateway::epp::dialect::{Manners, Services};
 use crate::gateway::epp::extension::Extension;
@@ -26,7 +24,7 @@ use crate::gateway::epp::object::{ObjectMapping, Terms};
 use crate::gateway::epp::response::{Answer, Letterhead, Menu, Part, Verdict};
 use crate::gateway::epp::{Dialect, Settings};
 use crate::gateway::xml::{Document, Element};
-use crate::model::event::Event;
+use crate::model::event::Message;
 use crate::registry::Refusal;
 
 /// Nominet's EPP, legacy schemas.
@@ -57,11 +55,11 @@ impl Dialect for NominetLegacy {
     }
 
     fn settings(&self) -> Settings {
-        Settings { idle_timeout: IDLE_TIMEOUT, ..Settings::default() }
+        Settings { idle_timeout: uk::IDLE_TIMEOUT, ..Settings::default() }
     }
 
     fn letterheads(&self) -> &'static [Letterhead] {
-        nominet::LETTERHEADS
+        uk::LETTERHEADS
     }
 
     fn menu(&self, server_id: &str) -> Menu {
@@ -73,7 +71,7 @@ impl Dialect for NominetLegacy {
     }
 
     fn client_id(&self, text: &str) -> Option<String> {
-        nominet::read_tag(text)
+        uk::tag::read(text)
     }
 
     fn services(&self, objects: &[Element<'_>], extensions: &[Element<'_>]) -> Result<Services, Fault> {
@@ -85,7 +83,7 @@ impl Dialect for NominetLegacy {
     }
 
     fn fault(&self, fault: &Fault) -> Verdict {
-        error::of_fault(fault)
+        uk::error::of_fault(fault)
     }
 
     fn refusal(&self, document: &Document<'_>, refusal: &Refusal) -> Verdict {
@@ -96,10 +94,12 @@ impl Dialect for NominetLegacy {
         error::move_reason(document, answer);
     }
 
-    fn render_event(&self, event: &Event, _head: &Letterhead, terms: &Terms<'_>) -> (String, Option<Part>) {
-        message::render(event, terms)
+    fn render_event(
+        &self,
+        message: &Message,
+        _head: &Letterhead,
+        terms: &Terms<'_>,
+    ) -> (String, Option<Part>) {
+        message::render(message, terms)
     }
 }
-
-/// A hello every 59 minutes keeps a session.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(60 * 60);

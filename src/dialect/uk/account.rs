@@ -34,7 +34,7 @@ pub(crate) struct Tree {
 impl Tree {
     /// The account that a contact is.
     pub(crate) fn of(contact: &Contact) -> Option<Self> {
-        let postal = contact.postal.first()?.parts();
+        let postal = contact.local_postal()?.parts();
         let account = &contact.account;
         let first = (Slot::FIRST, Some(PersonRef::First(contact.number)), first_person(contact));
         let others = account.people.iter().map(|person| {

@@ -2,10 +2,39 @@
 //! views of one contact, and neither's updates touch what only the other shows.
 
 pub(crate) mod account;
+pub(crate) mod error;
+pub(crate) mod read;
+pub(crate) mod tag;
+pub(crate) mod write;
 
+use std::time::Duration;
+
+pub(crate) use self::write::{DCP, LETTERHEADS};
+use crate::gateway::epp::dialect::Manners;
+use crate::gateway::epp::frame::Framing;
 use crate::model::account::PersonRef;
 use crate::model::domain::Domain;
+use crate::model::event::ChangeOperation;
 use crate::model::object::{ContactNumber, HostNumber};
+
+/// As the RFC has it, but for what is read as a data unit and the dot that may end a name. What a session did not declare is
+/// left out everywhere.
+pub(crate) const MANNERS: Manners = Manners {
+    framing: Framing::Lenient,
+    undeclared_in_poll: false,
+    name_text: read::without_dot,
+    ..Manners::RFC
+};
+
+/// A hello every 59 minutes keeps a session.
+pub(crate) const IDLE_TIMEOUT: Duration = Duration::from_secs(60 * 60);
+
+/// Characters of a note, at most.
+pub(crate) const NOTE_CHARACTERS_MAX: usize = 200;
+/// Notes of a create, at most.
+pub(crate) const NOTES_MAX: usize = 20;
+/// Days of `auto-bill` and `next-bill`, at most.
+pub(crate) const BILL_DAYS_MAX: u32 = 182;
 
 /// Texts that an object carries and nobody decides by ([`crate::model::extras`]).
 pub(crate) mod key {
@@ -28,6 +57,18 @@ pub(crate) mod key {
 /// What the registry says of a registration, in the legacy generation's words; the standard one ends them with a full stop.
 pub(crate) fn reg_status(domain: &Domain, now: jiff::Timestamp) -> &'static str {
     if domain.expires_at <= now { "Renewal required" } else { "Registered until expiry date" }
+}
+
+/// Whether nothing is left of a domain after this: what the registry calls a cancellation.
+pub(crate) fn is_cancelled(operation: ChangeOperation) -> bool {
+    match operation {
+        ChangeOperation::AutoDeletePurge | ChangeOperation::AutoPurge | ChangeOperation::DeletePurge => true,
+        ChangeOperation::AutoDelete
+        | ChangeOperation::AutoRenew
+        | ChangeOperation::Delete
+        | ChangeOperation::RestoreLapse
+        | ChangeOperation::Update => false,
+    }
 }
 
 /// `123-UK`: an account in the legacy generation, a contact's roid in the standard one.

@@ -15,7 +15,7 @@ use super::frame::Framing;
 use super::object::{ObjectMapping, Terms};
 use super::response::{Answer, Letterhead, Menu, Part, ResultCode, Verdict};
 use crate::gateway::xml::{Document, Element, collapse};
-use crate::model::event::Event;
+use crate::model::event::Message;
 use crate::registry::Refusal;
 use crate::registry::session::UserRefusal;
 
@@ -127,8 +127,13 @@ pub trait Dialect: Sync {
     fn finish(&self, _document: &Document<'_>, _answer: &mut Answer) {}
 
     /// The text of a service message and its data, for a client that writes this envelope.
-    fn render_event(&self, event: &Event, _head: &Letterhead, terms: &Terms<'_>) -> (String, Option<Part>) {
-        event::render(event, terms)
+    fn render_event(
+        &self,
+        message: &Message,
+        _head: &Letterhead,
+        terms: &Terms<'_>,
+    ) -> (String, Option<Part>) {
+        event::render(&message.event, terms)
     }
 }
 
@@ -196,6 +201,8 @@ pub struct Manners {
     pub transfer_op: TransferWords,
     /// Whether a service message shows its data in `extValue` to a session that did not declare the namespace (RFC 9038).
     pub undeclared_in_poll: bool,
+    /// What of a text is a domain's or a host's name: all of it, unless names may be written with more.
+    pub name_text: fn(&str) -> &str,
 }
 
 /// Who logs in.
@@ -233,6 +240,7 @@ impl Manners {
         client_id_characters_min: 3,
         transfer_op: TransferOp::parse,
         undeclared_in_poll: true,
+        name_text: |text| text,
     };
 }
 

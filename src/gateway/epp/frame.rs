@@ -135,10 +135,7 @@ impl FrameBuffer {
         let waiting = &self.bytes[self.consumed..];
         if self.framing == Framing::Lenient && lenient::is_bare(waiting) {
             let end = lenient::document_end(waiting, scan);
-            let length = u32::try_from(end.unwrap_or(waiting.len())).unwrap_or(u32::MAX);
-            if length > self.frame_bytes_max {
-                return Err(FrameError::TooLong { announced: length, max: self.frame_bytes_max });
-            }
+            self.within_limit(end.unwrap_or(waiting.len()))?;
             return Ok(
                 end.map(|end| Unit { body: (self.consumed, self.consumed + end), end: self.consumed + end })
             );
@@ -149,9 +146,22 @@ impl FrameBuffer {
         let from = self.consumed + HEADER_BYTES;
         match self.framing {
             Framing::Counted => Ok(Some(Unit { body: (from, end), end })),
-            Framing::Lenient => Ok(lenient::counted(&self.bytes[from..], end - from, scan)
-                .map(|(body, length)| Unit { body: (from + body.0, from + body.1), end: from + length })),
+            Framing::Lenient => {
+                let unit = lenient::counted(&self.bytes[from..], end - from, scan)
+                    .map(|(body, length)| Unit { body: (from + body.0, from + body.1), end: from + length });
+                // What a header announced too little of has the limit of all units.
+                self.within_limit(unit.as_ref().map_or(waiting.len(), |unit| unit.end - self.consumed))?;
+                Ok(unit)
+            }
         }
+    }
+
+    fn within_limit(&self, length: usize) -> Result<(), FrameError> {
+        let announced = u32::try_from(length).unwrap_or(u32::MAX);
+        if announced > self.frame_bytes_max {
+            return Err(FrameError::TooLong { announced, max: self.frame_bytes_max });
+        }
+        Ok(())
     }
 
     /// Where the frame at the front ends by its header, once that is here.
@@ -165,9 +175,7 @@ impl FrameBuffer {
         if announced as usize <= HEADER_BYTES {
             return Err(FrameError::TooShort(announced));
         }
-        if announced > self.frame_bytes_max {
-            return Err(FrameError::TooLong { announced, max: self.frame_bytes_max });
-        }
+        self.within_limit(announced as usize)?;
         Ok(Some(self.consumed + announced as usize))
     }
 

@@ -4,6 +4,7 @@
 //! namespaces, schema, then the registry.
 
 mod disturbed;
+mod fuzz;
 mod login;
 mod reader;
 mod user_login;
@@ -309,7 +310,7 @@ impl<'g> Session<'g> {
         let Some(message) = head.message else {
             return Answer::plain(ResultCode::OkNoMessages);
         };
-        let (text, data) = self.gateway.dialect.render_event(&message.event, self.head, &self.terms(None));
+        let (text, data) = self.gateway.dialect.render_event(&message, self.head, &self.terms(None));
         let own = || self.gateway.dialect.objects().iter().find_map(|object| object.event(&message.event));
         let data = data.or_else(own);
         let queue = QueueState {
@@ -465,6 +466,7 @@ impl<'g> Session<'g> {
     fn terms<'s>(&'s self, extension: Option<Element<'s>>) -> Terms<'s> {
         Terms {
             roid_suffix: &self.gateway.registry.settings().roid_suffix,
+            name_text: self.manners().name_text,
             names_per_check_max: self.gateway.settings.names_per_check_max,
             is_extended: extension.is_some(),
             extension,

@@ -52,7 +52,8 @@ impl Operation for GiveCredit {
         if t.call.actor != Actor::Operator {
             return Err(Refusal::OperatorNeeded.into());
         }
-        let Reseller { registrar, .. } = known(t, &self.username)?;
+        let Reseller { registrar, .. } =
+            t.tx.reseller_to_change(&self.username)?.ok_or_else(|| unknown(&self.username))?;
         let currency = account::of(t, &registrar)?.currency;
         let account = of(t, &self.username, currency)?;
         let amount = read_amount("credit", &self.amount, currency)?;

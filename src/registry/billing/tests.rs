@@ -23,7 +23,7 @@ pub(super) async fn open_priced(deposit: &str) -> TestRegistry {
 }
 
 /// The prices, and so much for each registrar.
-pub(super) async fn price_and_pay(registry: &TestRegistry, deposit: &str) {
+pub(in crate::registry) async fn price_and_pay(registry: &TestRegistry, deposit: &str) {
     change_tld(registry, "example", |tld| {
         tld.prices = vec![PriceList {
             tier: "standard".to_owned(),

@@ -6,7 +6,7 @@
 use super::demand_open_for;
 use super::fork::minted;
 use super::holder::{HolderChange, demand_length, insert_new, number_people};
-use super::transfer::{as_of, settled};
+use super::transfer::as_of;
 use crate::model::account::{
     Account, Address, DialNumber, Lines, Person, PersonKind, PersonNumber, PersonRef, Slot,
 };
@@ -234,7 +234,6 @@ pub(in crate::registry) fn change_account(
     id: &ContactId,
     change: &AccountChange,
 ) -> Result<Vec<Moved>, Error> {
-    settled(t, id)?;
     let before = t.contact_to_change(id)?;
     demand_open_for(t, &before, Transform::Update)?;
     let mut after = before.clone();
@@ -290,7 +289,7 @@ fn own_person(t: &mut Transaction<'_, '_>, person: PersonRef) -> Result<PersonOf
 
 impl AccountChange {
     fn apply_to(&self, t: &Transaction<'_, '_>, contact: &mut Contact) -> Result<Vec<Moved>, Error> {
-        let postal = contact.postal.first().cloned();
+        let postal = contact.local_postal().cloned();
         let shown = postal.as_ref().map(|info| account_name(info.parts())).unwrap_or_default();
         if self.name.as_ref().is_some_and(|name| name != shown) {
             let name = self.name.clone().unwrap_or_default();
@@ -398,7 +397,7 @@ pub fn account_name(postal: &PostalParts) -> &str {
 
 /// A contact's own person. Numbers that other protocols have changed since are theirs.
 pub fn first_person(contact: &Contact) -> NewPerson {
-    let parts = contact.postal.first().map(PostalInfo::parts);
+    let parts = contact.local_postal().map(PostalInfo::parts);
     let country = parts.map(|parts| parts.cc);
     let shown = |numbers: &[DialNumber], own: Option<&Phone>| {
         let derived = country.and_then(|country| rfc_number(numbers, country));
@@ -420,7 +419,7 @@ pub fn first_person(contact: &Contact) -> NewPerson {
 }
 
 fn set_first(contact: &mut Contact, first: &NewPerson) -> Result<(), Error> {
-    if let Some(info) = contact.postal.first().cloned() {
+    if let Some(info) = contact.local_postal().cloned() {
         let country = info.parts().cc;
         set_postal(contact, PostalParts { name: first.name.clone(), ..info.into_parts() })?;
         contact.voice = rfc_number(&first.lines.phones, country);
@@ -439,8 +438,9 @@ fn rfc_number(numbers: &[DialNumber], country: Country) -> Option<Phone> {
 fn set_postal(contact: &mut Contact, parts: PostalParts) -> Result<(), Refusal> {
     let info = PostalInfo::new(parts)
         .map_err(|error| Refusal::policy(Field::PostalInfo, "", Rule::Malformed(error.to_string())))?;
-    match contact.postal.first_mut() {
-        Some(first) => *first = info,
+    let replaced = contact.local_postal().map(|local| local.parts().kind);
+    match contact.postal.iter_mut().find(|kept| Some(kept.parts().kind) == replaced) {
+        Some(kept) => *kept = info,
         None => contact.postal.push(info),
     }
     Ok(())

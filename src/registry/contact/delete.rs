@@ -1,7 +1,6 @@
 //! `contact:delete` (RFC 5733 §3.2.2).
 
 use super::demand_open_for;
-use super::transfer::settled;
 use crate::model::contact::ContactId;
 use crate::model::object::ObjectKind;
 use crate::model::status::Transform;
@@ -22,7 +21,6 @@ impl Operation for Delete {
     const ACCESS: Access = Access::Write;
 
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<(), Error> {
-        settled(t, &self.id)?;
         let contact = t.contact_to_change(&self.id)?;
         demand_open_for(t, &contact, Transform::Delete)?;
         if t.tx.contact_is_linked(contact.number)? {

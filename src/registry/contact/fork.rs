@@ -2,6 +2,7 @@
 
 use super::ContactGiven;
 use super::holder::insert_new;
+use super::vanish::vanish_if_free;
 use crate::model::contact::{Contact, ContactId};
 use crate::model::domain::{ContactRef, Domain};
 use crate::model::name::DomainName;
@@ -62,10 +63,11 @@ impl Operation for Fork {
         }
         let sponsor = original.sponsor.clone();
         let copy = copy(t, &original, &sponsor, self.new_id.clone())?;
-        for domain in domains {
+        for domain in &domains {
             let registrant = ContactRef { number: copy.number, id: copy.id.clone() };
-            change_registrant(t, &domain, registrant)?;
+            change_registrant(t, domain, registrant)?;
         }
+        vanish_if_free(t, &domains)?;
         Ok(Forked { contact: Box::new(copy) })
     }
 }
@@ -120,6 +122,8 @@ pub(in crate::registry) fn copy(
         transfer: None,
         standing: ContactStanding {
             is_opt_out_locked: original.standing.is_opt_out_locked,
+            // It is about the data, which is the same.
+            data_quality: original.standing.data_quality.clone(),
             ..ContactStanding::default()
         },
         ..original.clone()

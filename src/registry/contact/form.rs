@@ -17,8 +17,7 @@ pub(super) fn judge_new(t: &Transaction<'_, '_>, contact: &mut Contact) -> Resul
     if !t.policy.keeps_accounts(&contact.sponsor) {
         return Ok(());
     }
-    let local = contact.postal.iter().find(|info| info.parts().kind == PostalKind::Loc);
-    if let Some(info) = local.or(contact.postal.first()) {
+    if let Some(info) = contact.local_postal() {
         let parts = info.parts().clone();
         let org = parts.org.clone().or_else(|| Some(parts.name.clone()));
         let info = PostalInfo::new(PostalParts { kind: PostalKind::Loc, org, ..parts });
@@ -38,7 +37,7 @@ pub(super) fn changes<'c>(
         return Cow::Borrowed(changes);
     }
     let local = changes.iter().find(|change| change.kind == PostalKind::Loc).or(changes.first());
-    let kept = contact.postal.first().map_or(PostalKind::Loc, |info| info.parts().kind);
+    let kept = contact.local_postal().map_or(PostalKind::Loc, |info| info.parts().kind);
     let as_kept = |change: &PostalChange| {
         let org = change.org.clone().filter(|org| !org.is_empty());
         PostalChange { kind: kept, org, ..change.clone() }
@@ -63,7 +62,7 @@ pub(super) fn judge_changed(
 
 fn judge(contact: &Contact) -> Result<(), Refusal> {
     demand_account_name(holder_of(contact))?;
-    let Some(parts) = contact.postal.first().map(PostalInfo::parts) else {
+    let Some(parts) = contact.local_postal().map(PostalInfo::parts) else {
         return Ok(());
     };
     demand_postcode(parts.cc, parts.pc.as_deref())

@@ -9,6 +9,7 @@ use crate::model::contact::{Contact, ContactId, DiscloseElement};
 use crate::model::object::ObjectKind;
 use crate::model::status::{ContactStatus, StatusSet};
 use crate::registry::auth_info::AuthInfoShown;
+use crate::registry::domain::info::{Presented, opens};
 use crate::registry::refusal::Refusal;
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Error, Operation};
@@ -86,6 +87,7 @@ impl Operation for Info {
         let (kind, name) = (ObjectKind::Contact, self.id.to_string());
         if let Some(presented) = &self.auth_info
             && !t.auth_info_opens(contact.auth_info.as_ref(), presented)
+            && !opened_by_domain(t, &contact, presented)?
         {
             return Err(Refusal::AuthInfoWrong { kind, name }.into());
         }
@@ -103,6 +105,25 @@ impl Operation for Info {
         let statuses = shown_statuses(&contact, linked);
         Ok(View { contact, statuses, auth_info, visible, trusted, at: t.now })
     }
+}
+
+/// Whether this is the authInfo of a domain that names the contact, where a domain's opens its contacts.
+fn opened_by_domain(
+    t: &mut Transaction<'_, '_>,
+    contact: &Contact,
+    presented: &AuthInfo,
+) -> Result<bool, Error> {
+    if !t.policy.tlds().any(|tld| tld.auth_info.opens_contacts) {
+        return Ok(false);
+    }
+    let presented = Presented { value: presented.clone(), contact: None };
+    for name in t.tx.domains_of_contact(contact.number)? {
+        let (domain, tld) = t.any_domain_to_see(&name)?;
+        if tld.auth_info.opens_contacts && opens(t, &tld, &domain, &presented)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// What the server shows of a contact that says nothing itself; announced in the greeting's data collection policy.

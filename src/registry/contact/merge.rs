@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::ContactGiven;
 use super::fork::{change_registrant, demand_unlocked};
+use super::transfer::settled;
+use super::{ContactGiven, demand_open_for};
 use crate::model::contact::{Contact, ContactId};
 use crate::model::domain::ContactRef;
 use crate::model::name::DomainName;
 use crate::model::object::ContactNumber;
 use crate::model::registrar::RegistrarId;
+use crate::model::status::Transform;
 use crate::registry::domain::release::{demand_not_investigated, registrant_of};
 use crate::registry::domain::rights::holder_of;
 use crate::registry::refusal::{Field, Refusal, Rule};
@@ -58,6 +60,7 @@ impl Operation for Merge {
                 change_registrant(t, &domain, registrant.clone())?;
             }
             if !t.tx.contact_is_linked(other.number)? {
+                demand_open_for(t, &other, Transform::Delete)?;
                 t.tx.delete_contact(other.number)?;
                 t.record_contact(Some(&other), None);
                 removed.push(other.id);
@@ -84,7 +87,12 @@ impl Merge {
         }
         if !self.names.is_empty() {
             for contact in of_sponsor(t, &into.sponsor)? {
-                if self.names.iter().any(|name| name == holder_of(&contact)) {
+                if !self.names.iter().any(|name| name == holder_of(&contact)) {
+                    continue;
+                }
+                let contact = settled(t, &contact.id)?;
+                // Another's by now, whatever the list says.
+                if contact.sponsor == into.sponsor {
                     found.insert(contact.number, contact);
                 }
             }

@@ -17,6 +17,7 @@ pub mod rename;
 pub mod transfer;
 pub mod update;
 pub mod validated;
+pub(in crate::registry) mod vanish;
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,6 @@
 //! `contact:rename`: a contact gets another identifier; its number, and with it its ROID, stays.
 
 use super::demand_open_for;
-use super::transfer::settled;
 use crate::model::contact::{Contact, ContactId};
 use crate::model::object::ObjectKind;
 use crate::model::status::Transform;
@@ -24,7 +23,6 @@ impl Operation for Rename {
     const ACCESS: Access = Access::Write;
 
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<(), Error> {
-        settled(t, &self.id)?;
         let before = t.contact_to_change(&self.id)?;
         demand_open_for(t, &before, Transform::Update)?;
         if self.to == self.id {

@@ -2,7 +2,6 @@
 
 use super::create::demand_kinds_once;
 use super::holder::HolderChange;
-use super::transfer::settled;
 use super::{AUTH_INFO_MODE, demand_no_transfer, form, prohibits};
 use crate::model::auth_info::AuthInfo;
 use crate::model::contact::{Contact, ContactId, Disclose, Email, Phone};
@@ -86,7 +85,6 @@ impl Operation for Update {
         if !refusals.is_empty() {
             return Err(Error::Refused(refusals));
         }
-        settled(t, &self.id)?;
         let before = t.contact_to_change(&self.id)?;
         demand_no_transfer(&before)?;
         let prohibiting = statuses.prohibited_by(&before.statuses, self.change == Change::default());

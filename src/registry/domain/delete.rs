@@ -10,6 +10,8 @@ use crate::model::name::DomainName;
 use crate::model::object::ObjectKind;
 use crate::model::status::Transform;
 use crate::model::tld::Tld;
+use crate::registry::contact::vanish::vanish_if_free;
+use crate::registry::lifecycle::ending::end_what_waits;
 use crate::registry::policy::is_disputed;
 use crate::registry::refusal::{Field, NotNow, Refusal, Rule};
 use crate::registry::transaction::Transaction;
@@ -75,6 +77,9 @@ impl Delete {
 }
 
 fn carry_out(t: &mut Transaction<'_, '_>, domain: &Domain, tld: &Tld) -> Result<Deleted, Error> {
+    let Some(domain) = &end_what_waits(t, domain.clone())? else {
+        return Ok(Deleted::Gone);
+    };
     // What runs now is undone: its fee is given back, and its years with it (RFC 3915 §3.1).
     let (_, years) = domain.refundable(t.now);
     t.refund(domain, |_| true);
@@ -83,12 +88,19 @@ fn carry_out(t: &mut Transaction<'_, '_>, domain: &Domain, tld: &Tld) -> Result<
         t.tx.delete_domain(domain.number)?;
         t.record_domain(Some(domain), None);
         t.tell_changed(domain, ChangeOperation::DeletePurge, None);
+        vanish_if_free(t, std::slice::from_ref(domain))?;
         return Ok(Deleted::Gone);
     };
+    let mut standing = domain.standing.clone();
+    // What the delete gives back, or has let pass, is not given back once more after a restore; and from here on it is the
+    // deletion that says when the domain ends.
+    standing.renewals.clear();
+    standing.lapsed_until = None;
     let after = Domain {
         deletion: Some(deletion),
         expires_at: years_before(domain.expires_at, years),
         grace: Vec::new(),
+        standing,
         ..domain.clone()
     };
     t.tx.update_domain(domain, &after)?;

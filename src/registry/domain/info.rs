@@ -125,7 +125,7 @@ pub(super) fn demand_auth_info(
 }
 
 /// Whether the authInfo presented is the domain's, or that of the contact it names, which must be one of the domain's.
-fn opens(
+pub(in crate::registry) fn opens(
     t: &mut Transaction<'_, '_>,
     tld: &Tld,
     domain: &Domain,

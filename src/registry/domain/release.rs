@@ -12,10 +12,11 @@ use crate::model::host::Host;
 use crate::model::name::DomainName;
 use crate::model::object::{ContactNumber, ObjectKind};
 use crate::model::registrar::{Receives, Registrar, RegistrarId, RegistrarState};
-use crate::model::status::{DomainStatus, Transform};
+use crate::model::status::DomainStatus;
 use crate::registry::case::{self, Handshake};
 use crate::registry::contact::ContactGiven;
 use crate::registry::contact::fork::copy;
+use crate::registry::contact::vanish::vanish_if_free;
 use crate::registry::refusal::{Field, Refusal, Rule};
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Error, Operation};
@@ -86,13 +87,14 @@ impl Operation for Release {
             let handshake = Handshake {
                 from,
                 to: to.id.clone(),
-                account: account.map(|account| account.id),
+                account: account.map(|account| account.number),
                 is_registrant_transfer: false,
             };
             return case::open(t, &handshake, &registrant, &domains).map(Released::Case);
         }
         let moved = hand_over(t, &domains, &registrant, &to.id, account)?;
         tell_receiver(t, &from, &to.id, &domains, moved.registrant.number)?;
+        vanish_if_free(t, &domains)?;
         Ok(Released::Done { registrant: moved.registrant, is_moved: moved.is_moved })
     }
 }
@@ -182,9 +184,6 @@ pub(in crate::registry) fn demand_releasable(
         return Err(Refusal::policy(Field::DomainName, &domain.name, Rule::NotOffered).into());
     }
     demand_transferable(domain, &tld, t.now)?;
-    if let Some(status) = super::standing_prohibits(domain, Transform::Transfer) {
-        return Err(Refusal::domain_status(&domain.name, status).into());
-    }
     case::demand_no_case(t, domain)
 }
 

@@ -10,6 +10,7 @@ use crate::model::domain::{Domain, GraceKind};
 use crate::model::money::EntryKind;
 use crate::model::name::DomainName;
 use crate::model::period::{Period, Unit};
+use crate::model::reseller::ResellerName;
 use crate::model::standing::OpenRenewal;
 use crate::model::status::Transform;
 use crate::model::tld::Tld;
@@ -62,36 +63,52 @@ impl Operation for Renew {
         let expires_at = expiry_after(&tld, t.now, domain.expires_at, period)?;
         let fee = t.fee(&tld, &domain.name, Priced::renew(period), &domain.sponsor)?;
         t.demand_agreement(&fee)?;
-        // A grace period gives back whole years: a renewal by months has none.
-        let paid = t.payer();
-        let (days, grace) = match period.unit() {
-            Unit::Month => (0, domain.grace.clone()),
-            Unit::Year => {
-                let days = tld.life.renew_grace_days;
-                let begins = grace(GraceKind::Renew, t.now, days, period.value(), fee.amount);
-                (days, grace_with(&domain, t.now, paid_by(begins, paid.clone())))
-            }
+        let after =
+            renewed(&domain, &tld, t.now, expires_at, Paid { period, fee: fee.amount, by: t.payer() });
+        let days = match period.unit() {
+            Unit::Month => 0,
+            Unit::Year => tld.life.renew_grace_days,
         };
-        let mut standing = domain.standing.clone();
-        standing.lapsed_until = None;
-        standing.renewals.retain(|renewal| t.now < renewal.until);
-        if let Some(until) = invoiced_from(&tld, t.now)
-            && period.unit() == Unit::Year
-        {
-            standing.renewals.push(OpenRenewal {
-                until,
-                years: period.value(),
-                fee: fee.amount,
-                paid_by: paid,
-            });
-        }
-        // A registration that has lapsed is one again.
-        let after = Domain { expires_at, grace, deletion: None, standing, ..domain.clone() };
         t.tx.update_domain(&domain, &after)?;
         t.record_domain(Some(&domain), Some(&after));
         t.charge(&domain.sponsor, &domain.name, EntryKind::Renew, &fee, some_days(days));
         Ok(Renewed { name: after.name, expires_at: after.expires_at })
     }
+}
+
+/// What a renewal was paid for with.
+pub(in crate::registry) struct Paid {
+    /// By how much it extends.
+    pub(in crate::registry) period: Period,
+    /// What it costs.
+    pub(in crate::registry) fee: i64,
+    /// The sponsor's reseller out of whose account that comes.
+    pub(in crate::registry) by: Option<ResellerName>,
+}
+
+/// What a renewal until `expires_at` makes of a domain. A registration that has lapsed is one again.
+pub(in crate::registry) fn renewed(
+    domain: &Domain,
+    tld: &Tld,
+    now: Timestamp,
+    expires_at: Timestamp,
+    paid: Paid,
+) -> Domain {
+    let Paid { period, fee, by } = paid;
+    let mut standing = domain.standing.clone();
+    standing.lapsed_until = None;
+    standing.renewals.retain(|renewal| now < renewal.until);
+    let mut grace_periods = domain.grace.clone();
+    // A grace period gives back whole years, and so does an unrenewal: a renewal by months has neither.
+    if period.unit() == Unit::Year {
+        let years = period.value();
+        let begins = grace(GraceKind::Renew, now, tld.life.renew_grace_days, years, fee);
+        grace_periods = grace_with(domain, now, paid_by(begins, by.clone()));
+        if let Some(until) = invoiced_from(tld, now) {
+            standing.renewals.push(OpenRenewal { until, years, fee, paid_by: by });
+        }
+    }
+    Domain { expires_at, grace: grace_periods, deletion: None, standing, ..domain.clone() }
 }
 
 /// When what is done now is invoiced: after a day of the following month, where the TLD invoices.

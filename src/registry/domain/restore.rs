@@ -161,7 +161,7 @@ fn expiry_of_restored(domain: &Domain, now: Timestamp) -> Timestamp {
 }
 
 /// Whom `upID` names: the registrar, or the sponsor where the operator acts.
-pub(super) fn updater(t: &Transaction<'_, '_>, domain: &Domain) -> RegistrarId {
+pub(in crate::registry) fn updater(t: &Transaction<'_, '_>, domain: &Domain) -> RegistrarId {
     t.registrar().map_or_else(|_| domain.sponsor.clone(), |registrar| registrar.id.clone())
 }
 

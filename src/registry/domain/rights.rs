@@ -75,7 +75,7 @@ pub(super) fn is_holders(
 
 /// Who holds: the organisation, or the person where there is none.
 pub(in crate::registry) fn holder_of(contact: &Contact) -> &str {
-    let parts = contact.postal.first().map(|info| info.parts());
+    let parts = contact.local_postal().map(|info| info.parts());
     parts.map_or("", |parts| parts.org.as_deref().unwrap_or(&parts.name))
 }
 

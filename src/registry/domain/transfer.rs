@@ -8,8 +8,8 @@ use super::follow::with_own_contacts;
 use super::info::{Presented, demand_auth_info, demand_right_if_given};
 use super::set_reseller::carrier_of_order;
 use super::{
-    days_after, demand_nothing_pending, grace, made_up_auth_info, paid_by, whole_years, years_before,
-    years_of,
+    days_after, demand_nothing_pending, grace, made_up_auth_info, paid_by, standing_prohibits, whole_years,
+    years_before, years_of,
 };
 use crate::model::domain::{Domain, GraceKind, RenewalPlan};
 use crate::model::event::Event;
@@ -273,6 +273,12 @@ pub(in crate::registry) fn approved(
     let undone = pending.years.filter(uncapped).unwrap_or(0);
     let begins = grace(GraceKind::Transfer, at, tld.life.transfer_grace_days, undone, pending.fee);
     let begins = paid_by(begins, pending.reseller.clone());
+    let mut standing = domain.standing.clone();
+    // What the former sponsor paid is not given back to another.
+    standing.renewals.clear();
+    if pending.years.is_some() {
+        standing.lapsed_until = None;
+    }
     Some(Domain {
         sponsor: pending.requested_by.clone(),
         reseller: pending.reseller.clone(),
@@ -290,6 +296,7 @@ pub(in crate::registry) fn approved(
         // What one sponsor planned and wrote down is nothing to the next.
         renewal: RenewalPlan::default(),
         extras: Extras::default(),
+        standing,
         ..domain.clone()
     })
 }
@@ -345,7 +352,7 @@ fn pending(
     Ok((domain, tld))
 }
 
-/// Refuses a request that the domain's state, a status or the TLD's lock forbids.
+/// Refuses a request that the domain's state or standing, a status or the TLD's lock forbids.
 pub(in crate::registry) fn demand_transferable(
     domain: &Domain,
     tld: &Tld,
@@ -359,7 +366,12 @@ pub(in crate::registry) fn demand_transferable(
         return Err(Refusal::TransferPending { kind: ObjectKind::Domain, name: name.to_string() });
     }
     demand_nothing_pending(domain)?;
-    if let Some(status) = domain.statuses.prohibiting(Transform::Transfer) {
+    let update_lock =
+        || domain.statuses.prohibiting(Transform::Update).filter(|_| tld.life.update_lock_transfers);
+    let prohibiting = standing_prohibits(domain, Transform::Transfer)
+        .or_else(|| domain.statuses.prohibiting(Transform::Transfer))
+        .or_else(update_lock);
+    if let Some(status) = prohibiting {
         return Err(Refusal::domain_status(name, status));
     }
     if now < days_after(domain.created_at, tld.life.transfer_lock_days) {

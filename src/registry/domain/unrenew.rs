@@ -52,12 +52,17 @@ fn undo(t: &mut Transaction<'_, '_>, name: &DomainName) -> Result<Renewed, Error
     let is_undone = |years, fee| years == i64::from(renewal.years) && fee == renewal.fee;
     let of_it = grace.iter().rposition(|g| g.kind == GraceKind::Renew && is_undone(g.years, g.fee));
     of_it.map(|index| grace.remove(index));
-    let after = Domain {
+    let mut after = Domain {
         expires_at: years_before(domain.expires_at, renewal.years.into()),
         grace,
         standing,
         ..domain.clone()
     };
+    // A plan that would do it again at once goes with it.
+    if after.planned_renewal_at().is_some_and(|at| at <= t.now) {
+        after.renewal.auto_days = None;
+        after.renewal.next_days = None;
+    }
     t.tx.update_domain(&domain, &after)?;
     t.record_domain(Some(&domain), Some(&after));
     t.refund_to(&domain, renewal.paid_by.as_ref(), renewal.fee);

@@ -15,12 +15,13 @@ use crate::model::auth_info::AuthInfo;
 use crate::model::contact::ContactId;
 use crate::model::domain::{ContactRef, ContactRole, Domain, NameServer};
 use crate::model::event::ChangeOperation;
-use crate::model::money::EntryKind;
+use crate::model::money::{EntryKind, Money};
 use crate::model::name::DomainName;
 use crate::model::sec_dns::{Records, Removal, SecDns, SecDnsError, SecDnsUpdate};
 use crate::model::status::{DomainStatus, Rationale, Status, Transform};
 use crate::model::tld::{HostModel, Tld};
-use crate::registry::billing::Priced;
+use crate::registry::billing::{Fee, Priced};
+use crate::registry::contact::vanish::vanish_if_free;
 use crate::registry::pending;
 use crate::registry::policy::is_disputed;
 use crate::registry::refusal::{Field, Refusal, Rule};
@@ -81,12 +82,14 @@ impl Operation for Update {
             return Err(Error::Refused(refusals));
         }
         let planned = self.plan(t)?;
+        let fee = if t.is_privileged() { None } else { Some(planned.fee(t)?) };
+        fee.iter().try_for_each(|fee| t.demand_agreement(fee))?;
         if self.needs_consent(t, &planned)? {
-            let held = Box::new(pending::HeldUpdate::of(t, self));
+            let held = Box::new(pending::HeldUpdate::of(t, self, fee.map(|fee| fee.money())));
             pending::ask(t, &planned.before, &planned.tld, &pending::Change::Update(held))?;
             return Ok(Updated::Waiting);
         }
-        self.write(t, planned).map(|()| Updated::Done)
+        self.write(t, planned, fee).map(|()| Updated::Done)
     }
 }
 
@@ -97,12 +100,26 @@ struct Planned {
     tld: Arc<Tld>,
 }
 
+impl Planned {
+    fn fee(&self, t: &Transaction<'_, '_>) -> Result<Fee, Refusal> {
+        t.fee(&self.tld, &self.before.name, Priced::Update, &self.before.sponsor)
+    }
+}
+
 impl Update {
-    /// Does it without asking the registrant, who has agreed.
-    pub(in crate::registry) fn carry_out(&self, t: &mut Transaction<'_, '_>) -> Result<(), Error> {
+    /// Does it without asking the registrant, who has agreed; for what it cost when the client asked for it.
+    pub(in crate::registry) fn carry_out(
+        &self,
+        t: &mut Transaction<'_, '_>,
+        agreed: Option<Money>,
+    ) -> Result<(), Error> {
         self.judge(&*t.tld_of(&self.name)?, t.is_privileged()).map_err(Error::Refused)?;
         let planned = self.plan(t)?;
-        self.write(t, planned)
+        let mut fee = planned.fee(t)?;
+        if let Some(agreed) = agreed.filter(|agreed| agreed.currency == fee.currency) {
+            fee.amount = agreed.amount;
+        }
+        self.write(t, planned, Some(fee))
     }
 
     /// The domain before and after, when nothing speaks against it.
@@ -185,11 +202,9 @@ impl Update {
         }
     }
 
-    fn write(&self, t: &mut Transaction<'_, '_>, planned: Planned) -> Result<(), Error> {
-        let Planned { before: domain, mut after, tld } = planned;
-        if !t.is_privileged() {
-            let fee = t.fee(&tld, &domain.name, Priced::Update, &domain.sponsor)?;
-            t.demand_agreement(&fee)?;
+    fn write(&self, t: &mut Transaction<'_, '_>, planned: Planned, fee: Option<Fee>) -> Result<(), Error> {
+        let Planned { before: domain, mut after, tld: _ } = planned;
+        if let Some(fee) = fee {
             t.charge(&domain.sponsor, &domain.name, EntryKind::Update, &fee, None);
         }
         after.updated_by = Some(updater(t, &domain));
@@ -197,7 +212,7 @@ impl Update {
         t.tx.update_domain(&domain, &after)?;
         t.record_domain(Some(&domain), Some(&after));
         t.tell_changed(&after, ChangeOperation::Update, None);
-        Ok(())
+        if after.registrant != domain.registrant { vanish_if_free(t, &[domain]) } else { Ok(()) }
     }
 
     /// An update that changes nothing yet.

@@ -6,8 +6,8 @@ use crate::model::domain::{ContactRef, Domain};
 use crate::model::event::{ChangeOperation, Event};
 use crate::model::name::DomainName;
 use crate::model::object::ObjectKind;
-use crate::model::transfer::TransferStatus;
-use crate::registry::domain::transfer::end_without_transfer;
+use crate::registry::contact::vanish::vanish_if_free;
+use crate::registry::lifecycle::ending::end_what_waits;
 use crate::registry::refusal::Refusal;
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Error, Operation};
@@ -65,11 +65,8 @@ impl Operation for ForcedDelete {
 
 fn delete_domain(t: &mut Transaction<'_, '_>, name: &DomainName) -> Result<(), Error> {
     let (domain, _) = t.domain_to_change(name)?;
-    let domain = if domain.transfer_is_pending() {
-        let loser = domain.sponsor.clone();
-        end_without_transfer(t, &domain, TransferStatus::ServerCancelled, loser)?.0
-    } else {
-        domain
+    let Some(domain) = end_what_waits(t, domain)? else {
+        return Ok(());
     };
     t.refund(&domain, |_| true);
     // Its own use of the hosts below it must not keep them.
@@ -85,7 +82,7 @@ fn delete_domain(t: &mut Transaction<'_, '_>, name: &DomainName) -> Result<(), E
     t.tx.delete_domain(domain.number)?;
     t.record_domain(Some(&domain), None);
     t.tell_changed(&domain, ChangeOperation::DeletePurge, None);
-    Ok(())
+    vanish_if_free(t, &[domain])
 }
 
 #[cfg(test)]
@@ -163,7 +160,7 @@ mod tests {
         for (kind, gone) in [(ObjectKind::Domain, "one.free"), (ObjectKind::Host, "ns1.one.free")] {
             let again = registry.run(Actor::Operator, forced(kind, gone)).await;
             assert_eq!(again, Err(Refusal::not_found(kind, gone).into()));
-            let history = History { kind: None, name: gone.to_owned(), most: 10 };
+            let history = History { kind: None, name: gone.to_owned(), most: 10, document: None };
             let entries = registry.run(Actor::Operator, history).await.unwrap();
             assert_eq!((entries[0].operation.as_str(), &entries[0].after), ("operator:delete", &None));
             assert_eq!(entries[0].actor, "operator");

@@ -42,6 +42,8 @@ pub struct History {
     pub name: String,
     /// Most entries of one object.
     pub most: u32,
+    /// Only the entry that this legal document justifies, however old it is.
+    pub document: Option<i64>,
 }
 
 impl Operation for History {
@@ -53,10 +55,22 @@ impl Operation for History {
         demand_operator(t)?;
         let every = [ObjectKind::Domain, ObjectKind::Host, ObjectKind::Contact];
         let mut entries = Vec::new();
+        let documented = match self.document {
+            Some(document) => match t.tx.documented(document)? {
+                None => return Ok(entries),
+                found => found,
+            },
+            None => None,
+        };
         for kind in every.into_iter().filter(|kind| self.kind.is_none_or(|asked| asked == *kind)) {
             let Some(name) = canonical(kind, &self.name) else { continue };
             for number in t.tx.numbers_named(kind, &name)? {
-                entries.extend(t.tx.history(kind, number, self.most)?);
+                match &documented {
+                    Some(entry) => entries.extend(
+                        Some(entry.clone()).filter(|entry| (entry.kind, entry.number) == (kind, number)),
+                    ),
+                    None => entries.extend(t.tx.history(kind, number, self.most)?),
+                }
             }
         }
         Ok(entries)

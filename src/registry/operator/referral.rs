@@ -4,6 +4,8 @@ use crate::model::case::{Case, CaseChange};
 use crate::model::domain::Domain;
 use crate::model::event::Event;
 use crate::registry::Error;
+use crate::registry::contact::vanish::vanish_if_free;
+use crate::registry::lifecycle::ending::remove_hosts_below;
 use crate::registry::refusal::Refusal;
 use crate::registry::transaction::Transaction;
 
@@ -24,6 +26,7 @@ pub(in crate::registry) fn decide(
         if rejected.is_some() {
             // Nobody had it: all of the fee goes back, whatever the time.
             t.refund_all(&before);
+            remove_hosts_below(t, &before)?;
             t.tx.delete_domain(before.number)?;
             t.record_domain(Some(&before), None);
         } else {
@@ -42,6 +45,9 @@ pub(in crate::registry) fn decide(
             at: t.now,
         };
         t.notify(&before.sponsor, event);
+        if rejected.is_some() {
+            vanish_if_free(t, &[before])?;
+        }
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! What the operator does for registrants: a registration that goes to somebody else, data that changes.
 
+use std::collections::BTreeSet;
+
 use super::demand_operator;
 use crate::model::case::CaseNumber;
 use crate::model::contact::{Contact, ContactId};
@@ -9,6 +11,7 @@ use crate::model::name::DomainName;
 use crate::model::registrar::Receives;
 use crate::registry::case::{self, Handshake};
 use crate::registry::contact::fork::change_registrant;
+use crate::registry::contact::vanish::vanish_if_free;
 use crate::registry::domain::release::{
     demand_receives, demand_releasable, hand_over, receiver, reference, registrant_of,
 };
@@ -36,7 +39,8 @@ impl Operation for TransferRegistrant {
         let unknown = || Refusal::Unknown { field: Field::Registrant, value: self.to.to_string() };
         let account = t.tx.contact(&self.to)?.ok_or_else(unknown)?;
         let mut domains = Vec::with_capacity(self.names.len());
-        for name in &self.names {
+        // One that is given twice goes once.
+        for name in self.names.iter().collect::<BTreeSet<_>>() {
             let (domain, _) = t.domain_to_judge(name)?;
             demand_releasable(t, &domain)?;
             domains.push(domain);
@@ -56,7 +60,7 @@ impl Operation for TransferRegistrant {
         if to.id != from {
             demand_receives(t, &to, &domains)?;
             if to.receives == Receives::Asked {
-                let account = Some(account.id);
+                let account = Some(account.number);
                 let handshake = Handshake { from, to: to.id, account, is_registrant_transfer: true };
                 return case::open(t, &handshake, &former, &domains).map(Some);
             }
@@ -81,6 +85,7 @@ impl Operation for TransferRegistrant {
             };
             t.notify(&reader, event);
         }
+        vanish_if_free(t, &domains)?;
         Ok(None)
     }
 }

@@ -188,8 +188,15 @@ fn apply(change: &RegistrarChange, registrar: &mut Registrar) -> Result<(), Refu
         }
         RegistrarChange::RetryMinutes(minutes) => registrar.retry_minutes = *minutes,
         RegistrarChange::TradingName(name) => {
-            if let Some(long) = name.as_ref().filter(|name| !(1..=255).contains(&name.chars().count())) {
-                return Err(setting("trading-name", long, "it has 1 to 255 characters"));
+            let is_shown = |name: &&String| {
+                (1..=255).contains(&name.chars().count()) && !name.chars().any(char::is_control)
+            };
+            if let Some(name) = name.as_ref().filter(|name| !is_shown(name)) {
+                return Err(setting(
+                    "trading-name",
+                    name,
+                    "it has 1 to 255 characters, none of them a control",
+                ));
             }
             registrar.trading_name.clone_from(name);
         }
@@ -233,3 +240,26 @@ fn setting(key: &str, value: &dyn std::fmt::Display, why: &str) -> Refusal {
 const LIST_MAX: usize = 1000;
 /// A week: nobody tries for longer, and each answer is kept as long.
 const RETRY_MINUTES_MAX: u32 = 7 * 24 * 60;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::Actor;
+    use crate::registry::testing::TestRegistry;
+
+    #[tokio::test]
+    async fn a_trading_name_is_a_line_of_text() {
+        let registry = TestRegistry::new().await;
+        let change = async |name: Option<&str>| {
+            let change = RegistrarChange::TradingName(name.map(str::to_owned));
+            let id = RegistrarId::parse("ClientX").unwrap();
+            registry.run(Actor::Operator, ChangeRegistrar { id, change }).await
+        };
+        for good in [Some("Example Trading"), Some("Öö & Co"), None] {
+            change(good).await.unwrap();
+        }
+        for bad in ["", "a\nb", "a\u{0}", "\u{7f}", "a\u{85}", &"x".repeat(256)] {
+            assert!(matches!(change(Some(bad)).await, Err(Error::Refused(_))), "{bad:?}");
+        }
+    }
+}

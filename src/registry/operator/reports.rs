@@ -17,7 +17,7 @@ use crate::registry::{Access, Error, Operation};
 pub struct ReportAbuse {
     /// The domain.
     pub name: DomainName,
-    /// What was seen.
+    /// What was seen; now when it says no date.
     pub report: AbuseReport,
 }
 
@@ -29,7 +29,8 @@ impl Operation for ReportAbuse {
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<(), Error> {
         demand_operator(t)?;
         let (domain, _) = t.domain_to_judge(&self.name)?;
-        let report = Box::new(self.report.clone());
+        let mut report = Box::new(self.report.clone());
+        report.date.get_or_insert(t.now);
         t.notify(&domain.sponsor, Event::Abuse { name: domain.name, report });
         Ok(())
     }
@@ -83,15 +84,20 @@ impl Operation for QuestionData {
         t.tx.update_contact(&after)?;
         t.record_contact(Some(&before), Some(&after));
         let domains = t.tx.domains_of_registrant(before.number)?;
-        if self.stage == DataQualityStage::Suspend {
-            for name in &domains {
-                let (domain, _) = t.domain_to_judge(name)?;
-                let cause = SuspensionCause::DataQuality;
-                let suspension = Suspension { cause, since: t.now, cancel_at: quality.cancel_at };
-                if domain.standing.suspension.is_none() {
-                    suspend(t, &domain, suspension)?;
+        for name in &domains {
+            let (domain, _) = t.domain_to_judge(name)?;
+            let (cause, cancel_at) = (SuspensionCause::DataQuality, quality.cancel_at);
+            let suspension = match domain.standing.suspension.clone() {
+                None if self.stage == DataQualityStage::Suspend => {
+                    Suspension { cause, since: t.now, cancel_at }
                 }
-            }
+                // Those that are suspended for it already are cancelled when it says by now.
+                Some(held) if held.cause == cause && held.cancel_at != cancel_at => {
+                    Suspension { cancel_at, ..held }
+                }
+                None | Some(_) => continue,
+            };
+            suspend(t, &domain, suspension)?;
         }
         let contact = Box::new(Contact { auth_info: None, ..after });
         t.notify(&before.sponsor, Event::DataQuality { quality, contact, domains });

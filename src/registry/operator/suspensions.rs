@@ -1,6 +1,6 @@
 //! Domains that the operator takes out of the zone, and gives back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -40,7 +40,8 @@ impl Operation for Suspend {
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<(), Error> {
         demand_operator(t)?;
         let mut told: BTreeMap<RegistrarId, Vec<DomainName>> = BTreeMap::new();
-        for name in &self.names {
+        // One that is given twice is suspended, and told of, once.
+        for name in self.names.iter().collect::<BTreeSet<_>>() {
             let (domain, _) = t.domain_to_change(name)?;
             let suspension =
                 Suspension { cause: SuspensionCause::Operator, since: t.now, cancel_at: self.cancel_at };

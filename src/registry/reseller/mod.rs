@@ -222,7 +222,7 @@ impl Registry {
 
 fn known(t: &mut Transaction<'_, '_>, name: &ResellerName) -> Result<Reseller, Error> {
     let unknown = || Refusal::Unknown { field: Field::Reseller, value: name.to_string() };
-    t.tx.reseller(name)?.ok_or_else(|| unknown().into())
+    t.tx.reseller_to_change(name)?.ok_or_else(|| unknown().into())
 }
 
 fn new_key(t: &Transaction<'_, '_>) -> ResellerKey {

@@ -82,7 +82,8 @@ impl Registry {
         let name = login.login.clone();
         let known = self.store.read(move |tx| tx.epp_user(&name)).await?;
         let hash = known.as_ref().and_then(|user| user.password_hash.clone());
-        let verified = self.passwords.verify(login.password.clone(), hash).await;
+        // Whether the password fits is told apart from everything else: it may be told sooner, too.
+        let verified = self.passwords.verify(login.password.clone(), hash, true).await;
         let fits = verified.map_err(|_| UserRefusal::Busy)?;
         let Some(known) = known.filter(|_| fits) else {
             return Err(UserRefusal::Unknown);
@@ -96,13 +97,18 @@ impl Registry {
             }
             Some(_) | None => None,
         };
-        let (registry, session) = (Arc::clone(self), self.next_trid());
+        let (registry, id) = (Arc::clone(self), self.next_trid());
+        let session = id.clone();
         let work = move |tx: &mut Tx<'_>| {
             let granted = weighed.grant(&registry, tx, &session, new_hash.as_deref())?;
             let keep = if granted.is_ok() { Keep::Commit } else { Keep::RollBack };
             Ok((granted, keep))
         };
-        self.store.write(work).await?
+        let granted = self.store.write(work).await;
+        if granted.is_err() {
+            self.forget_session(&id).await;
+        }
+        granted?
     }
 
     /// Sets an API user's password; false when there is no such user.
@@ -143,6 +149,8 @@ impl Weighed {
         }
         let id = &user.user.registrar;
         let most = policy.registrar(id).map_or(0, |registrar| registrar.sessions_max);
+        // Locked for its other users, on whatever node, who count the same places.
+        tx.credential(id)?;
         if tx.session_count(id)? >= most {
             return Ok(Err(UserRefusal::SessionLimit { most }));
         }

@@ -103,7 +103,7 @@ impl<O: Operation> As<O> {
             }
             ApiRole::Full | ApiRole::ReadOnly => {}
         }
-        t.act_for(&user.registrar);
+        t.act_for(&user.registrar, None);
         Ok(())
     }
 }

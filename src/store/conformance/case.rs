@@ -102,6 +102,19 @@ pub(super) async fn cases_due(store: Store) {
     assert_eq!(due(9, 1).await, [(at(3), early)]);
 }
 
+pub(super) async fn cases_about_nothing(store: Store) {
+    let ([kept, lost], [b, a]) = change(&store, |tx| {
+        let [b, a] = two_domains(tx)?;
+        Ok(([tx.open_case(&handshake(9), &[a, b])?, tx.open_case(&handshake(9), &[b])?], [b, a]))
+    })
+    .await;
+    assert_eq!(look(&store, |tx| tx.cases_about_nothing()).await, []);
+    change(&store, move |tx| tx.delete_domain(b)).await;
+    assert_eq!(look(&store, |tx| tx.cases_about_nothing()).await, [lost]);
+    change(&store, move |tx| tx.delete_domain(a)).await;
+    assert_eq!(look(&store, |tx| tx.cases_about_nothing()).await, [kept, lost]);
+}
+
 pub(super) async fn close_case(store: Store) {
     let (number, [b, _]) = change(&store, |tx| {
         let domains = two_domains(tx)?;

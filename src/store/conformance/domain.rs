@@ -206,6 +206,23 @@ pub(super) async fn due_domains(store: Store) {
     assert!(due(4, 10).await.is_empty());
 }
 
+pub(super) async fn domains_of_contact(store: Store) {
+    let (registrant, other) = change(&store, |tx| {
+        let first = linked_domain(tx, "b.example")?;
+        let registrant = first.registrant.clone().unwrap();
+        let mut second = sample("a.example");
+        second.registrant = Some(registrant.clone());
+        second.contacts =
+            vec![(ContactRole::Tech, registrant.clone()), (ContactRole::Admin, registrant.clone())];
+        tx.insert_domain(&draft(second))?;
+        Ok((registrant.number, first.contacts[0].1.number))
+    })
+    .await;
+    let names = look(&store, move |tx| tx.domains_of_contact(registrant)).await;
+    assert_eq!(names, [name("a.example"), name("b.example")], "each once");
+    assert_eq!(look(&store, move |tx| tx.domains_of_contact(other)).await, [name("b.example")]);
+}
+
 pub(super) async fn domains_of_registrant(store: Store) {
     let (registrant, other) = change(&store, |tx| {
         let first = linked_domain(tx, "b.example")?;

@@ -73,6 +73,19 @@ pub(super) async fn record_with_document(store: Store) {
     assert_eq!((entries[0].server_trid.as_str(), &entries[1].document), ("DD-2", &None));
 }
 
+pub(super) async fn documented(store: Store) {
+    change(&store, |tx| {
+        tx.record_with_document(&entry(Domain, 7, "a.example", "DD-1"), &document(4400))?;
+        tx.record(&entry(Domain, 7, "a.example", "DD-2"))?;
+        tx.record_with_document(&entry(Contact, 9, "sh8013", "DD-3"), &document(4404))
+    })
+    .await;
+    let entry = look(&store, |tx| tx.history(Contact, 9, 1)).await.remove(0);
+    let number = entry.document.as_ref().unwrap().number;
+    assert_eq!(look(&store, move |tx| tx.documented(number)).await, Some(entry));
+    assert_eq!(look(&store, move |tx| tx.documented(number + 1)).await, None);
+}
+
 pub(super) async fn document_part(store: Store) {
     change(&store, |tx| {
         let entry = entry(Domain, 7, "a.example", "DD-1");

@@ -24,6 +24,12 @@ pub(super) async fn reseller(store: Store) {
     assert_eq!(look(&store, |tx| tx.reseller(&named("nobody"))).await, None);
 }
 
+pub(super) async fn reseller_to_change(store: Store) {
+    with_shop(&store).await;
+    assert_eq!(change(&store, |tx| tx.reseller_to_change(&shop())).await, Some(reseller_of("shop")));
+    assert_eq!(change(&store, |tx| tx.reseller_to_change(&named("nobody"))).await, None);
+}
+
 pub(super) async fn reseller_with_key(store: Store) {
     with_shop(&store).await;
     assert_eq!(look(&store, |tx| tx.reseller_with_key(&shop())).await.unwrap().1, "sealed");

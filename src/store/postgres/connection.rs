@@ -12,20 +12,26 @@ use tokio_postgres::error::{DbError, SqlState};
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Config, NoTls, Statement};
 
-use crate::store::sql::{Row, Sql, Value, unlocked};
+use super::tls::{self, Tls};
+use crate::store::sql::{Change, Row, Sql, Value, unlocked};
 use crate::store::{Keep, StoreError};
 
 /// Where and as whom to connect.
 pub(super) struct Server {
     config: Config,
+    /// In the clear without.
+    tls: Option<Tls>,
 }
 
 impl Server {
     /// Reads a URL. Its text is in no error: it may hold a password.
     pub(super) fn parse(url: &str) -> Result<Self, StoreError> {
+        let (url, tls) = tls::split(url)?;
         let mut config: Config = url.parse().map_err(|_| {
             StoreError::Unavailable(
-                "the PostgreSQL URL cannot be read; postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=disable".to_owned(),
+                "the PostgreSQL URL cannot be read; postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=disable, or several \
+                 HOST:PORT with a comma between"
+                    .to_owned(),
             )
         })?;
         let is_local = config.get_hosts().iter().all(|host| match host {
@@ -34,31 +40,46 @@ impl Server {
             }
             Host::Unix(_) => true,
         });
-        let plain = config.get_ssl_mode() == SslMode::Disable
-            || (config.get_ssl_mode() == SslMode::Prefer && is_local);
-        if !plain {
-            return Err(StoreError::Unavailable(
-                "this program speaks no TLS to PostgreSQL yet: reach the server over a Unix socket, the loopback or a private \
-                 network, and say sslmode=disable in the URL"
-                    .to_owned(),
-            ));
-        }
-        config
-            .ssl_mode(SslMode::Disable)
-            .application_name("domesday")
-            .target_session_attrs(TargetSessionAttrs::ReadWrite);
+        match &tls {
+            None if !is_local && config.get_ssl_mode() != SslMode::Disable => {
+                return Err(StoreError::Unavailable(
+                    "a PostgreSQL beyond this machine is reached over TLS: say sslmode=verify-full&sslrootcert=FILE in the URL, \
+                     or sslmode=disable where the network is your own"
+                        .to_owned(),
+                ));
+            }
+            Some(_) if config.get_hosts().iter().any(|host| matches!(host, Host::Unix(_))) => {
+                return Err(StoreError::Unavailable(
+                    "PostgreSQL speaks no TLS over a Unix socket; leave sslmode away, or say sslmode=disable"
+                        .to_owned(),
+                ));
+            }
+            Some(_) => config.ssl_mode(SslMode::Require),
+            None => config.ssl_mode(SslMode::Disable),
+        };
+        config.application_name("domesday").target_session_attrs(TargetSessionAttrs::ReadWrite);
         config.keepalives_idle(ANSWER_WAIT).tcp_user_timeout(ANSWER_WAIT);
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(CONNECT_WAIT);
         }
-        Ok(Self { config })
+        Ok(Self { config, tls })
     }
 
     /// Opens a connection, whose socket is served while something waits on `runtime`.
     pub(super) fn connect(&self, runtime: &Runtime) -> Result<Connection, StoreError> {
         let connect = async {
-            let (client, socket) = self.config.connect(NoTls).await?;
-            tokio::spawn(socket);
+            let client = match &self.tls {
+                Some(tls) => {
+                    let (client, socket) = self.config.connect(tls.clone()).await?;
+                    tokio::spawn(socket);
+                    client
+                }
+                None => {
+                    let (client, socket) = self.config.connect(NoTls).await?;
+                    tokio::spawn(socket);
+                    client
+                }
+            };
             client.batch_execute(SESSION).await?;
             Ok(client)
         };
@@ -120,6 +141,15 @@ impl Connection {
     }
 }
 
+/// How a transaction can be found again whose COMMIT was not answered: an entry of history that it wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Trace {
+    /// Its number, which the sequence gave to no other transaction.
+    pub(super) number: i64,
+    /// Its svTRID; a promoted replica may not have heard how far the sequence was.
+    pub(super) server_trid: String,
+}
+
 /// A transaction, begun by its first statement.
 pub(super) struct Open<'c> {
     runtime: &'c Runtime,
@@ -127,6 +157,7 @@ pub(super) struct Open<'c> {
     begin: &'static str,
     read_only: bool,
     fault: Option<Fault>,
+    trace: Option<Trace>,
 }
 
 impl<'c> Open<'c> {
@@ -136,12 +167,17 @@ impl<'c> Open<'c> {
         begin: &'static str,
         read_only: bool,
     ) -> Self {
-        Self { runtime, connection, begin, read_only, fault: None }
+        Self { runtime, connection, begin, read_only, fault: None, trace: None }
     }
 
     /// What the first failure of a statement means.
     pub(super) fn fault(&self) -> Option<Fault> {
         self.fault
+    }
+
+    /// What it left in history.
+    pub(super) fn into_trace(self) -> Option<Trace> {
+        self.trace
     }
 
     fn noted<T>(&mut self, result: Result<T, (StoreError, Fault)>) -> Result<T, StoreError> {
@@ -243,6 +279,20 @@ impl Sql for Open<'_> {
     fn is_read_only(&self) -> bool {
         self.read_only
     }
+
+    fn may_lose_commit(&self) -> bool {
+        true
+    }
+
+    fn note(&mut self, change: Change<'_>) {
+        match change {
+            Change::Recorded { number, server_trid } => {
+                self.trace = Some(Trace { number, server_trid: server_trid.to_owned() });
+            }
+            // Others may write here: nothing is remembered.
+            Change::Content | Change::Policy | Change::Registered(_) | Change::Removed(_) => {}
+        }
+    }
 }
 
 /// Parameters as the driver takes them; a null is given the type that the statement expects.
@@ -276,12 +326,18 @@ fn within<T>(
 fn judged(error: &tokio_postgres::Error) -> (StoreError, Fault) {
     let Some(told) = error.as_db_error() else {
         let fault = if error.is_closed() || source_is_io(error) { Fault::Lost } else { Fault::Refused };
-        return (StoreError::Engine(format!("PostgreSQL: {error}")), fault);
+        let source = std::error::Error::source(error);
+        if let Some(sentence) = source.and_then(tls::refusal) {
+            return (StoreError::Unavailable(sentence), fault);
+        }
+        // Its text says the kind only, the cause says what happened.
+        let cause = source.map(|cause| format!(": {cause}")).unwrap_or_default();
+        return (StoreError::Engine(format!("PostgreSQL: {error}{cause}")), fault);
     };
     let code = told.code();
     let constraint = told.constraint().map(|name| format!(" (constraint {name})")).unwrap_or_default();
     let text = format!("PostgreSQL: {} {}{constraint}", code.code(), told.message());
-    let fault = if matches!(*code, SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED) {
+    let fault = if is_conflict(code, told.message()) {
         Fault::Conflict
     } else if is_lost(told) {
         Fault::Lost
@@ -289,6 +345,16 @@ fn judged(error: &tokio_postgres::Error) -> (StoreError, Fault) {
         Fault::Refused
     };
     (StoreError::Engine(text), fault)
+}
+
+/// Whether the transaction was ended only because of another one at the same time, so that the same work can be done again.
+///
+/// PostgreSQL 15 has a race of its own there: one row that is referred to (`FOR KEY SHARE` of a foreign key) and updated by
+/// a crowd, and a transaction among them that rolls back, now and then end another with an internal error. It too has
+/// changed nothing.
+fn is_conflict(code: &SqlState, message: &str) -> bool {
+    matches!(*code, SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED)
+        || (*code == SqlState::INTERNAL_ERROR && message.starts_with(MULTIXACT_RACE))
 }
 
 fn source_is_io(error: &tokio_postgres::Error) -> bool {
@@ -336,8 +402,29 @@ impl Row for tokio_postgres::Row {
 const SESSION: &str = "SET statement_timeout = '45s'; SET lock_timeout = '5s'; \
     SET idle_in_transaction_session_timeout = '60s'; \
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
+/// How that internal error begins; what follows are the numbers of the transactions.
+const MULTIXACT_RACE: &str = "new multixact has more than one updating member";
 const CONNECT_WAIT: Duration = Duration::from_secs(3);
 /// How long a statement may take; [`SESSION`]'s lock_timeout is shorter.
 const ANSWER_WAIT: Duration = Duration::from_secs(30);
 /// Spellings of statements kept prepared on one connection.
 const STATEMENTS_CACHED: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_another_transaction_ended_is_done_again() {
+        let race = "new multixact has more than one updating member: 0 7[1458 (keysh), 1459 (keysh), 1459 (nokeyupd)]";
+        for (code, message, again) in [
+            (SqlState::T_R_SERIALIZATION_FAILURE, "could not serialize access", true),
+            (SqlState::T_R_DEADLOCK_DETECTED, "deadlock detected", true),
+            (SqlState::INTERNAL_ERROR, race, true),
+            (SqlState::INTERNAL_ERROR, "cache lookup failed for type 7", false),
+            (SqlState::LOCK_NOT_AVAILABLE, "canceling statement due to lock timeout", false),
+        ] {
+            assert_eq!(is_conflict(&code, message), again, "{message}");
+        }
+    }
+}

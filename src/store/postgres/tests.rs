@@ -1,11 +1,16 @@
 //! What only this engine can do wrong: conflicts, connections that are lost, several nodes.
 
+mod proxy;
+
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Barrier};
 
 use tokio::task::JoinSet;
 
+use self::proxy::{Cut, Proxy};
 use super::{Server, statements, thread_count};
+use crate::model::history::HistoryEntry;
+use crate::model::object::ObjectKind;
 use crate::store::testing::{Place, TestEngine};
 use crate::store::{Keep, MIGRATIONS, Store, StoreError, Tx};
 
@@ -205,24 +210,125 @@ async fn a_backup_names_the_tool_for_it() {
     assert!(matches!(refused, Err(StoreError::Unavailable(text)) if text.contains("pg_dump")));
 }
 
+/// A change that leaves an entry in history, through a proxy that cuts the connection at its COMMIT; its end and how often it ran.
+async fn change_through(place: &Place, cut: Cut) -> (Result<(), StoreError>, u32) {
+    let proxy = Proxy::start(&place.url);
+    let store = Store::open(&format!("{}?threads=2", proxy.url)).unwrap();
+    // Every thread has its connection: the cut is at the COMMIT of this very change.
+    put(&store, "before").await.unwrap();
+    proxy.cut_at_next_commit(cut);
+    let runs = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&runs);
+    let end = store.write(move |tx| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        tx.put_meta("done", "1")?;
+        tx.record(&entry()).map(|()| ((), Keep::Commit))
+    });
+    let end = end.await;
+    assert_eq!(put(&store, "later").await, Ok(()), "the store goes on");
+    (end, runs.load(Ordering::Relaxed))
+}
+
+fn entry() -> HistoryEntry {
+    HistoryEntry {
+        at: "2026-01-01T00:00:00Z".parse().unwrap(),
+        kind: ObjectKind::Domain,
+        number: 1,
+        name: "a.example".to_owned(),
+        operation: "domain:create".to_owned(),
+        actor: "ClientX".to_owned(),
+        client_trid: Some("ABC-1".to_owned()),
+        server_trid: "DD-1-1".to_owned(),
+        before: None,
+        after: Some("{}".to_owned()),
+        document: None,
+    }
+}
+
+#[tokio::test]
+async fn a_commit_whose_answer_is_lost_is_found_in_history_and_answered_as_done() {
+    let Some((store, place)) = open() else { return };
+    assert_eq!(change_through(&place, Cut::AfterIt).await, (Ok(()), 1));
+    assert!(kept(&store, "done").await);
+}
+
+#[tokio::test]
+async fn a_commit_that_is_still_under_way_is_waited_for() {
+    let Some((store, place)) = open() else { return };
+    let sql = [
+        "CREATE FUNCTION take_time() RETURNS trigger LANGUAGE plpgsql AS \
+         'BEGIN PERFORM pg_sleep(0.3); RETURN NULL; END'",
+        "CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON history DEFERRABLE INITIALLY DEFERRED \
+         FOR EACH ROW EXECUTE FUNCTION take_time()",
+    ];
+    let make = move |tx: &mut Tx<'_>| {
+        sql.iter().try_for_each(|sql| tx.write(sql, &[]).map(drop)).map(|()| ((), Keep::Commit))
+    };
+    store.write(make).await.unwrap();
+    assert_eq!(change_through(&place, Cut::DuringIt).await, (Ok(()), 1));
+    assert!(kept(&store, "done").await);
+}
+
+#[tokio::test]
+async fn a_commit_that_never_arrived_is_not_answered_as_done_nor_done_again() {
+    let Some((store, place)) = open() else { return };
+    let (end, runs) = change_through(&place, Cut::BeforeIt).await;
+    assert!(matches!(&end, Err(StoreError::Engine(text)) if text.contains("during COMMIT")), "{end:?}");
+    assert_eq!(runs, 1);
+    assert!(!kept(&store, "done").await);
+}
+
+#[tokio::test]
+async fn the_first_of_several_servers_that_takes_writes_is_used() {
+    let Some((_store, place)) = open() else { return };
+    let proxy = Proxy::start(&place.url);
+    // Nobody listens on the first, which was free a moment ago.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = proxy.url.replacen("@127", &format!("@{free},127"), 1);
+    let store = Store::open(&format!("{url}?threads=1&target_session_attrs=read-write")).unwrap();
+    assert_eq!(put(&store, "n").await, Ok(()));
+}
+
 #[test]
 fn a_password_is_in_no_error() {
     for url in [
         "postgres://u:geheim@db.example/x",
-        "postgres://u:geheim@db.example/x?sslmode=require",
+        "postgres://u:geheim@db.example/x?sslmode=prefer",
         "postgres://u:geheim@[/x?y=1",
+        "postgres://u:geheim@%2Frun%2Fpg/x?sslmode=require",
     ] {
         let Err(StoreError::Unavailable(text)) = Server::parse(url).map(drop) else {
             panic!("{url} is taken")
         };
-        assert!(text.contains("sslmode=disable") && !text.contains("geheim"), "{text}");
+        assert!(text.contains("disable") && !text.contains("geheim"), "{text}");
     }
     for url in [
         "postgres://u:p@db.example/x?sslmode=disable",
+        "postgres://u:p@db.example/x?sslmode=require",
+        "postgres://u:p@db1.example:5432,db2.example:5433/x?sslmode=require&target_session_attrs=read-write",
         "postgres://u@127.0.0.1:5433/x",
         "postgres://u@%2Frun%2Fpg/x",
     ] {
         assert!(Server::parse(url).is_ok(), "{url}");
+    }
+}
+
+#[test]
+fn what_is_asked_of_tls_is_told_apart() {
+    for (query, expected) in [
+        ("sslmode=verify-full", "sslrootcert=FILE"),
+        ("sslmode=verify-ca", "sslrootcert=FILE"),
+        ("sslrootcert=ca.pem", "sslmode=verify-full"),
+        ("sslmode=allow", "sslmode is disable"),
+        ("sslmode=verify-full&sslrootcert=%2Fnowhere%2Fca.pem", "/nowhere/ca.pem"),
+        ("sslmode=require&sslrootcert=%2", "percent"),
+    ] {
+        let Err(StoreError::Unavailable(text)) =
+            Server::parse(&format!("postgres://u:geheim@db.example/x?{query}")).map(drop)
+        else {
+            panic!("{query} is taken")
+        };
+        assert!(text.contains(expected) && !text.contains("geheim"), "{query}: {text}");
     }
 }
 

@@ -44,7 +44,8 @@ impl Memory {
     pub(super) fn note(&self, change: Change<'_>) -> Noted {
         match change {
             Change::Content if self.wanted.load(Ordering::Relaxed) => Noted::Everything,
-            Change::Content | Change::Policy => Noted::Policy,
+            // History is not remembered, nor is it told of here; to look at the policy anew is never wrong.
+            Change::Content | Change::Policy | Change::Recorded { .. } => Noted::Policy,
             Change::Registered(name) => Noted::Registered(self.keys.hash_one(name)),
             Change::Removed(name) => Noted::Removed(self.keys.hash_one(name)),
         }

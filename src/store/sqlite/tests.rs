@@ -172,6 +172,7 @@ async fn a_file_that_was_replaced_is_not_written_to() {
     store.backup(&copy, &mut |_, _| {}).unwrap();
     fs::rename(&copy, &path).unwrap();
     let refused = put(&store, "lost").await;
+    assert_eq!(store.waiting(), 0, "what was refused waits no longer");
     assert!(
         matches!(&refused, Err(StoreError::Unavailable(text)) if text.contains("replaced")),
         "{refused:?}"

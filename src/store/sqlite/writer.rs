@@ -70,6 +70,7 @@ impl Writer {
     fn batch(&mut self, first: Box<dyn Job>, jobs: &mpsc::Receiver<Box<dyn Job>>) {
         let begun = Instant::now();
         if let Err(error) = self.begin() {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
             self.reopen();
             return first.answer(Err(error));
         }

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::{Laboratory, delete, is_registered};
-use crate::client::code;
+use crate::client::{code, login_frame};
 use crate::hostile::{check, command, create};
+use crate::server::PASSWORD;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_delay_makes_a_command_wait() {
@@ -96,6 +97,22 @@ async fn logins_find_no_place_or_a_certificate_that_is_over() {
     let refused = laboratory.dial("ClientX").await.err().expect("the client refuses the certificate");
     assert!(refused.to_string().contains("xpired"), "{refused}");
     laboratory.log_in("ClientX").await;
+    laboratory.stop().await;
+}
+
+/// A tag of two characters logs in with a mark before it: the fault is the registrar's.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fault_finds_the_registrar_that_a_login_means() {
+    let tag = "[[registrar]]\nid = \"AB\"\nname = \"Two Characters\"\npassword = \"foo-BAR2\"\n";
+    let laboratory = Laboratory::start_with(tag).await;
+    laboratory.order(json!({ "kind": "session-limit", "registrar": "AB" })).await;
+    for expected in ["2502", "1000"] {
+        let mut client = laboratory.dial_at("nominet", "ClientX").await.unwrap();
+        let greeting = client.receive().await.unwrap();
+        let login = login_frame("AB", PASSWORD, &greeting);
+        assert!(login.contains("<clID>#AB</clID>"), "{login}");
+        assert_eq!(code(&client.ask(&login).await), expected);
+    }
     laboratory.stop().await;
 }
 

@@ -1,16 +1,19 @@
 //! contact-1.0: a registrant. One address in local form, no authInfo, no fax, no transfers.
 
-use super::{Trail, ignored_field, instant_leaf, open_data, roid_leaf, warning};
+use jiff::Timestamp;
+
+use super::{ignored_field, roid_leaf, warning};
 use crate::dialect::nominet::services::uri;
+use crate::dialect::uk::tag;
+use crate::dialect::uk::write::{Trail, instant_leaf, open_data};
 use crate::gateway::epp::command::{Command, Outcome, Verb};
 use crate::gateway::epp::decode::{Fault, FaultKind};
 use crate::gateway::epp::object::{ObjectMapping, Terms, contact as standard};
 use crate::gateway::epp::response::{Part, close, leaf, open};
 use crate::gateway::xml::{Element, escape};
-use crate::model::contact::{Contact, Disclose, DiscloseElement};
+use crate::model::contact::{Contact, ContactId, Disclose, DiscloseElement};
 use crate::model::postal::PostalInfo;
 use crate::registry::contact::check::{Checked, Unavailable};
-use crate::registry::contact::create::Created;
 
 /// contact-1.0.
 pub(in crate::dialect::nominet) struct NomContact;
@@ -47,7 +50,7 @@ impl ObjectMapping for NomContact {
     fn encode(&self, _request: Element<'_>, outcome: &Outcome, _terms: &Terms<'_>, out: &mut String) {
         match outcome {
             Outcome::ContactCheck(checked) => check(checked, out),
-            Outcome::ContactCreate(created) => create(created, out),
+            Outcome::ContactCreate(created) => cre_data(&created.id, created.created_at, out),
             Outcome::ContactInfo(view) => info_data(&view.contact, out),
             _ => {}
         }
@@ -83,7 +86,7 @@ impl ObjectMapping for NomContact {
 }
 
 fn check(checked: &Checked, out: &mut String) {
-    open_data("contact", "chkData", uri::CONTACT, out);
+    open_data("contact", "chkData", uri::CONTACT, &[], out);
     for (id, unavailable) in &checked.ids {
         out.push_str("<contact:cd><contact:id avail=\"");
         out.push(if unavailable.is_none() { '1' } else { '0' });
@@ -100,34 +103,28 @@ fn check(checked: &Checked, out: &mut String) {
     close("contact:chkData", out);
 }
 
-pub(in crate::dialect::nominet) fn create(created: &Created, out: &mut String) {
-    open_data("contact", "creData", uri::CONTACT, out);
-    leaf("contact:id", created.id.as_str(), out);
-    instant_leaf("contact:crDate", created.created_at, out);
+/// `creData`; also of a copy.
+pub(in crate::dialect::nominet) fn cre_data(id: &ContactId, created_at: Timestamp, out: &mut String) {
+    open_data("contact", "creData", uri::CONTACT, &[], out);
+    leaf("contact:id", id.as_str(), out);
+    instant_leaf("contact:crDate", created_at, out);
     close("contact:creData", out);
 }
 
 /// `infData`, whole; also in service messages.
 pub(in crate::dialect::nominet) fn info_data(contact: &Contact, out: &mut String) {
-    open_data("contact", "infData", uri::CONTACT, out);
+    open_data("contact", "infData", uri::CONTACT, &[], out);
     leaf("contact:id", contact.id.as_str(), out);
     roid_leaf("contact:roid", "", contact.number.0, out);
     out.push_str("<contact:status s=\"ok\"/>");
-    if let Some(info) = contact.postal.last() {
+    if let Some(info) = contact.local_postal() {
         postal_info(info, out);
     }
     if let Some(voice) = &contact.voice {
         leaf("contact:voice", voice.number(), out);
     }
     leaf("contact:email", contact.email.as_str(), out);
-    let trail = Trail {
-        sponsor: &contact.sponsor,
-        created_by: &contact.created_by,
-        created_at: contact.created_at,
-        updated_by: contact.updated_by.as_ref(),
-        updated_at: contact.updated_at,
-    };
-    trail.write("contact", out);
+    Trail::of_contact(contact).write("contact", tag::shown, out);
     if let Some(disclose) = &contact.disclose {
         push_disclose(disclose, out);
     }

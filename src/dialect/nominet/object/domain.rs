@@ -1,13 +1,13 @@
-//! domain-1.0: no authInfo, no statuses in answers, no transfers; a registration is Nominet's business in the rest.
+//! domain-1.0: read as the RFC has it, without authInfo and transfers; no statuses in answers.
 
-mod read;
 mod write;
 
+pub(in crate::dialect::nominet) use self::write::{cre_data, renew as ren_data};
 use super::ignored_field;
 use crate::dialect::nominet::services::uri;
 use crate::gateway::epp::command::{Command, Outcome, Verb};
 use crate::gateway::epp::decode::{Fault, FaultKind};
-use crate::gateway::epp::object::{ObjectMapping, Terms};
+use crate::gateway::epp::object::{ObjectMapping, Terms, domain as standard};
 use crate::gateway::epp::response::{Part, ResultCode};
 use crate::gateway::xml::Element;
 use crate::model::domain::Domain;
@@ -30,21 +30,24 @@ impl ObjectMapping for NomDomain {
     }
 
     fn decode(&self, verb: Verb, element: Element<'_>, terms: &Terms<'_>) -> Result<Command, Fault> {
-        match verb {
-            Verb::Check => read::check(element, terms).map(Command::DomainCheck),
-            Verb::Create => read::create(element).map(Command::DomainCreate),
-            Verb::Delete => read::delete(element).map(Command::DomainDelete),
-            Verb::Info => read::info(element).map(Command::DomainInfo),
-            Verb::Renew => read::renew(element).map(Command::DomainRenew),
-            Verb::Update => read::update(element, terms).map(Command::DomainUpdate),
-            Verb::Transfer(_) | Verb::Login | Verb::Logout | Verb::Poll => {
-                Err(Fault::at(element, FaultKind::UndefinedVerb))
-            }
+        if !self.defines(verb) {
+            return Err(Fault::at(element, FaultKind::UndefinedVerb));
         }
+        let mut command = standard::Domain.decode(verb, element, terms)?;
+        match &mut command {
+            Command::DomainCreate(create) => create.auth_info = None,
+            Command::DomainInfo(info) => info.auth_info = None,
+            Command::DomainUpdate(update) => update.auth_info = None,
+            _ => {}
+        }
+        Ok(command)
     }
 
     fn code(&self, outcome: &Outcome) -> ResultCode {
-        write::code(outcome)
+        match outcome {
+            Outcome::DomainCreate(created) if created.is_pending => ResultCode::OkPending,
+            _ => ResultCode::Ok,
+        }
     }
 
     fn encode(&self, request: Element<'_>, outcome: &Outcome, _terms: &Terms<'_>, out: &mut String) {

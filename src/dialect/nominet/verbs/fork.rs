@@ -1,11 +1,12 @@
 //! std-fork: a registrant is copied, and domains go to the copy.
 
+use super::super::object::contact::cre_data;
 use super::super::services::uri;
-use super::{contact_id, domain_name, open_data};
+use super::contact_id;
+use crate::dialect::uk::read::domain_name;
 use crate::gateway::epp::command::{Command, Outcome, Verb};
 use crate::gateway::epp::decode::{Cursor, Fault};
 use crate::gateway::epp::object::{ObjectMapping, Terms};
-use crate::gateway::epp::response::{close, leaf};
 use crate::gateway::xml::Element;
 use crate::registry::contact::Fork as Operation;
 
@@ -42,14 +43,8 @@ impl ObjectMapping for Fork {
     }
 
     fn encode(&self, _request: Element<'_>, outcome: &Outcome, _terms: &Terms<'_>, out: &mut String) {
-        let Outcome::ContactFork(forked) = outcome else {
-            return;
-        };
-        open_data("contact", "creData", uri::CONTACT, "", out);
-        leaf("contact:id", forked.contact.id.as_str(), out);
-        out.push_str("<contact:crDate>");
-        super::super::envelope::push_instant(forked.contact.created_at, out);
-        close("contact:crDate", out);
-        close("contact:creData", out);
+        if let Outcome::ContactFork(forked) = outcome {
+            cre_data(&forked.contact.id, forked.contact.created_at, out);
+        }
     }
 }

@@ -2,7 +2,8 @@
 
 use super::super::object::warning;
 use super::super::services::uri;
-use super::{contact_id, open_data};
+use super::contact_id;
+use crate::dialect::uk::write::open_data;
 use crate::gateway::epp::command::{Command, Outcome, Verb};
 use crate::gateway::epp::decode::{Cursor, Fault, check_attributes, token_of};
 use crate::gateway::epp::object::{ObjectMapping, Terms};
@@ -50,7 +51,7 @@ impl ObjectMapping for Handshake {
             return;
         };
         let Answered { case, domains, account_ignored: _ } = answered;
-        open_data("han", "hanData", uri::STD_HANDSHAKE, "", out);
+        open_data("han", "hanData", uri::STD_HANDSHAKE, &[], out);
         leaf("han:caseId", &case.to_string(), out);
         if !domains.is_empty() {
             out.push_str(&format!("<han:domainListData noDomains=\"{}\">", domains.len()));

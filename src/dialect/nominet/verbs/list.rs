@@ -1,7 +1,7 @@
 //! std-list: the tag's domains that were registered in a month, or that expire in one.
 
 use super::super::services::uri;
-use super::open_data;
+use crate::dialect::uk::write::open_data;
 use crate::gateway::epp::command::{Command, Outcome, Verb};
 use crate::gateway::epp::decode::{Cursor, Fault, FaultKind, check_attributes, token, word};
 use crate::gateway::epp::object::{ObjectMapping, Terms};
@@ -44,8 +44,8 @@ impl ObjectMapping for List {
         let Outcome::DomainListOf(domains) = outcome else {
             return;
         };
-        let count = format!(" noDomains=\"{}\"", domains.len());
-        open_data("list", "listData", uri::STD_LIST, &count, out);
+        let count = domains.len().to_string();
+        open_data("list", "listData", uri::STD_LIST, &[("noDomains", &count)], out);
         domains.iter().for_each(|domain| leaf("list:domainName", domain.name.as_ref(), out));
         close("list:listData", out);
     }

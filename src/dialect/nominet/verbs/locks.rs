@@ -1,7 +1,8 @@
 //! std-locks: a domain or a contact is locked and unlocked.
 
 use super::super::services::uri;
-use super::{contact_id, domain_name};
+use super::contact_id;
+use crate::dialect::uk::read::domain_name;
 use crate::gateway::epp::command::{Command, Outcome, Verb};
 use crate::gateway::epp::decode::{Cursor, Fault, FaultKind, word};
 use crate::gateway::epp::object::{ObjectMapping, Terms};

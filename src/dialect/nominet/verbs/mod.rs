@@ -18,29 +18,13 @@ pub(super) use self::release::Release;
 pub(super) use self::tag_list::TagList;
 pub(super) use self::unrenew::Unrenew;
 
-use crate::gateway::epp::decode::{Fault, check_attributes, token_of};
+use crate::gateway::epp::decode::{Fault, check_attributes};
+use crate::gateway::epp::object::values;
 use crate::gateway::xml::Element;
 use crate::model::contact::ContactId;
-use crate::model::name::DomainName;
-
-/// A domain's name; a dot may end it.
-fn domain_name(element: Element<'_>) -> Result<DomainName, Fault> {
-    check_attributes(element, &[])?;
-    let text = token_of(element, 1, 255)?;
-    let name = text.strip_suffix('.').unwrap_or(&text);
-    DomainName::parse(name).map_err(|error| Fault::malformed(element, error))
-}
 
 /// A contact's identifier (`eppcom:clIDType`).
 fn contact_id(element: Element<'_>) -> Result<ContactId, Fault> {
     check_attributes(element, &[])?;
-    let text = token_of(element, 3, 16)?;
-    ContactId::parse(&text).map_err(|error| Fault::malformed(element, error))
-}
-
-/// Opens a `resData` element in its namespace.
-fn open_data(prefix: &str, tag: &str, uri: &str, attributes: &str, out: &mut String) {
-    for part in ["<", prefix, ":", tag, " xmlns:", prefix, "=\"", uri, "\"", attributes, ">"] {
-        out.push_str(part);
-    }
+    values::contact_id(element)
 }

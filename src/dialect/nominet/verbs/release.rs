@@ -1,8 +1,10 @@
 //! std-release: a domain, or a registrant with all its domains, goes to another tag.
 
 use super::super::services::uri;
-use super::super::tag;
-use super::{contact_id, domain_name, open_data};
+use super::contact_id;
+use crate::dialect::uk::read::domain_name;
+use crate::dialect::uk::tag;
+use crate::dialect::uk::write::open_data;
 use crate::gateway::epp::command::{Command, Outcome, Verb};
 use crate::gateway::epp::decode::{Cursor, Fault, FaultKind, check_attributes, token};
 use crate::gateway::epp::object::{ObjectMapping, Terms};
@@ -55,7 +57,7 @@ impl ObjectMapping for Release {
 
     fn encode(&self, _request: Element<'_>, outcome: &Outcome, _terms: &Terms<'_>, out: &mut String) {
         if let Outcome::DomainRelease(Released::Case(case)) = outcome {
-            open_data("release", "releasePending", uri::STD_RELEASE, "", out);
+            open_data("release", "releasePending", uri::STD_RELEASE, &[], out);
             out.push_str("Your request has been sent to the receiving registrar for approval. The case is ");
             out.push_str(&case.to_string());
             out.push('.');

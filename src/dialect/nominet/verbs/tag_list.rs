@@ -1,7 +1,7 @@
 //! nom-tag: who the registrars are, in sessions that declare nothing else.
 
 use super::super::services::uri;
-use super::open_data;
+use crate::dialect::uk::write::{open_data, optional_leaf};
 use crate::gateway::epp::command::{Command, Outcome, Verb};
 use crate::gateway::epp::decode::{Fault, check_attributes, empty};
 use crate::gateway::epp::object::{ObjectMapping, Terms};
@@ -35,15 +35,13 @@ impl ObjectMapping for TagList {
         let Outcome::TagList(listed) = outcome else {
             return;
         };
-        open_data("tag", "listData", uri::TAG, "", out);
+        open_data("tag", "listData", uri::TAG, &[], out);
         // The schema has no others: neither a clone of a test system, nor a registrar of another zone.
         for registrar in listed.iter().filter(|registrar| is_tag(&registrar.id)) {
             open("tag:infData", out);
             leaf("tag:registrar-tag", &registrar.id, out);
             leaf("tag:name", &registrar.name, out);
-            if let Some(name) = &registrar.trading_name {
-                leaf("tag:trad-name", name, out);
-            }
+            optional_leaf("tag:trad-name", registrar.trading_name.as_deref(), out);
             leaf("tag:handshake", if registrar.asks { "Y" } else { "N" }, out);
             close("tag:infData", out);
         }

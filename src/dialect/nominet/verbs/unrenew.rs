@@ -1,11 +1,11 @@
 //! std-unrenew: the latest renewal of domains is undone.
 
+use super::super::object::domain::ren_data;
 use super::super::services::uri;
-use super::{domain_name, open_data};
+use crate::dialect::uk::read::domain_name;
 use crate::gateway::epp::command::{Command, Outcome, Verb};
 use crate::gateway::epp::decode::{Cursor, Fault};
 use crate::gateway::epp::object::{ObjectMapping, Terms};
-use crate::gateway::epp::response::{close, leaf};
 use crate::gateway::xml::Element;
 use crate::registry::domain::Unrenew as Operation;
 
@@ -35,16 +35,8 @@ impl ObjectMapping for Unrenew {
     }
 
     fn encode(&self, _request: Element<'_>, outcome: &Outcome, _terms: &Terms<'_>, out: &mut String) {
-        let Outcome::DomainUnrenew(done) = outcome else {
-            return;
-        };
-        for renewed in done {
-            open_data("domain", "renData", uri::DOMAIN, "", out);
-            leaf("domain:name", renewed.name.as_ref(), out);
-            out.push_str("<domain:exDate>");
-            super::super::envelope::push_instant(renewed.expires_at, out);
-            close("domain:exDate", out);
-            close("domain:renData", out);
+        if let Outcome::DomainUnrenew(done) = outcome {
+            done.iter().for_each(|renewed| ren_data(renewed, out));
         }
     }
 }

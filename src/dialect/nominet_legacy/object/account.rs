@@ -1,9 +1,10 @@
 //! nom-account: info and update, and since 1.1 fork and merge; accounts are made with domains.
 
 use super::people::{account_change, moved_sentence, write_account, write_made};
-use super::{Children, demand_more, domain_name, roid, some_text, warning};
+use super::{Children, demand_more, roid, some_text, warning};
 use crate::dialect::nominet_legacy::generation::Generation;
 use crate::dialect::uk::account_of_roid;
+use crate::dialect::uk::read::domain_name;
 use crate::gateway::epp::command::{Command, Outcome, Verb};
 use crate::gateway::epp::decode::{Fault, FaultKind, check_attributes, token_of, word};
 use crate::gateway::epp::object::{ObjectMapping, Terms};

@@ -1,7 +1,8 @@
 //! Answers to releases that this tag was asked about, in the namespace of notifications.
 
-use super::{Children, begin};
+use super::Children;
 use crate::dialect::nominet_legacy::generation::Generation;
+use crate::dialect::uk::write::open_data;
 use crate::gateway::epp::command::{Command, Outcome, TransferOp, Verb};
 use crate::gateway::epp::decode::{Fault, FaultKind, check_attributes, token_of};
 use crate::gateway::epp::object::{ObjectMapping, Terms};
@@ -42,11 +43,12 @@ impl ObjectMapping for LegacyCase {
         let (Outcome::CaseAccept(answered) | Outcome::CaseReject(answered)) = outcome else {
             return;
         };
-        begin("n", "Case", self.0.notifications, out);
+        let uri = self.0.notifications;
+        open_data("n", "Case", uri, &[], out);
         leaf("n:case-id", &answered.case.to_string(), out);
         close("n:Case", out);
-        let (uri, count) = (self.0.notifications, answered.domains.len());
-        out.push_str(&format!("<n:domainList xmlns:n=\"{uri}\" count=\"{count}\">"));
+        let count = answered.domains.len().to_string();
+        open_data("n", "domainList", uri, &[("count", &count)], out);
         answered.domains.iter().for_each(|name| leaf("n:domain-name", name.as_ref(), out));
         close("n:domainList", out);
     }

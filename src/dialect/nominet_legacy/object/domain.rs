@@ -3,7 +3,7 @@
 mod read;
 mod write;
 
-pub(in crate::dialect::nominet_legacy) use self::write::{names, simple};
+pub(in crate::dialect::nominet_legacy) use self::write::{names, open_list, simple};
 use super::people::moved_sentence;
 use super::warning;
 use crate::dialect::nominet_legacy::generation::Generation;

@@ -11,13 +11,10 @@ pub(super) mod people;
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-use jiff::Timestamp;
-
 use super::generation::Generation;
 use crate::gateway::epp::decode::{Fault, FaultKind, check_attributes, token, token_of, word};
-use crate::gateway::epp::response::{Part, close, leaf, open};
+use crate::gateway::epp::response::{Part, close};
 use crate::gateway::xml::{Element, escape};
-use crate::model::name::{DomainName, HostName};
 use crate::model::registrar::RegistrarId;
 
 /// The children of an element, which are of one namespace and known.
@@ -79,16 +76,6 @@ fn some_text(element: Element<'_>) -> Result<Cow<'_, str>, Fault> {
     token_of(element, 1, TEXT_CHARACTERS_MAX)
 }
 
-fn domain_name(element: Element<'_>) -> Result<DomainName, Fault> {
-    let name = some_text(element)?.to_lowercase();
-    DomainName::parse(name.trim_end_matches('.')).map_err(|error| Fault::malformed(element, error))
-}
-
-fn host_name(element: Element<'_>) -> Result<HostName, Fault> {
-    let name = some_text(element)?.to_lowercase();
-    HostName::parse(name.trim_end_matches('.')).map_err(|error| Fault::malformed(element, error))
-}
-
 /// A roid that `read` knows.
 fn roid<T>(element: Element<'_>, read: impl FnOnce(&str) -> Option<T>) -> Result<T, Fault> {
     let text = some_text(element)?;
@@ -123,47 +110,9 @@ fn addresses<'d>(elements: impl Iterator<Item = Element<'d>>) -> Result<Vec<IpAd
 
 //--- Writing
 
-/// Begins an element of an answer, with its namespace and where its schema was.
-fn begin(prefix: &str, tag: &str, uri: &str, out: &mut String) {
-    let schema = uri.rsplit('/').next().unwrap_or_default();
-    out.push_str(&format!(
-        "<{prefix}:{tag} xmlns:{prefix}=\"{uri}\" xsi:schemaLocation=\"{uri} {schema}.xsd\">"
-    ));
-}
-
-/// An instant: `2008-03-19T22:00:00Z`.
-pub(super) fn instant(tag: &str, at: Timestamp, out: &mut String) {
-    open(tag, out);
-    out.push_str(&at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
-    close(tag, out);
-}
-
-fn optional_leaf(tag: &str, text: Option<&str>, out: &mut String) {
-    if let Some(text) = text {
-        leaf(tag, text, out);
-    }
-}
-
-/// Who and when, as every object ends.
-struct Record<'o> {
-    sponsor: &'o RegistrarId,
-    created_by: &'o RegistrarId,
-    created_at: Timestamp,
-    updated_by: Option<&'o RegistrarId>,
-    updated_at: Option<Timestamp>,
-}
-
-impl Record<'_> {
-    fn write(&self, prefix: &str, out: &mut String) {
-        let tag = |name: &str| format!("{prefix}:{name}");
-        leaf(&tag("clID"), self.sponsor.as_str(), out);
-        leaf(&tag("crID"), self.created_by.as_str(), out);
-        instant(&tag("crDate"), self.created_at, out);
-        optional_leaf(&tag("upID"), self.updated_by.map(RegistrarId::as_str), out);
-        if let Some(at) = self.updated_at {
-            instant(&tag("upDate"), at, out);
-        }
-    }
+/// A tag: of two characters, too.
+fn tag(id: &RegistrarId) -> Cow<'_, str> {
+    Cow::Borrowed(id.as_str())
 }
 
 fn address_leaf(tag: &str, address: IpAddr, out: &mut String) {

@@ -1,7 +1,9 @@
 //! nom-ns: name servers by number.
 
-use super::{Children, Record, address_leaf, addresses, begin, host_name, instant, roid};
+use super::{Children, address_leaf, addresses, roid, tag};
 use crate::dialect::nominet_legacy::generation::Generation;
+use crate::dialect::uk::read::host_name;
+use crate::dialect::uk::write::{Trail, instant_leaf, open_data};
 use crate::dialect::uk::{host_of_roid, host_roid};
 use crate::gateway::epp::command::{Command, Outcome, Verb};
 use crate::gateway::epp::decode::{Fault, FaultKind};
@@ -52,33 +54,26 @@ impl ObjectMapping for LegacyNs {
 
 /// `ns:infData`.
 pub(super) fn write(g: &Generation, host: &Host, out: &mut String) {
-    begin("ns", "infData", g.ns, out);
+    open_data("ns", "infData", g.ns, &[], out);
     leaf("ns:roid", &host_roid(host.number), out);
     leaf("ns:name", host.name.as_ref(), out);
     host.addresses.iter().for_each(|address| address_leaf("ns:addr", *address, out));
-    let record = Record {
-        sponsor: &host.sponsor,
-        created_by: &host.created_by,
-        created_at: host.created_at,
-        updated_by: host.updated_by.as_ref(),
-        updated_at: host.updated_at,
-    };
-    record.write("ns", out);
+    Trail::of_host(host).write("ns", tag, out);
     close("ns:infData", out);
 }
 
 /// `ns:creData`.
 pub(super) fn write_made(g: &Generation, host: &Host, out: &mut String) {
-    begin("ns", "creData", g.ns, out);
+    open_data("ns", "creData", g.ns, &[], out);
     leaf("ns:roid", &host_roid(host.number), out);
     leaf("ns:name", host.name.as_ref(), out);
-    instant("ns:crDate", host.created_at, out);
+    instant_leaf("ns:crDate", host.created_at, out);
     close("ns:creData", out);
 }
 
 /// `ns:infData` of which only number and name are known.
 pub(super) fn write_named(g: &Generation, server: &NameServer, out: &mut String) {
-    begin("ns", "infData", g.ns, out);
+    open_data("ns", "infData", g.ns, &[], out);
     if let NameServer::Object(number, _) = server {
         leaf("ns:roid", &host_roid(*number), out);
     }

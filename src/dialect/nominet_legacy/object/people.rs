@@ -1,9 +1,10 @@
 //! nom-account and nom-contact elements where they stand inside other elements: accounts to be made and changed, and their
 //! people; and how they are shown.
 
-use super::{Children, Record, begin, instant, optional_leaf, some_text, text};
+use super::{Children, some_text, tag, text};
 use crate::dialect::nominet_legacy::generation::Generation;
 use crate::dialect::uk::account::{Tree, TreeError};
+use crate::dialect::uk::write::{Trail, instant_leaf, open_data, optional_leaf};
 use crate::dialect::uk::{account_roid, key, person_of_roid, person_roid};
 use crate::gateway::epp::decode::{Fault, FaultKind, check_attributes, word};
 use crate::gateway::epp::response::{close, leaf, open};
@@ -241,7 +242,7 @@ pub(in crate::dialect::nominet_legacy) fn write_account(
     before: Option<&Contact>,
     out: &mut String,
 ) {
-    begin("account", "infData", g.account, out);
+    open_data("account", "infData", g.account, &[], out);
     leaf("account:roid", &account_roid(contact.number), out);
     if let Some(tree) = Tree::of(contact) {
         let before = before.and_then(|before| Some((before, Tree::of(before)?)));
@@ -275,7 +276,7 @@ pub(in crate::dialect::nominet_legacy) fn write_account(
             close("account:contact", out);
         }
     }
-    record_of(contact).write("account", out);
+    Trail::of_contact(contact).write("account", tag, out);
     close("account:infData", out);
 }
 
@@ -308,13 +309,13 @@ fn mark(changed: bool) -> &'static str {
 
 /// `account:creData`.
 pub(super) fn write_made(g: &Generation, contact: &Contact, out: &mut String) {
-    begin("account", "creData", g.account, out);
+    open_data("account", "creData", g.account, &[], out);
     leaf("account:roid", &account_roid(contact.number), out);
     if let Some(tree) = Tree::of(contact) {
         leaf("account:name", &tree.name, out);
         for (slot, code, person) in &tree.people {
             open_slot(*slot, false, out);
-            begin("contact", "creData", g.contact, out);
+            open_data("contact", "creData", g.contact, &[], out);
             if let Some(code) = code {
                 leaf("contact:roid", &person_roid(*code), out);
             }
@@ -323,31 +324,31 @@ pub(super) fn write_made(g: &Generation, contact: &Contact, out: &mut String) {
             close("account:contact", out);
         }
     }
-    instant("account:crDate", contact.created_at, out);
+    instant_leaf("account:crDate", contact.created_at, out);
     close("account:creData", out);
 }
 
 /// `contact:infData` of the person in a slot.
 pub(super) fn write_person(g: &Generation, contact: &Contact, slot: Slot, out: &mut String) {
-    begin("contact", "infData", g.contact, out);
+    open_data("contact", "infData", g.contact, &[], out);
     match contact.account.person(slot) {
         Some(person) => {
             leaf("contact:roid", &person_roid(PersonRef::Further(person.number)), out);
             write_reach(&person.name, &person.lines, &person.email, out);
-            let record = Record {
+            let trail = Trail {
                 sponsor: &contact.sponsor,
                 created_by: &person.created_by,
                 created_at: person.created_at,
                 updated_by: person.updated_by.as_ref(),
                 updated_at: person.updated_at,
             };
-            record.write("contact", out);
+            trail.write("contact", tag, out);
         }
         None => {
             leaf("contact:roid", &person_roid(PersonRef::First(contact.number)), out);
             let first = first_person(contact);
             write_reach(&first.name, &first.lines, &first.email, out);
-            record_of(contact).write("contact", out);
+            Trail::of_contact(contact).write("contact", tag, out);
         }
     }
     close("contact:infData", out);
@@ -377,16 +378,6 @@ fn write_address(kind: &str, address: &Address, changed: bool, out: &mut String)
 fn open_slot(slot: Slot, changed: bool, out: &mut String) {
     let (kind, order) = (slot.kind().as_str(), slot.order());
     marked(&format!("account:contact type=\"{kind}\" order=\"{order}\""), changed, out);
-}
-
-fn record_of(contact: &Contact) -> Record<'_> {
-    Record {
-        sponsor: &contact.sponsor,
-        created_by: &contact.created_by,
-        created_at: contact.created_at,
-        updated_by: contact.updated_by.as_ref(),
-        updated_at: contact.updated_at,
-    }
 }
 
 /// Says that somebody moved up.

@@ -47,7 +47,7 @@ struct Standard<'c> {
 impl<'c> Standard<'c> {
     /// The standard contact that a contact is.
     fn of(contact: &'c Contact) -> Option<Self> {
-        let postal = contact.postal.first()?.parts();
+        let postal = contact.local_postal()?.parts();
         Some(Self {
             org: account_name(postal),
             name: &postal.name,

@@ -30,10 +30,10 @@ impl ObjectMapping for Domain {
     fn decode(&self, verb: Verb, element: Element<'_>, terms: &Terms<'_>) -> Result<Command, Fault> {
         match verb {
             Verb::Check => decode::check(element, terms).map(Command::DomainCheck),
-            Verb::Create => decode::create(element).map(Command::DomainCreate),
-            Verb::Delete => decode::delete(element).map(Command::DomainDelete),
+            Verb::Create => decode::create(element, terms).map(Command::DomainCreate),
+            Verb::Delete => decode::delete(element, terms).map(Command::DomainDelete),
             Verb::Info => decode::info(element, terms).map(Command::DomainInfo),
-            Verb::Renew => decode::renew(element).map(Command::DomainRenew),
+            Verb::Renew => decode::renew(element, terms).map(Command::DomainRenew),
             Verb::Transfer(op) => {
                 decode::transfer(element, terms).map(|transfer| transfer_command(op, transfer))
             }

@@ -32,9 +32,9 @@ impl ObjectMapping for Host {
     fn decode(&self, verb: Verb, element: Element<'_>, terms: &Terms<'_>) -> Result<Command, Fault> {
         match verb {
             Verb::Check => check(element, terms).map(Command::HostCheck),
-            Verb::Create => create(element).map(Command::HostCreate),
-            Verb::Delete => only_name(element).map(|name| Command::HostDelete(Delete { name })),
-            Verb::Info => only_name(element).map(|name| Command::HostInfo(Info { name })),
+            Verb::Create => create(element, terms).map(Command::HostCreate),
+            Verb::Delete => only_name(element, terms).map(|name| Command::HostDelete(Delete { name })),
+            Verb::Info => only_name(element, terms).map(|name| Command::HostInfo(Info { name })),
             Verb::Update => update(element, terms).map(Command::HostUpdate),
             Verb::Renew | Verb::Transfer(_) | Verb::Login | Verb::Logout | Verb::Poll => {
                 Err(Fault::at(element, FaultKind::UndefinedVerb))
@@ -66,14 +66,14 @@ fn check(element: Element<'_>, terms: &Terms<'_>) -> Result<Check, Fault> {
     terms.bound_check(&names)?;
     let names = names.into_iter().map(|name| {
         let text = label(name)?;
-        Ok(HostName::parse(&text).map_err(|error| (text.into_owned(), error)))
+        Ok(HostName::parse((terms.name_text)(&text)).map_err(|error| (text.into_owned(), error)))
     });
     Ok(Check { names: names.collect::<Result<_, Fault>>()? })
 }
 
-fn create(element: Element<'_>) -> Result<Create, Fault> {
+fn create(element: Element<'_>, terms: &Terms<'_>) -> Result<Create, Fault> {
     let mut cursor = Cursor::new(element, URI, &["name", "addr"], &[])?;
-    let name = named(&mut cursor)?;
+    let name = named(&mut cursor, terms)?;
     let addresses = cursor.many("addr").into_iter().map(host_address).collect::<Result<_, _>>()?;
     cursor.end()?;
     Ok(Create { name, addresses, spare_glue: SpareGlue::Refuse })
@@ -81,7 +81,7 @@ fn create(element: Element<'_>) -> Result<Create, Fault> {
 
 fn update(element: Element<'_>, terms: &Terms<'_>) -> Result<Update, Fault> {
     let mut cursor = Cursor::new(element, URI, &["name", "add", "rem", "chg"], &[])?;
-    let name = named(&mut cursor)?;
+    let name = named(&mut cursor, terms)?;
     let add = cursor.optional("add");
     let remove = cursor.optional("rem");
     let change = cursor.optional("chg");
@@ -91,7 +91,7 @@ fn update(element: Element<'_>, terms: &Terms<'_>) -> Result<Update, Fault> {
     }
     let add = add.map(changes).transpose()?.unwrap_or_default();
     let remove = remove.map(changes).transpose()?.unwrap_or_default();
-    let new_name = change.map(only_name).transpose()?;
+    let new_name = change.map(|change| only_name(change, terms)).transpose()?;
     Ok(Update { name, add, remove, new_name })
 }
 
@@ -108,17 +108,17 @@ fn changes(element: Element<'_>) -> Result<HostChanges, Fault> {
     Ok(HostChanges { addresses, statuses })
 }
 
-fn only_name(element: Element<'_>) -> Result<HostName, Fault> {
+fn only_name(element: Element<'_>, terms: &Terms<'_>) -> Result<HostName, Fault> {
     let mut cursor = Cursor::new(element, URI, &["name"], &[])?;
-    let name = named(&mut cursor)?;
+    let name = named(&mut cursor, terms)?;
     cursor.end()?;
     Ok(name)
 }
 
-fn named(cursor: &mut Cursor<'_>) -> Result<HostName, Fault> {
+fn named(cursor: &mut Cursor<'_>, terms: &Terms<'_>) -> Result<HostName, Fault> {
     let name = cursor.required("name")?;
     check_attributes(name, &[])?;
-    host_name(name)
+    host_name(name, terms)
 }
 
 //--- Writing

@@ -70,6 +70,8 @@ pub trait ObjectMapping: Sync {
 pub struct Terms<'s> {
     /// The suffix of ROIDs.
     pub roid_suffix: &'s str,
+    /// What of a text is a domain's or a host's name.
+    pub name_text: fn(&str) -> &str,
     /// Names, identifiers or hosts of one check.
     pub names_per_check_max: usize,
     /// Whether extension elements come with the command.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
+use super::Terms;
 use crate::gateway::epp::decode::{Cursor, Fault, FaultKind, check_attributes, line_of, token_of, word};
 use crate::gateway::xml::{Element, collapse};
 use crate::model::auth_info::AuthInfo;
@@ -16,13 +17,15 @@ pub fn label<'d>(element: Element<'d>) -> Result<Cow<'d, str>, Fault> {
 }
 
 /// A domain's name.
-pub fn domain_name(element: Element<'_>) -> Result<DomainName, Fault> {
-    DomainName::parse(&label(element)?).map_err(|error| Fault::malformed(element, error))
+pub fn domain_name(element: Element<'_>, terms: &Terms<'_>) -> Result<DomainName, Fault> {
+    let text = label(element)?;
+    DomainName::parse((terms.name_text)(&text)).map_err(|error| Fault::malformed(element, error))
 }
 
 /// A host's name.
-pub fn host_name(element: Element<'_>) -> Result<HostName, Fault> {
-    HostName::parse(&label(element)?).map_err(|error| Fault::malformed(element, error))
+pub fn host_name(element: Element<'_>, terms: &Terms<'_>) -> Result<HostName, Fault> {
+    let text = label(element)?;
+    HostName::parse((terms.name_text)(&text)).map_err(|error| Fault::malformed(element, error))
 }
 
 /// A contact's identifier (`eppcom:clIDType`).

@@ -5,7 +5,7 @@ use crate::gateway::epp::command::{Command, Envelope, Outcome, Verb};
 use crate::gateway::epp::dialect::Account;
 use crate::gateway::epp::response::{Answer, ResultCode};
 use crate::gateway::laboratory::{Disturbance, Scene};
-use crate::gateway::xml::Document;
+use crate::gateway::xml::{Document, collapse};
 use crate::registry::conditions::Conditions;
 use crate::registry::poll::{Acked, Newest, Request};
 use crate::registry::session::UserRefusal;
@@ -26,7 +26,11 @@ impl Session<'_> {
         let dialect = self.gateway.dialect;
         let named =
             envelope.element.child(envelope.namespace, "clID").filter(|_| envelope.verb == Verb::Login);
-        let named = named.and_then(|id| dialect.client_id(id.text().trim()));
+        // As a login means it: a tag of two characters is written with a mark.
+        let named = named.map(|id| {
+            let text = collapse(id.text());
+            dialect.client_id(&text).unwrap_or_else(|| text.into_owned())
+        });
         let account = named.or_else(|| self.registrar().map(ToString::to_string));
         let accounts: Vec<&str> = account.iter().map(String::as_str).collect();
         let op = envelope.element.attribute("op");

@@ -89,6 +89,7 @@ impl Desk {
         };
         let terms = Terms {
             roid_suffix: &self.roid_suffix,
+            name_text: self.dialect.manners().name_text,
             names_per_check_max: self.names_per_check_max,
             is_extended: envelope.extension.is_some(),
             extension: envelope.extension,

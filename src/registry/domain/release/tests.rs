@@ -250,4 +250,24 @@ async fn a_case_that_became_pointless_is_none() {
         crate::registry::operator::ForcedDelete { kind: ObjectKind::Domain, name: "a.example".to_owned() };
     registry.run(Actor::Operator, forced).await.unwrap();
     assert_eq!(word(&refusal(registry.as_registrar("ClientY", accept(&case)).await)), "CaseUnknown");
+    let told = events(&registry, "ClientX").await;
+    assert!(matches!(told.as_slice(), [Event::ReleaseRejected { .. }, _]), "{told:?}");
+    let open = registry.run(Actor::Operator, List { after: CaseNumber(0), most: 9 }).await.unwrap();
+    assert_eq!(open, []);
+}
+
+#[tokio::test]
+async fn a_case_ends_before_the_domain_that_it_is_about() {
+    let registry = tags(false).await;
+    change_tld(&registry, "example", |tld| tld.life.at_expiry = crate::model::tld::AtExpiry::AwaitRenewal)
+        .await;
+    registry.set_clock("2027-03-30T00:00:00Z");
+    case_of(&registry).await;
+    registry.set_clock("2027-04-01T00:00:00Z");
+    registry.registry.run_due().await;
+    assert_eq!(kept(&registry, "a.example").await, None);
+    let told = events(&registry, "ClientX").await;
+    assert!(matches!(told.as_slice(), [Event::ReleaseRejected { .. }, _]), "{told:?}");
+    let open = registry.run(Actor::Operator, List { after: CaseNumber(0), most: 9 }).await.unwrap();
+    assert_eq!(open, []);
 }

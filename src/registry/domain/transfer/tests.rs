@@ -301,3 +301,57 @@ async fn the_operator_moves_a_domain_and_registrars_do_not() {
     let told = statuses_told(&events(&registry, "ClientX").await);
     assert_eq!(told[1..], [TransferStatus::ServerCancelled, TransferStatus::ServerApproved]);
 }
+
+#[tokio::test]
+async fn what_the_registry_holds_against_a_domain_forbids_its_transfer() {
+    let registry = open_with("a.example").await;
+    change_domain(&registry, "a.example", |domain| {
+        let cause = crate::model::standing::SuspensionCause::Operator;
+        let since = domain.created_at;
+        domain.standing.suspension =
+            Some(crate::model::standing::Suspension { cause, since, cancel_at: None });
+    })
+    .await;
+    let prohibited = refusal(registry.as_registrar("ClientY", request("a.example", "2fooBAR")).await);
+    assert_eq!(
+        prohibited,
+        Refusal::domain_status(&name("a.example"), DomainStatus::ServerTransferProhibited)
+    );
+    change_domain(&registry, "a.example", |domain| {
+        domain.standing = crate::model::standing::DomainStanding { is_referred: true, ..Default::default() };
+    })
+    .await;
+    let undecided = refusal(registry.as_registrar("ClientY", request("a.example", "2fooBAR")).await);
+    assert_eq!(undecided, Refusal::domain_status(&name("a.example"), DomainStatus::PendingCreate));
+}
+
+#[tokio::test]
+async fn a_transfer_with_years_ends_the_wait_for_a_renewal() {
+    let registry = open_with("a.example").await;
+    change_tld(&registry, "example", |tld| tld.life.at_expiry = crate::model::tld::AtExpiry::AwaitRenewal)
+        .await;
+    registry.set_clock("2027-01-10T00:00:00Z");
+    registry.registry.run_due().await;
+    assert!(kept(&registry, "a.example").await.unwrap().standing.lapsed_until.is_some());
+    request_by_y(&registry, "a.example").await;
+    registry.as_registrar("ClientX", approval("a.example")).await.unwrap();
+    let domain = kept(&registry, "a.example").await.unwrap();
+    assert_eq!((domain.expires_at, domain.standing.lapsed_until), (at("2028-01-01T00:00:00Z"), None));
+    registry.set_clock("2027-06-01T00:00:00Z");
+    assert_eq!(registry.registry.run_due().await, 0, "it is registered until then");
+}
+
+#[tokio::test]
+async fn a_suspension_ends_the_transfer_that_waits() {
+    use crate::registry::operator::Suspend;
+    let registry = open_with("a.example").await;
+    request_by_y(&registry, "a.example").await;
+    let suspend = Suspend { names: vec![name("a.example")], reason: "r".to_owned(), cancel_at: None };
+    registry.run(Actor::Operator, suspend).await.unwrap();
+    registry.set_clock("2026-01-10T00:00:00Z");
+    assert_eq!(registry.registry.run_due().await, 0);
+    let domain = kept(&registry, "a.example").await.unwrap();
+    assert_eq!(domain.sponsor.as_str(), "ClientX");
+    assert_eq!(super::super::shown_statuses(&domain).conflict(), None);
+    assert_eq!(statuses_told(&events(&registry, "ClientY").await), [TransferStatus::ServerCancelled]);
+}

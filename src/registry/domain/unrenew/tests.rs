@@ -108,3 +108,46 @@ async fn a_registration_is_deleted_until_it_is_invoiced() {
     change_domain(&registry, "a.example", |domain| domain.transferred_at = None).await;
     registry.as_registrar("ClientX", delete()).await.unwrap();
 }
+
+/// A restore of a.example that was deleted, in two commands.
+async fn restore(registry: &TestRegistry) {
+    use crate::registry::domain::restore::Report;
+    use crate::registry::domain::{RestoreReport, RestoreRequest};
+    registry.as_registrar("ClientX", RestoreRequest { name: name("a.example") }).await.unwrap();
+    let report = Report {
+        pre_data: String::new(),
+        post_data: String::new(),
+        deleted_at: at("2026-01-22T00:00:00Z"),
+        restored_at: at("2026-01-22T00:00:00Z"),
+        reason: "An error.".to_owned(),
+        statements: vec!["It is true.".to_owned()],
+        other: None,
+    };
+    registry.as_registrar("ClientX", RestoreReport { name: name("a.example"), report }).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_a_delete_gave_back_is_not_given_back_again() {
+    use crate::registry::domain::Delete;
+    let registry = priced().await;
+    registry.set_clock("2026-01-20T00:00:00Z");
+    registry.as_registrar("ClientX", renew(2027, 1)).await.unwrap();
+    registry.set_clock("2026-01-22T00:00:00Z");
+    registry.as_registrar("ClientX", Delete { name: name("a.example") }).await.unwrap();
+    assert_eq!(balance(&registry).await, 9000, "the renewal is undone");
+    restore(&registry).await;
+    let over = refusal(registry.as_registrar("ClientX", unrenew()).await);
+    assert_eq!(over, Refusal::NotNow { name: name("a.example"), reason: NotNow::NotRenewed });
+    assert_eq!(balance(&registry).await, 9000);
+}
+
+#[tokio::test]
+async fn what_the_former_sponsor_paid_is_not_given_to_the_next() {
+    let registry = priced().await;
+    registry.set_clock("2026-06-20T00:00:00Z");
+    registry.as_registrar("ClientX", renew(2027, 1)).await.unwrap();
+    request_by_y(&registry, "a.example").await;
+    registry.as_registrar("ClientX", approval("a.example")).await.unwrap();
+    let over = refusal(registry.as_registrar("ClientY", unrenew()).await);
+    assert_eq!(over, Refusal::NotNow { name: name("a.example"), reason: NotNow::NotRenewed });
+}

@@ -57,3 +57,46 @@ async fn rejected_it_is_gone_and_the_reason_is_told() {
     );
     registry.as_registrar("ClientY", create("a.example")).await.unwrap();
 }
+
+#[tokio::test]
+async fn rejected_it_takes_along_what_was_made_below_it() {
+    use crate::registry::domain::ServerRef;
+    use crate::registry::host::{Create, SpareGlue};
+    let (registry, case) = referred().await;
+    let (name_of, addresses, spare_glue) = (host("ns1.a.example"), Vec::new(), SpareGlue::Refuse);
+    registry.as_registrar("ClientX", Create { name: name_of, addresses, spare_glue }).await.unwrap();
+    change_tld(&registry, "example", |tld| tld.names.referred = false).await;
+    let servers = vec![ServerRef::Object(host("ns1.a.example"))];
+    let served = crate::registry::domain::Create { servers, ..create("b.example") };
+    registry.as_registrar("ClientX", served).await.unwrap();
+    registry.run(Actor::Operator, Reject { case, reason: None }).await.unwrap();
+    assert_eq!(kept(&registry, "a.example").await, None);
+    assert_eq!(host_kept(&registry, "ns1.a.example").await, None);
+    assert_eq!(kept(&registry, "b.example").await.unwrap().name_servers, []);
+    let told = events(&registry, "ClientX").await;
+    assert!(
+        matches!(told.as_slice(), [Event::HostsCancelled { .. }, Event::ReferralDecided { .. }]),
+        "{told:?}"
+    );
+}
+
+#[tokio::test]
+async fn what_the_operator_deletes_before_it_decides_is_rejected() {
+    use crate::model::object::ObjectKind;
+    use crate::registry::operator::ForcedDelete;
+    for forced in [true, false] {
+        let (registry, _) = referred().await;
+        let by_force = ForcedDelete { kind: ObjectKind::Domain, name: "a.example".to_owned() };
+        match forced {
+            true => registry.run(Actor::Operator, by_force).await.unwrap(),
+            false => {
+                registry.run(Actor::Operator, Delete { name: name("a.example") }).await.map(drop).unwrap();
+            }
+        }
+        assert_eq!(kept(&registry, "a.example").await, None);
+        let told = events(&registry, "ClientX").await;
+        assert!(matches!(told.as_slice(), [Event::ReferralDecided { rejected: Some(_), .. }]), "{told:?}");
+        let open = registry.run(Actor::Operator, List { after: CaseNumber(0), most: 9 }).await.unwrap();
+        assert_eq!(open, []);
+    }
+}

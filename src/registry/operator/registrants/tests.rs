@@ -17,7 +17,8 @@ async fn two_tags() -> (TestRegistry, ContactId) {
 }
 
 fn transfer(to: &ContactId) -> TransferRegistrant {
-    TransferRegistrant { names: vec![name("a.example")], to: to.clone() }
+    // Twice is once.
+    TransferRegistrant { names: vec![name("a.example"), name("a.example")], to: to.clone() }
 }
 
 #[tokio::test]
@@ -72,4 +73,61 @@ async fn a_holders_new_address_is_told_to_the_sponsor() {
     let told = events(&registry, "ClientX").await;
     let [Event::ContactChanged { before, after, .. }] = told.as_slice() else { panic!("{told:?}") };
     assert_eq!((before.email.as_str(), &after.email), ("jdoe@example.com", &email));
+}
+
+#[tokio::test]
+async fn to_the_one_who_was_named_whatever_its_identifier_is_by_now() {
+    let (registry, to) = two_tags().await;
+    let named = kept(&registry, "b.example").await.unwrap().registrant.unwrap().number;
+    let case = registry.run(Actor::Operator, transfer(&to)).await.unwrap().unwrap().to_string();
+    let rename = contact::Rename { id: to.clone(), to: contact("renamed-1") };
+    registry.as_registrar("ClientY", rename).await.unwrap();
+    // Somebody else has the identifier now.
+    let rename = contact::Rename { id: contact("sh8013"), to };
+    registry.as_registrar("ClientX", rename).await.unwrap();
+    registry.as_registrar("ClientY", Accept { case, account: None }).await.unwrap();
+    let holder = kept(&registry, "a.example").await.unwrap().registrant.unwrap();
+    assert_eq!((holder.number, holder.id), (named, contact("renamed-1")));
+}
+
+#[tokio::test]
+async fn to_nobody_when_the_one_who_was_named_has_gone() {
+    for is_moved in [false, true] {
+        let (registry, to) = two_tags().await;
+        let case = registry.run(Actor::Operator, transfer(&to)).await.unwrap().unwrap().to_string();
+        if is_moved {
+            write(&registry, move |tx| {
+                let before = tx.contact(&to)?.unwrap();
+                tx.update_contact(&Contact { sponsor: registrar("ClientZ"), ..before })
+            })
+            .await;
+        } else {
+            change_domain(&registry, "b.example", |domain| domain.registrant = None).await;
+            registry.as_registrar("ClientY", contact::Delete { id: to }).await.unwrap();
+        }
+        let accept = Accept { case: case.clone(), account: None };
+        let refused = refusal(registry.as_registrar("ClientY", accept).await);
+        assert_eq!(refused, Refusal::CaseUnknown { case });
+        let domain = kept(&registry, "a.example").await.unwrap();
+        assert_eq!(
+            (domain.sponsor, domain.registrant.unwrap().id),
+            (registrar("ClientX"), contact("jd1234"))
+        );
+    }
+}
+
+#[tokio::test]
+async fn from_nobody_who_is_not_the_registrant_any_more() {
+    let (registry, to) = two_tags().await;
+    let case = registry.run(Actor::Operator, transfer(&to)).await.unwrap().unwrap().to_string();
+    write(&registry, |tx| {
+        let other = tx.contact(&contact("sh8013"))?.unwrap();
+        let before = tx.domain(&name("a.example"))?.unwrap();
+        let after = Domain { registrant: Some(reference(&other)), ..before.clone() };
+        tx.update_domain(&before, &after)
+    })
+    .await;
+    let accept = Accept { case: case.clone(), account: None };
+    let refused = refusal(registry.as_registrar("ClientY", accept).await);
+    assert_eq!(refused, Refusal::CaseUnknown { case });
 }

@@ -76,6 +76,50 @@ async fn abuse_is_told_to_the_sponsor() {
     let report = AbuseReport { activity: "phishing".to_owned(), ..AbuseReport::default() };
     let told = ReportAbuse { name: name("a.example"), report: report.clone() };
     registry.run(Actor::Operator, told).await.unwrap();
-    let expected = Event::Abuse { name: name("a.example"), report: Box::new(report) };
-    assert_eq!(events(&registry, "ClientX").await, [expected]);
+    // An instant is an instant, also the one that computers count from.
+    let epoch = Some(Timestamp::UNIX_EPOCH);
+    let old = AbuseReport { date: epoch, ..report.clone() };
+    registry.run(Actor::Operator, ReportAbuse { name: name("a.example"), report: old }).await.unwrap();
+    let expected = [Some(at("2026-01-01T00:00:00Z")), epoch].map(|date| Event::Abuse {
+        name: name("a.example"),
+        report: Box::new(AbuseReport { date, ..report.clone() }),
+    });
+    assert_eq!(events(&registry, "ClientX").await, expected);
+}
+
+#[tokio::test]
+async fn a_changed_day_is_that_of_those_who_are_suspended_already() {
+    let registry = tags(true).await;
+    let on = |stage, cancel_at: &str| QuestionData { cancel_at: Some(at(cancel_at)), ..question(stage) };
+    let cancel_at =
+        async |domain| kept(&registry, domain).await.unwrap().standing.suspension.unwrap().cancel_at;
+    registry.run(Actor::Operator, on(DataQualityStage::Initial, "2026-03-01T00:00:00Z")).await.unwrap();
+    let by_hand = Suspend { names: vec![name("b.example")], reason: String::new(), cancel_at: None };
+    registry.run(Actor::Operator, by_hand).await.unwrap();
+    registry.run(Actor::Operator, question(DataQualityStage::Suspend)).await.unwrap();
+    assert_eq!(cancel_at("a.example").await, Some(at("2026-03-01T00:00:00Z")));
+    registry.set_clock("2026-01-10T00:00:00Z");
+    registry.run(Actor::Operator, on(DataQualityStage::Updated, "2026-04-01T00:00:00Z")).await.unwrap();
+    assert_eq!(cancel_at("a.example").await, Some(at("2026-04-01T00:00:00Z")));
+    assert_eq!(cancel_at("b.example").await, None, "suspended for something else");
+    registry.set_clock("2026-03-01T00:00:00Z");
+    registry.registry.run_due().await;
+    assert!(kept(&registry, "a.example").await.is_some(), "not yet");
+    registry.set_clock("2026-04-01T00:00:00Z");
+    registry.registry.run_due().await;
+    assert!(kept(&registry, "a.example").await.is_none());
+}
+
+#[tokio::test]
+async fn an_operators_day_may_be_finer_than_a_second() {
+    let registry = tags(false).await;
+    let cancel_at = Some(at("2026-03-01T00:00:00.5Z"));
+    let names = vec![name("a.example"), name("a.example")];
+    registry.run(Actor::Operator, Suspend { names, reason: "r".to_owned(), cancel_at }).await.unwrap();
+    let told = events(&registry, "ClientX").await;
+    let [Event::DomainsSuspended { domains, .. }] = told.as_slice() else { panic!("{told:?}") };
+    assert_eq!(domains, &[name("a.example")], "given twice, suspended once");
+    registry.set_clock("2026-03-01T00:00:01Z");
+    assert_eq!(registry.registry.run_due().await, 1);
+    assert!(kept(&registry, "a.example").await.is_none());
 }

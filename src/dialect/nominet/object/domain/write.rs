@@ -1,27 +1,23 @@
 //! Writing domain outcomes.
 
-use crate::dialect::nominet::object::{Trail, instant_leaf, open_data, roid_leaf};
+use jiff::Timestamp;
+
+use crate::dialect::nominet::object::roid_leaf;
 use crate::dialect::nominet::services::uri;
-use crate::gateway::epp::command::Outcome;
-use crate::gateway::epp::response::{ResultCode, close, leaf, open, push_address};
+use crate::dialect::uk::tag;
+use crate::dialect::uk::write::{Trail, instant_leaf, open_data};
+use crate::gateway::epp::response::{close, leaf, open, push_address};
 use crate::gateway::xml::{Element, collapse, escape};
 use crate::model::domain::{Domain, HostAttribute, NameServer};
+use crate::model::name::DomainName;
 use crate::registry::domain::check::{Checked, Unavailable};
 use crate::registry::domain::create::Created;
 use crate::registry::domain::info::View;
 use crate::registry::domain::renew::Renewed;
 use crate::registry::refusal::Rule;
 
-/// The result code of an outcome.
-pub(super) fn code(outcome: &Outcome) -> ResultCode {
-    match outcome {
-        Outcome::DomainCreate(created) if created.is_pending => ResultCode::OkPending,
-        _ => ResultCode::Ok,
-    }
-}
-
 pub(super) fn check(checked: &Checked, out: &mut String) {
-    open_data("domain", "chkData", uri::DOMAIN, out);
+    open_data("domain", "chkData", uri::DOMAIN, &[], out);
     for (name, unavailable) in &checked.names {
         out.push_str("<domain:cd><domain:name avail=\"");
         out.push(if unavailable.is_none() { '1' } else { '0' });
@@ -52,10 +48,20 @@ fn reason(unavailable: &Unavailable) -> Option<&'static str> {
 }
 
 pub(super) fn create(created: &Created, out: &mut String) {
-    open_data("domain", "creData", uri::DOMAIN, out);
-    leaf("domain:name", created.name.as_ref(), out);
-    instant_leaf("domain:crDate", created.created_at, out);
-    instant_leaf("domain:exDate", created.expires_at, out);
+    cre_data(&created.name, created.created_at, created.expires_at, out);
+}
+
+/// `creData`; also in service messages.
+pub(in crate::dialect::nominet) fn cre_data(
+    name: &DomainName,
+    created_at: Timestamp,
+    expires_at: Timestamp,
+    out: &mut String,
+) {
+    open_data("domain", "creData", uri::DOMAIN, &[], out);
+    leaf("domain:name", name.as_ref(), out);
+    instant_leaf("domain:crDate", created_at, out);
+    instant_leaf("domain:exDate", expires_at, out);
     close("domain:creData", out);
 }
 
@@ -74,7 +80,7 @@ pub(super) fn info(view: &View, request: Element<'_>, out: &mut String) {
 
 /// `infData`: no statuses and no authInfo; also in service messages.
 pub(super) fn info_data(domain: &Domain, delegated: bool, below: &[&str], out: &mut String) {
-    open_data("domain", "infData", uri::DOMAIN, out);
+    open_data("domain", "infData", uri::DOMAIN, &[], out);
     leaf("domain:name", domain.name.as_ref(), out);
     roid_leaf("domain:roid", "", domain.number.0, out);
     if let Some(registrant) = &domain.registrant {
@@ -86,20 +92,14 @@ pub(super) fn info_data(domain: &Domain, delegated: bool, below: &[&str], out: &
         close("domain:ns", out);
     }
     below.iter().for_each(|host| leaf("domain:host", host, out));
-    let trail = Trail {
-        sponsor: &domain.sponsor,
-        created_by: &domain.created_by,
-        created_at: domain.created_at,
-        updated_by: domain.updated_by.as_ref(),
-        updated_at: domain.updated_at,
-    };
-    trail.write("domain", out);
+    Trail::of_domain(domain).write("domain", tag::shown, out);
     instant_leaf("domain:exDate", domain.expires_at, out);
     close("domain:infData", out);
 }
 
-pub(super) fn renew(renewed: &Renewed, out: &mut String) {
-    open_data("domain", "renData", uri::DOMAIN, out);
+/// `renData`; also of a renewal that is undone.
+pub(in crate::dialect::nominet) fn renew(renewed: &Renewed, out: &mut String) {
+    open_data("domain", "renData", uri::DOMAIN, &[], out);
     leaf("domain:name", renewed.name.as_ref(), out);
     instant_leaf("domain:exDate", renewed.expires_at, out);
     close("domain:renData", out);

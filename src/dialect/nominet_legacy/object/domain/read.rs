@@ -2,12 +2,11 @@
 
 use crate::dialect::nominet_legacy::generation::Generation;
 use crate::dialect::nominet_legacy::object::people::{account_change, new_account};
-use crate::dialect::nominet_legacy::object::{
-    Children, addresses, demand_more, domain_name, host_name, roid, some_text, text,
-};
-use crate::dialect::uk::{account_of_roid, host_of_roid, key};
+use crate::dialect::nominet_legacy::object::{Children, addresses, demand_more, roid, some_text, text};
+use crate::dialect::uk::read::{domain_name, host_name, without_dot};
+use crate::dialect::uk::{BILL_DAYS_MAX, NOTE_CHARACTERS_MAX, NOTES_MAX, account_of_roid, host_of_roid, key};
 use crate::gateway::epp::command::Command;
-use crate::gateway::epp::decode::{Fault, FaultKind, check_attributes, number, token, word};
+use crate::gateway::epp::decode::{Fault, FaultKind, check_attributes, number, token, token_of, word};
 use crate::gateway::epp::object::Terms;
 use crate::gateway::xml::Element;
 use crate::model::name::DomainName;
@@ -23,8 +22,8 @@ pub(super) fn check(g: &Generation, element: Element<'_>, terms: &Terms<'_>) -> 
     let names = Children::of(element, g.domain, &["name"], &[])?.some("name")?;
     terms.bound_check(&names)?;
     let read = |name: Element<'_>| {
-        let text = some_text(name)?.to_lowercase();
-        Ok(DomainName::parse(text.trim_end_matches('.')).map_err(|error| (text.clone(), error)))
+        let text = some_text(name)?;
+        Ok(DomainName::parse(without_dot(&text)).map_err(|error| (text.into_owned(), error)))
     };
     let names = names.into_iter().map(read).collect::<Result<_, Fault>>()?;
     Ok(Check { names, claimant: None })
@@ -177,7 +176,7 @@ fn renewal(children: Children<'_>) -> Result<RenewalChange, Fault> {
         if token(element)?.is_empty() {
             return Ok(Some(None));
         }
-        let days = u8::try_from(number(element, 0, DAYS_MAX)?).unwrap_or_default();
+        let days = u8::try_from(number(element, 0, BILL_DAYS_MAX)?).unwrap_or_default();
         Ok(Some(Some(days).filter(|days| *days > 0)))
     };
     let mut change = RenewalChange {
@@ -202,8 +201,11 @@ fn renewal(children: Children<'_>) -> Result<RenewalChange, Fault> {
         return Err(Fault::at(*excess, FaultKind::TooMany(NOTES_MAX)));
     }
     if !notes.is_empty() {
-        let notes = notes.into_iter().map(|note| text(note).map(|note| note.into_owned()));
-        let notes: Vec<String> = notes.collect::<Result<_, _>>()?;
+        let read = |note| {
+            check_attributes(note, &[])?;
+            token_of(note, 0, NOTE_CHARACTERS_MAX).map(|note| note.into_owned())
+        };
+        let notes: Vec<String> = notes.into_iter().map(read).collect::<Result<_, Fault>>()?;
         change.extras.set(key::NOTES, notes.into_iter().filter(|note| !note.is_empty()).collect());
     }
     Ok(change)
@@ -234,5 +236,3 @@ const UPDATE: &[&str] = &[
 ];
 /// The domain says which account it is.
 const ACCOUNT_UPDATE: &[&str] = &["name", "trad-name", "type", "co-no", "opt-out", "addr", "contact"];
-const DAYS_MAX: u32 = 182;
-const NOTES_MAX: usize = 20;

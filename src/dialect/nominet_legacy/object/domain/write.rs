@@ -1,8 +1,11 @@
 //! Writing domain outcomes.
 
+use jiff::Timestamp;
+
 use crate::dialect::nominet_legacy::generation::Generation;
 use crate::dialect::nominet_legacy::object::people::{write_account, write_made};
-use crate::dialect::nominet_legacy::object::{Record, begin, instant, ns, optional_leaf};
+use crate::dialect::nominet_legacy::object::{ns, tag};
+use crate::dialect::uk::write::{Trail, instant_leaf, open_data, optional_leaf};
 use crate::dialect::uk::{key, reg_status};
 use crate::gateway::epp::response::{close, leaf, open};
 use crate::gateway::xml::escape;
@@ -14,8 +17,8 @@ use crate::registry::domain::renew::Renewed;
 
 pub(super) fn check(g: &Generation, checked: &Checked, out: &mut String) {
     // Clients look for the attribute without asking whether it is there; a zone that sets no bound has left what it can say.
-    let left = checked.allowance_left.unwrap_or(u32::MAX);
-    out.push_str(&format!("<domain:chkData xmlns:domain=\"{}\" abuse-limit=\"{left}\">", g.domain));
+    let left = checked.allowance_left.unwrap_or(u32::MAX).to_string();
+    open_data("domain", "chkData", g.domain, &[("abuse-limit", &left)], out);
     for (name, unavailable) in &checked.names {
         out.push_str("<domain:cd><domain:name avail=\"");
         out.push(if unavailable.is_none() { '1' } else { '0' });
@@ -29,7 +32,7 @@ pub(super) fn check(g: &Generation, checked: &Checked, out: &mut String) {
 /// One `creData` for each name; the account and the name servers that were made stand in the first.
 pub(super) fn create(g: &Generation, opened: &Opened, out: &mut String) {
     for (place, domain) in opened.domains.iter().enumerate() {
-        begin("domain", "creData", g.domain, out);
+        open_data("domain", "creData", g.domain, &[], out);
         leaf("domain:name", domain.name.as_ref(), out);
         if let Some(account) = opened.account.as_ref().filter(|_| place == 0) {
             open("domain:account", out);
@@ -41,15 +44,15 @@ pub(super) fn create(g: &Generation, opened: &Opened, out: &mut String) {
             opened.hosts.made.iter().for_each(|host| ns::write_made(g, host, out));
             close("domain:ns", out);
         }
-        instant("domain:crDate", domain.created_at, out);
-        instant("domain:exDate", domain.expires_at, out);
+        instant_leaf("domain:crDate", domain.created_at, out);
+        instant_leaf("domain:exDate", domain.expires_at, out);
         close("domain:creData", out);
     }
 }
 
 pub(super) fn info(g: &Generation, found: &ViewWithAccount, out: &mut String) {
     let domain = &found.view.domain;
-    begin("domain", "infData", g.domain, out);
+    open_data("domain", "infData", g.domain, &[], out);
     leaf("domain:name", domain.name.as_ref(), out);
     leaf("domain:reg-status", reg_status(domain, found.view.at), out);
     if let Some(account) = &found.account {
@@ -66,12 +69,16 @@ pub(super) fn info(g: &Generation, found: &ViewWithAccount, out: &mut String) {
     close("domain:infData", out);
 }
 
-/// A domain in a message: without its account, its name servers by number and name.
-pub(in crate::dialect::nominet_legacy) fn simple(g: &Generation, domain: &Domain, out: &mut String) {
+/// A domain in a message that was written at this instant: without its account, its name servers by number and name.
+pub(in crate::dialect::nominet_legacy) fn simple(
+    g: &Generation,
+    domain: &Domain,
+    at: Timestamp,
+    out: &mut String,
+) {
     open("domain:simpleInfData", out);
     leaf("domain:name", domain.name.as_ref(), out);
-    // As it was when the message was written.
-    leaf("domain:reg-status", reg_status(domain, domain.transferred_at.unwrap_or(domain.created_at)), out);
+    leaf("domain:reg-status", reg_status(domain, at), out);
     if !domain.name_servers.is_empty() {
         open("domain:ns", out);
         domain.name_servers.iter().for_each(|server| ns::write_named(g, server, out));
@@ -93,15 +100,8 @@ fn rest(domain: &Domain, out: &mut String) {
     }
     extras.texts(key::NOTES).iter().for_each(|note| leaf("domain:notes", note, out));
     optional_leaf("domain:purchase-order", extras.text(key::PURCHASE_ORDER), out);
-    let record = Record {
-        sponsor: &domain.sponsor,
-        created_by: &domain.created_by,
-        created_at: domain.created_at,
-        updated_by: domain.updated_by.as_ref(),
-        updated_at: domain.updated_at,
-    };
-    record.write("domain", out);
-    instant("domain:exDate", domain.expires_at, out);
+    Trail::of_domain(domain).write("domain", tag, out);
+    instant_leaf("domain:exDate", domain.expires_at, out);
 }
 
 /// `domain:listData` with names.
@@ -118,13 +118,13 @@ pub(super) fn list(g: &Generation, found: &[ViewWithAccount], out: &mut String) 
     close("domain:listData", out);
 }
 
-fn open_list(g: &Generation, count: usize, out: &mut String) {
-    out.push_str(&format!("<domain:listData xmlns:domain=\"{}\" no-domains=\"{count}\">", g.domain));
+pub(in crate::dialect::nominet_legacy) fn open_list(g: &Generation, count: usize, out: &mut String) {
+    open_data("domain", "listData", g.domain, &[("no-domains", &count.to_string())], out);
 }
 
 pub(super) fn renew(g: &Generation, renewed: &Renewed, out: &mut String) {
-    begin("domain", "renData", g.domain, out);
+    open_data("domain", "renData", g.domain, &[], out);
     leaf("domain:name", renewed.name.as_ref(), out);
-    instant("domain:exDate", renewed.expires_at, out);
+    instant_leaf("domain:exDate", renewed.expires_at, out);
     close("domain:renData", out);
 }

@@ -30,7 +30,7 @@ pub(super) fn check(element: Element<'_>, terms: &Terms<'_>) -> Result<Check, Fa
     terms.bound_check(&names)?;
     let names = names.into_iter().map(|name| {
         let text = label(name)?;
-        Ok(DomainName::parse(&text).map_err(|error| (text.into_owned(), error)))
+        Ok(DomainName::parse((terms.name_text)(&text)).map_err(|error| (text.into_owned(), error)))
     });
     Ok(Check { names: names.collect::<Result<_, Fault>>()?, claimant: None })
 }
@@ -44,19 +44,19 @@ pub(super) fn info(element: Element<'_>, terms: &Terms<'_>) -> Result<Info, Faul
             ["all", "del", "none", "sub"].contains(&word).then_some(())
         })?;
     }
-    let name = domain_name(name)?;
+    let name = domain_name(name, terms)?;
     let auth_info =
         cursor.optional("authInfo").map(|element| presented(element, terms)).transpose()?.flatten();
     cursor.end()?;
     Ok(Info { name, auth_info })
 }
 
-pub(super) fn create(element: Element<'_>) -> Result<Create, Fault> {
+pub(super) fn create(element: Element<'_>, terms: &Terms<'_>) -> Result<Create, Fault> {
     let known = &["name", "period", "ns", "registrant", "contact", "authInfo"];
     let mut cursor = Cursor::new(element, URI, known, &[])?;
-    let name = named(&mut cursor)?;
+    let name = named(&mut cursor, terms)?;
     let period = cursor.optional("period").map(period).transpose()?;
-    let servers = cursor.optional("ns").map(servers).transpose()?.unwrap_or_default();
+    let servers = cursor.optional("ns").map(|ns| servers(ns, terms)).transpose()?.unwrap_or_default();
     let registrant = cursor.optional("registrant").map(contact_id).transpose()?;
     let contacts = cursor.many("contact").into_iter().map(contact).collect::<Result<_, _>>()?;
     let auth_info = new_auth_info(cursor.required("authInfo")?, URI)?;
@@ -73,16 +73,16 @@ pub(super) fn create(element: Element<'_>) -> Result<Create, Fault> {
     })
 }
 
-pub(super) fn delete(element: Element<'_>) -> Result<Delete, Fault> {
+pub(super) fn delete(element: Element<'_>, terms: &Terms<'_>) -> Result<Delete, Fault> {
     let mut cursor = Cursor::new(element, URI, &["name"], &[])?;
-    let name = named(&mut cursor)?;
+    let name = named(&mut cursor, terms)?;
     cursor.end()?;
     Ok(Delete { name })
 }
 
-pub(super) fn renew(element: Element<'_>) -> Result<Renew, Fault> {
+pub(super) fn renew(element: Element<'_>, terms: &Terms<'_>) -> Result<Renew, Fault> {
     let mut cursor = Cursor::new(element, URI, &["name", "curExpDate", "period"], &[])?;
-    let name = named(&mut cursor)?;
+    let name = named(&mut cursor, terms)?;
     let current_expiry = date(cursor.required("curExpDate")?)?;
     let period = cursor.optional("period").map(period).transpose()?;
     cursor.end()?;
@@ -98,7 +98,7 @@ pub(super) struct Transfer {
 
 pub(super) fn transfer(element: Element<'_>, terms: &Terms<'_>) -> Result<Transfer, Fault> {
     let mut cursor = Cursor::new(element, URI, &["name", "period", "authInfo"], &[])?;
-    let name = named(&mut cursor)?;
+    let name = named(&mut cursor, terms)?;
     let period = cursor.optional("period").map(period).transpose()?;
     let auth_info =
         cursor.optional("authInfo").map(|element| presented(element, terms)).transpose()?.flatten();
@@ -108,7 +108,7 @@ pub(super) fn transfer(element: Element<'_>, terms: &Terms<'_>) -> Result<Transf
 
 pub(super) fn update(element: Element<'_>, terms: &Terms<'_>) -> Result<Update, Fault> {
     let mut cursor = Cursor::new(element, URI, &["name", "add", "rem", "chg"], &[])?;
-    let name = named(&mut cursor)?;
+    let name = named(&mut cursor, terms)?;
     let add = cursor.optional("add");
     let remove = cursor.optional("rem");
     let change = cursor.optional("chg");
@@ -117,16 +117,16 @@ pub(super) fn update(element: Element<'_>, terms: &Terms<'_>) -> Result<Update, 
     if add.or(remove).or(change).is_none() && !terms.is_extended {
         return Err(Fault::at(element, FaultKind::Missing("add, rem or chg")));
     }
-    let add = add.map(changes).transpose()?.unwrap_or_default();
-    let remove = remove.map(changes).transpose()?.unwrap_or_default();
+    let add = add.map(|add| changes(add, terms)).transpose()?.unwrap_or_default();
+    let remove = remove.map(|remove| changes(remove, terms)).transpose()?.unwrap_or_default();
     let (registrant, auth_info) = change.map(change_of).transpose()?.unwrap_or_default();
     Ok(Update { name, add, remove, registrant, auth_info, sec_dns: None, renewal: RenewalChange::default() })
 }
 
 /// `addRemType`.
-fn changes(element: Element<'_>) -> Result<Changes, Fault> {
+fn changes(element: Element<'_>, terms: &Terms<'_>) -> Result<Changes, Fault> {
     let mut cursor = Cursor::new(element, URI, &["ns", "contact", "status"], &[])?;
-    let servers = cursor.optional("ns").map(servers).transpose()?.unwrap_or_default();
+    let servers = cursor.optional("ns").map(|ns| servers(ns, terms)).transpose()?.unwrap_or_default();
     let contacts = cursor.many("contact").into_iter().map(contact).collect::<Result<_, _>>()?;
     let statuses = cursor.many("status");
     cursor.end()?;
@@ -171,10 +171,10 @@ fn changed_auth_info(element: Element<'_>) -> Result<Option<AuthInfo>, Fault> {
 //--- Elements that several commands have
 
 /// The `name` that comes first.
-fn named(cursor: &mut Cursor<'_>) -> Result<DomainName, Fault> {
+fn named(cursor: &mut Cursor<'_>, terms: &Terms<'_>) -> Result<DomainName, Fault> {
     let name = cursor.required("name")?;
     check_attributes(name, &[])?;
-    domain_name(name)
+    domain_name(name, terms)
 }
 
 fn period(element: Element<'_>) -> Result<Period, Fault> {
@@ -186,21 +186,21 @@ fn period(element: Element<'_>) -> Result<Period, Fault> {
     Period::new(value, unit).map_err(|error| Fault::out_of_range(element, error))
 }
 
-fn servers(element: Element<'_>) -> Result<Vec<ServerRef>, Fault> {
+fn servers(element: Element<'_>, terms: &Terms<'_>) -> Result<Vec<ServerRef>, Fault> {
     let mut cursor = Cursor::new(element, URI, &["hostObj", "hostAttr"], &[])?;
     cursor.some("hostObj or hostAttr")?;
     let objects = cursor.many("hostObj");
     let attributes = if objects.is_empty() { cursor.at_least_one("hostAttr")? } else { Vec::new() };
     cursor.end()?;
-    let objects = objects.into_iter().map(|object| host_name(object).map(ServerRef::Object));
+    let objects = objects.into_iter().map(|object| host_name(object, terms).map(ServerRef::Object));
     let attributes =
-        attributes.into_iter().map(|attribute| host_attribute(attribute).map(ServerRef::Attribute));
+        attributes.into_iter().map(|attribute| host_attribute(attribute, terms).map(ServerRef::Attribute));
     objects.chain(attributes).collect()
 }
 
-fn host_attribute(element: Element<'_>) -> Result<HostAttribute, Fault> {
+fn host_attribute(element: Element<'_>, terms: &Terms<'_>) -> Result<HostAttribute, Fault> {
     let mut cursor = Cursor::new(element, URI, &["hostName", "hostAddr"], &[])?;
-    let name = host_name(cursor.required("hostName")?)?;
+    let name = host_name(cursor.required("hostName")?, terms)?;
     let addresses = cursor.many("hostAddr").into_iter().map(host_address).collect::<Result<_, _>>()?;
     cursor.end()?;
     Ok(HostAttribute { name, addresses })

@@ -12,7 +12,7 @@ use crate::model::registrar::RegistrarState;
 use crate::registry::refusal::{Field, NotNow, Refusal, Rule};
 
 /// What is said of a fault.
-pub(in crate::dialect) fn of_fault(fault: &Fault) -> Verdict {
+pub(crate) fn of_fault(fault: &Fault) -> Verdict {
     let (code, v, text) = judge_fault(fault);
     let shown = fault.element.iter().map(|element| (element.clone(), format!("{v} {text}.")));
     Verdict { ext_values: shown.collect(), ..Verdict::plain(code) }
@@ -26,9 +26,7 @@ fn judge_fault(fault: &Fault) -> (ResultCode, &'static str, String) {
         FaultKind::Unexpected if fault.path != "/epp" => {
             (usual, "V007", format!("Unknown field '{name}', or one that may not stand here"))
         }
-        FaultKind::Missing("name")
-            if fault.element.as_ref().is_some_and(|element| element.contains(DOMAIN)) =>
-        {
+        FaultKind::Missing("name") if is_domains(fault) => {
             (usual, "V008", "No domain name supplied".to_owned())
         }
         FaultKind::Malformed(why) if matches!(name, "addr" | "hostAddr") && why.contains("IPv6") => {
@@ -54,6 +52,12 @@ fn judge_fault(fault: &Fault) -> (ResultCode, &'static str, String) {
     }
 }
 
+/// Whether the fault is at a domain's own element, in `/epp/command/VERB/OBJECT`.
+fn is_domains(fault: &Fault) -> bool {
+    let is_domain = |element: &String| DOMAINS.iter().any(|uri| element.contains(uri));
+    fault.path.matches('/').count() == OBJECT_DEPTH && fault.element.as_ref().is_some_and(is_domain)
+}
+
 /// An object's namespace is an unimplemented object, an extension's an unimplemented extension.
 fn undeclared(fault: &Fault) -> ResultCode {
     if fault.path.starts_with("/epp/command/extension/") {
@@ -64,7 +68,7 @@ fn undeclared(fault: &Fault) -> ResultCode {
 }
 
 /// What is said of a refusal.
-pub(super) fn of_refusal(document: &Document<'_>, refusal: &Refusal) -> Verdict {
+pub(crate) fn of_refusal(document: &Document<'_>, refusal: &Refusal) -> Verdict {
     let command = document.root().children().next().and_then(|command| command.children().next());
     let renews = command.is_some_and(|verb| verb.name() == "renew");
     let (code, reason) = judge_refusal(refusal, renews);
@@ -77,7 +81,7 @@ pub(super) fn of_refusal(document: &Document<'_>, refusal: &Refusal) -> Verdict 
 }
 
 /// The code of a refusal, and its reason with the V code; `renews` when a renewal was asked for.
-pub(in crate::dialect) fn judge_refusal(refusal: &Refusal, renews: bool) -> (ResultCode, String) {
+pub(crate) fn judge_refusal(refusal: &Refusal, renews: bool) -> (ResultCode, String) {
     let usual = refusal_code(refusal);
     let text = sentence(refusal);
     let told = |v: &str| format!("{v} {text}.");
@@ -166,7 +170,13 @@ fn policy(
         (Field::DomainName, Rule::NotDirectlyBelow(_) | Rule::NotOffered) => (usual, told("V009")),
         (Field::DomainName, Rule::CharactersMin(_)) => (usual, told("V011")),
         (Field::AccountName, Rule::Fixed) => {
-            (ResultCode::AuthorizationError, "V013 The account's name cannot be modified.".to_owned())
+            (ResultCode::AuthorizationError, "V013 Account name cannot be modified.".to_owned())
+        }
+        (Field::Postcode, Rule::Missing) => {
+            (ResultCode::ParameterMissing, "V901 An address in Great Britain has a postcode.".to_owned())
+        }
+        (Field::AccountName | Field::Postcode | Field::PostalInfo, Rule::Malformed(why)) => {
+            (ResultCode::ValueSyntax, format!("V903 {}.", sentence(why)))
         }
         (Field::AccountName | Field::Postcode | Field::PostalInfo, _) => {
             (ResultCode::ValueSyntax, told("V914"))
@@ -183,4 +193,7 @@ fn sentence(text: &dyn std::fmt::Display) -> String {
     capital + rest.as_str()
 }
 
-const DOMAIN: &str = "urn:ietf:params:xml:ns:domain-1.0";
+/// What the namespaces of domains begin with.
+const DOMAINS: &[&str] =
+    &["\"urn:ietf:params:xml:ns:domain-", "\"http://www.nominet.org.uk/epp/xml/nom-domain-"];
+const OBJECT_DEPTH: usize = 4;

@@ -6,7 +6,7 @@ use crate::model::registrar::RegistrarId;
 
 /// The tag that a client writes; none when it is no tag. A `#` stands before two characters only. A `_` ends the tags of the
 /// clones that test systems have.
-pub(in crate::dialect) fn read(text: &str) -> Option<String> {
+pub(crate) fn read(text: &str) -> Option<String> {
     let tag = match text.strip_prefix('#') {
         Some(short) if short.len() == 2 => short,
         Some(_) => return None,
@@ -18,7 +18,7 @@ pub(in crate::dialect) fn read(text: &str) -> Option<String> {
 }
 
 /// A tag as the standard schemas can hold it.
-pub(super) fn shown(id: &RegistrarId) -> Cow<'_, str> {
+pub(crate) fn shown(id: &RegistrarId) -> Cow<'_, str> {
     let tag = id.as_str();
     if tag.len() < 3 { Cow::Owned(format!("#{tag}")) } else { Cow::Borrowed(tag) }
 }
