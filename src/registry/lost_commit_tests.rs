@@ -26,7 +26,7 @@ async fn through_a_proxy() -> Option<(TestRegistry, Arc<Registry>, Proxy)> {
 #[tokio::test]
 async fn a_command_that_is_found_done_is_answered_as_if_nothing_had_happened() {
     let Some((test, registry, proxy)) = through_a_proxy().await else { return };
-    proxy.cut_at_next_commit(Cut::AfterIt);
+    proxy.cut_at_next_commit(Cut::After);
     let create = host::Create {
         name: HostName::parse("ns1.elsewhere.net").unwrap(),
         addresses: Vec::new(),
@@ -51,7 +51,7 @@ async fn a_login_that_nobody_heard_granted_keeps_no_place() {
     let Some((test, registry, proxy)) = through_a_proxy().await else { return };
     let id = RegistrarId::parse("ClientX").unwrap();
     assert!(registry.set_password(&id, "foo-BAR2".to_owned().into()).await.unwrap());
-    proxy.cut_at_next_commit(Cut::AfterIt);
+    proxy.cut_at_next_commit(Cut::After);
     let login = Login {
         id: id.to_string(),
         password: Zeroizing::new("foo-BAR2".to_owned()),

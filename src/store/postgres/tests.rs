@@ -246,7 +246,7 @@ fn entry() -> HistoryEntry {
 #[tokio::test]
 async fn a_commit_whose_answer_is_lost_is_found_in_history_and_answered_as_done() {
     let Some((store, place)) = open() else { return };
-    assert_eq!(change_through(&place, Cut::AfterIt).await, (Ok(()), 1));
+    assert_eq!(change_through(&place, Cut::After).await, (Ok(()), 1));
     assert!(kept(&store, "done").await);
 }
 
@@ -263,14 +263,14 @@ async fn a_commit_that_is_still_under_way_is_waited_for() {
         sql.iter().try_for_each(|sql| tx.write(sql, &[]).map(drop)).map(|()| ((), Keep::Commit))
     };
     store.write(make).await.unwrap();
-    assert_eq!(change_through(&place, Cut::DuringIt).await, (Ok(()), 1));
+    assert_eq!(change_through(&place, Cut::During).await, (Ok(()), 1));
     assert!(kept(&store, "done").await);
 }
 
 #[tokio::test]
 async fn a_commit_that_never_arrived_is_not_answered_as_done_nor_done_again() {
     let Some((store, place)) = open() else { return };
-    let (end, runs) = change_through(&place, Cut::BeforeIt).await;
+    let (end, runs) = change_through(&place, Cut::Before).await;
     assert!(matches!(&end, Err(StoreError::Engine(text)) if text.contains("during COMMIT")), "{end:?}");
     assert_eq!(runs, 1);
     assert!(!kept(&store, "done").await);

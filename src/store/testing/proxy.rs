@@ -13,11 +13,11 @@ use tokio_postgres::config::Host;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cut {
     /// It does not reach the server.
-    BeforeIt,
+    Before,
     /// It reaches the server, and the connection is gone at once.
-    DuringIt,
+    During,
     /// It is done, and its answer does not reach us.
-    AfterIt,
+    After,
 }
 
 /// A proxy in front of a database.
@@ -79,12 +79,12 @@ async fn relay(client: TcpStream, server: impl AsyncRead + AsyncWrite, next: &Mu
             let message = message(&mut from_client, true).await?;
             let cut = if message.ends_with(b"COMMIT\0") { next.lock().unwrap().take() } else { None };
             match cut {
-                Some(Cut::BeforeIt) => return None,
-                Some(Cut::AfterIt) => *swallowing.lock().unwrap() = true,
-                Some(Cut::DuringIt) | None => {}
+                Some(Cut::Before) => return None,
+                Some(Cut::After) => *swallowing.lock().unwrap() = true,
+                Some(Cut::During) | None => {}
             }
             to_server.write_all(&message).await.ok()?;
-            if cut == Some(Cut::DuringIt) {
+            if cut == Some(Cut::During) {
                 return Some(());
             }
         }
