@@ -162,24 +162,13 @@ impl XcpGateway {
             let after = if fault == Fault::Connections { After::Close } else { After::GoOn };
             return Answered { after, ..Answered::early(fault) };
         }
-        self.obey(&reseller, address, &body).await
-    }
-
-    async fn obey(&self, reseller: &Reseller, address: std::net::IpAddr, body: &[u8]) -> Answered {
-        let request = match Request::decode(body) {
+        let request = match Request::decode(&body) {
             Ok(request) => request,
             Err(fault) => return Answered::early(fault),
         };
-        let asked = Asked { registry: &self.registry, reseller, request: &request, address };
+        let asked = Asked { registry: &self.registry, reseller: &reseller, request: &request, address };
         let (reply, command) = (catalogue::answer(&asked).await, catalogue::name_of(&request));
         Answered { reply, to: Some(request), command, after: After::GoOn }
-    }
-
-    /// Answers one body as if this reseller had signed it: where the fuzzers come in (fuzz/). Nothing else calls this.
-    pub async fn answer_as(&self, reseller: &Reseller, body: &[u8]) -> String {
-        let Answered { reply, to, .. } =
-            self.obey(reseller, std::net::Ipv4Addr::LOCALHOST.into(), body).await;
-        reply.encode(to.as_ref())
     }
 
     fn admit(&self, visit: &mut Visit, reseller: &Reseller) -> Result<(), Fault> {
