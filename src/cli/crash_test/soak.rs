@@ -10,7 +10,7 @@ use crate::admin::Problem;
 /// What was seen of a process, a sample after the other.
 #[derive(Debug, Default)]
 pub(super) struct Soak {
-    /// Resident memory in KiB, and open files.
+    /// Its own memory in KiB, without what is mapped of files, and open files.
     samples: Vec<(u64, u64)>,
 }
 
@@ -79,7 +79,7 @@ impl Soak {
 
 fn sample(pid: u32) -> Option<(u64, u64)> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let resident = status.lines().find_map(|line| line.strip_prefix("RssAnon:"))?;
     let resident = resident.split_whitespace().next()?.parse().ok()?;
     Some((resident, fs::read_dir(format!("/proc/{pid}/fd")).ok()?.count() as u64))
 }

@@ -4,7 +4,6 @@
 //! namespaces, schema, then the registry.
 
 mod disturbed;
-mod fuzz;
 mod login;
 mod reader;
 mod user_login;
