@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::domain::renewal::RenewalChange;
+use super::domain::renewal::{RenewalChange, given};
 use super::domain::update::Changes;
 use super::domain::{Delete, ServerRef, Update};
 use super::operator::demand_operator;
@@ -160,6 +160,7 @@ pub(super) struct HeldUpdate {
     add: HeldChanges,
     remove: HeldChanges,
     registrant: Option<ContactId>,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     auth_info: Option<Option<String>>,
     sec_dns: Option<SecDnsUpdate>,
     #[serde(default)]

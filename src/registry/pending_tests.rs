@@ -181,6 +181,22 @@ async fn a_change_of_registrant_waits_whole_and_is_judged_again() {
 }
 
 #[tokio::test]
+async fn what_a_change_takes_away_is_taken_away_when_it_is_done() {
+    use crate::registry::domain::RenewalChange;
+    let registry = waiting().await;
+    let days = |days| RenewalChange { auto_days: Some(days), ..RenewalChange::default() };
+    let planned = Update { renewal: days(Some(7)), ..Update::of(name("a.example")) };
+    registry.as_registrar("ClientX", planned).await.unwrap();
+    let update = Update { auth_info: Some(None), renewal: days(None), ..give_to("sh8013") };
+    assert_eq!(registry.as_registrar("ClientX", update).await.unwrap(), Updated::Waiting);
+    let token = tokens(&registry).await.remove(0);
+    say(&registry, &token, true).await.unwrap();
+    let after = kept(&registry, "a.example").await.unwrap();
+    assert_eq!((after.auth_info, after.renewal.auto_days), (None, None));
+    assert_eq!(after.registrant.unwrap().id, contact("sh8013"));
+}
+
+#[tokio::test]
 async fn who_need_not_be_asked_is_not() {
     let registry = waiting().await;
     // The registrar vouches for it.
@@ -337,7 +353,6 @@ async fn a_code_that_cannot_be_opened_is_not_taken_for_none() {
     let registry = waiting().await;
     let update = Update { auth_info: Some(AuthInfo::new("new-code")), ..give_to("sh8013") };
     registry.as_registrar("ClientX", update).await.unwrap();
-    let token = tokens(&registry).await.remove(0);
     // As a database that is served with another key.
     write(&registry, |tx| {
         let action = tx.pending_actions(0, 9)?.remove(0);
@@ -354,7 +369,6 @@ async fn a_code_that_cannot_be_opened_is_not_taken_for_none() {
         tx.update_domain(&before, &Domain { pending, ..before.clone() })
     })
     .await;
-    let _ = token;
     let number = listed(&registry).await[0].number;
     let broken = registry.run(Actor::Operator, AnswerByNumber { number, agrees: true }).await;
     assert!(matches!(broken, Err(Error::Broken(StoreError::Corrupt(_)))), "{broken:?}");

@@ -1,6 +1,6 @@
 //! What a sponsor wants done when a registration ends, and what it writes beside it.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::model::domain::Domain;
 use crate::model::extras::ExtrasChange;
@@ -10,12 +10,16 @@ use crate::registry::refusal::{Field, Refusal, Rule};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RenewalChange {
     /// It is renewed by itself each time, so many days before its end.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     pub auto_days: Option<Option<u8>>,
     /// It is renewed by itself once, so many days before its end.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     pub next_days: Option<Option<u8>>,
     /// For how many years, each time.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     pub auto_years: Option<Option<u8>>,
     /// For how many years, the next time.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     pub next_years: Option<Option<u8>>,
     /// It is not to be renewed.
     pub not_required: Option<bool>,
@@ -58,6 +62,13 @@ impl RenewalChange {
             .map_err(|error| Refusal::policy(Field::Extras, "", Rule::Malformed(error.to_string())))?;
         Ok(())
     }
+}
+
+/// Reads the inner option of a pair that is kept while it waits: a value taken away is not one that is not spoken of.
+pub(in crate::registry) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
 }
 
 /// Half a year.
