@@ -354,6 +354,14 @@ pub enum ChangeOperation {
 }
 
 impl ChangeOperation {
+    /// Whether no object is left after it (RFC 8590 §2.2).
+    pub fn leaves_nothing(self) -> bool {
+        match self {
+            Self::AutoDeletePurge | Self::AutoPurge | Self::DeletePurge => true,
+            Self::AutoDelete | Self::AutoRenew | Self::Delete | Self::RestoreLapse | Self::Update => false,
+        }
+    }
+
     /// The word for it, as it is stored and as REST and XCP tell it.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,6 +1,8 @@
 //! What the registry holds for or against an object beside its statuses: a referral that waits, a suspension, renewals that can
 //! still be undone, locks, a question about the quality of its data.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +23,46 @@ pub struct DomainStanding {
     /// Renewals that can still be undone, the latest last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub renewals: Vec<OpenRenewal>,
+    /// Parts that only the registry changes.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub locked: BTreeSet<LockedPart>,
+}
+
+/// A part of a domain that only the registry changes while it is locked. RFC 5731 has no such statuses; .ee's schemas have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LockedPart {
+    /// The registrant.
+    Registrant,
+    /// Administrative contacts.
+    Admin,
+    /// Technical contacts.
+    Tech,
+    /// Everything but extensions.
+    Object,
+    /// What extensions say: DNSSEC data.
+    Extension,
+}
+
+impl LockedPart {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Registrant, Self::Admin, Self::Tech, Self::Object, Self::Extension];
+
+    /// The status that says so.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Registrant => "serverRegistrantChangeProhibited",
+            Self::Admin => "serverAdminChangeProhibited",
+            Self::Tech => "serverTechChangeProhibited",
+            Self::Object => "serverObjUpdateProhibited",
+            Self::Extension => "serverExtensionUpdateProhibited",
+        }
+    }
+
+    /// Reads the status.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|part| part.as_str() == text)
+    }
 }
 
 impl DomainStanding {

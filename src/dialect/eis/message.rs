@@ -8,7 +8,7 @@ use crate::gateway::epp::event;
 use crate::gateway::epp::object::{ObjectMapping as _, Terms};
 use crate::gateway::epp::response::{Letterhead, Part};
 use crate::model::contact::ContactId;
-use crate::model::event::{ChangeOperation, Event};
+use crate::model::event::Event;
 use crate::model::pending::{PendingAnswer, PendingKind};
 use crate::model::transfer::TransferStatus;
 
@@ -19,7 +19,7 @@ pub(super) fn render(event: &Event, head: &Letterhead, terms: &Terms<'_>) -> (St
         return (text, data);
     }
     match event {
-        Event::DomainChanged { domain, change, .. } if is_purge(change.operation) => {
+        Event::DomainChanged { domain, change, .. } if change.operation.leaves_nothing() => {
             (format!("Domain deleted!: {}", domain.name.to_unicode()), None)
         }
         Event::DomainChanged { domain, change, .. }
@@ -85,16 +85,4 @@ fn approval(name: &str, registrant: Option<&ContactId>, contacts: &[ContactId]) 
         text.push('.');
     }
     text
-}
-
-/// Whether nothing is left of the domain.
-fn is_purge(operation: ChangeOperation) -> bool {
-    match operation {
-        ChangeOperation::AutoDeletePurge | ChangeOperation::AutoPurge | ChangeOperation::DeletePurge => true,
-        ChangeOperation::AutoDelete
-        | ChangeOperation::AutoRenew
-        | ChangeOperation::Delete
-        | ChangeOperation::RestoreLapse
-        | ChangeOperation::Update => false,
-    }
 }

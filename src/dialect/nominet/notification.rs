@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use super::object::contact::info_data as contact_data;
 use super::object::domain::{cre_data, domain_data};
 use super::services::uri;
+use crate::dialect::uk::tag;
 use crate::dialect::uk::write::{instant_leaf as instant, open_data, optional_leaf as optional};
-use crate::dialect::uk::{is_cancelled, tag};
 use crate::gateway::epp::event;
 use crate::gateway::epp::object::Terms;
 use crate::gateway::epp::response::{Part, close, leaf};
@@ -38,7 +38,7 @@ pub(super) fn render(event: &Event, terms: &Terms<'_>) -> (String, Option<Part>)
         Event::DataQuality { quality, contact, domains } => {
             return data_quality(version, quality, contact, domains);
         }
-        Event::DomainChanged { domain, change, .. } if is_cancelled(change.operation) => {
+        Event::DomainChanged { domain, change, .. } if change.operation.leaves_nothing() => {
             ("Domain name Cancellation Notification", version.map(|v| cancelled(v, domain, change)))
         }
         Event::DomainsSuspended { domains, reason, cancel_at } => (

@@ -4,8 +4,8 @@
 use super::generation::V1_1;
 use super::object::domain::{names, open_list, simple};
 use super::object::people::{write_account, write_quality};
+use crate::dialect::uk::account_roid;
 use crate::dialect::uk::write::{instant_leaf as instant, open_data};
-use crate::dialect::uk::{account_roid, is_cancelled};
 use crate::gateway::epp::event;
 use crate::gateway::epp::object::Terms;
 use crate::gateway::epp::response::{Part, close, leaf};
@@ -37,7 +37,7 @@ pub(super) fn render(message: &Message, terms: &Terms<'_>) -> (String, Option<Pa
             });
             ("Poor Quality Data Notification", Some(followed(data, |out| names(&V1_1, domains, out))))
         }
-        Event::DomainChanged { domain, change, .. } if is_cancelled(change.operation) => {
+        Event::DomainChanged { domain, change, .. } if change.operation.leaves_nothing() => {
             let data = notification("cancData", &[], |out| {
                 leaf("n:domain-name", domain.name.as_ref(), out);
                 leaf("n:orig", &change.who, out);

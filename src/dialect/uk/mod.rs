@@ -14,7 +14,6 @@ use crate::gateway::epp::dialect::Manners;
 use crate::gateway::epp::frame::Framing;
 use crate::model::account::PersonRef;
 use crate::model::domain::Domain;
-use crate::model::event::ChangeOperation;
 use crate::model::object::{ContactNumber, HostNumber};
 
 /// As the RFC has it, but for what is read as a data unit and the dot that may end a name. What a session did not declare is
@@ -57,18 +56,6 @@ pub(crate) mod key {
 /// What the registry says of a registration, in the legacy generation's words; the standard one ends them with a full stop.
 pub(crate) fn reg_status(domain: &Domain, now: jiff::Timestamp) -> &'static str {
     if domain.expires_at <= now { "Renewal required" } else { "Registered until expiry date" }
-}
-
-/// Whether nothing is left of a domain after this: what the registry calls a cancellation.
-pub(crate) fn is_cancelled(operation: ChangeOperation) -> bool {
-    match operation {
-        ChangeOperation::AutoDeletePurge | ChangeOperation::AutoPurge | ChangeOperation::DeletePurge => true,
-        ChangeOperation::AutoDelete
-        | ChangeOperation::AutoRenew
-        | ChangeOperation::Delete
-        | ChangeOperation::RestoreLapse
-        | ChangeOperation::Update => false,
-    }
 }
 
 /// `123-UK`: an account in the legacy generation, a contact's roid in the standard one.

@@ -1,5 +1,7 @@
 //! `contact:info` (RFC 5733 §3.1.2), and what of a contact whom is shown (§2.9).
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::shown_statuses;
@@ -8,6 +10,7 @@ use crate::model::auth_info::AuthInfo;
 use crate::model::contact::{Contact, ContactId, DiscloseElement};
 use crate::model::object::ObjectKind;
 use crate::model::status::{ContactStatus, StatusSet};
+use crate::model::tld::Tld;
 use crate::registry::auth_info::AuthInfoShown;
 use crate::registry::domain::info::{Presented, opens};
 use crate::registry::refusal::Refusal;
@@ -113,13 +116,17 @@ fn opened_by_domain(
     contact: &Contact,
     presented: &AuthInfo,
 ) -> Result<bool, Error> {
-    if !t.policy.tlds().any(|tld| tld.auth_info.opens_contacts) {
+    let opening = |tld: &Arc<Tld>| tld.auth_info.opens_contacts;
+    if !t.policy.tlds().any(opening) {
         return Ok(false);
     }
     let presented = Presented { value: presented.clone(), contact: None };
     for name in t.tx.domains_of_contact(contact.number)? {
+        if t.policy.tld_of(&name).is_none_or(|tld| !opening(tld)) {
+            continue;
+        }
         let (domain, tld) = t.any_domain_to_see(&name)?;
-        if tld.auth_info.opens_contacts && opens(t, &tld, &domain, &presented)? {
+        if opens(t, &tld, &domain, &presented)? {
             return Ok(true);
         }
     }

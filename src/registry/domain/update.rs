@@ -17,7 +17,9 @@ use crate::model::domain::{ContactRef, ContactRole, Domain, NameServer};
 use crate::model::event::ChangeOperation;
 use crate::model::money::{EntryKind, Money};
 use crate::model::name::DomainName;
+use crate::model::object::ObjectKind;
 use crate::model::sec_dns::{Records, Removal, SecDns, SecDnsError, SecDnsUpdate};
+use crate::model::standing::LockedPart;
 use crate::model::status::{DomainStatus, Rationale, Status, Transform};
 use crate::model::tld::{HostModel, Tld};
 use crate::registry::billing::{Fee, Priced};
@@ -135,6 +137,9 @@ impl Update {
         }
         let servers = resolve_servers(t, &self.add.servers)?;
         self.demand_open(t, &domain)?;
+        if !t.is_privileged() {
+            self.demand_unlocked(&domain)?;
+        }
         self.demand_undisputed(t, &domain, &tld)?;
 
         let mut after = domain.clone();
@@ -259,6 +264,34 @@ impl Update {
             return Err(Refusal::domain_status(&domain.name, DomainStatus::ServerUpdateProhibited));
         }
         Ok(())
+    }
+
+    /// Refuses a change of a part that is locked.
+    fn demand_unlocked(&self, domain: &Domain) -> Result<(), Refusal> {
+        let touches = |role| {
+            let contacts = self.add.contacts.iter().chain(&self.remove.contacts);
+            contacts.into_iter().any(|(of, _)| *of == role)
+        };
+        let Self { name: _, add, remove, registrant, auth_info, sec_dns: _, renewal } = self;
+        let extends_only = [add, remove].into_iter().all(|changes| *changes == Changes::default())
+            && registrant.is_none()
+            && auth_info.is_none()
+            && renewal.is_empty();
+        let is_meant = |part: &LockedPart| match part {
+            LockedPart::Registrant => self.registrant.is_some(),
+            LockedPart::Admin => touches(ContactRole::Admin),
+            LockedPart::Tech => touches(ContactRole::Tech),
+            LockedPart::Object => !extends_only,
+            LockedPart::Extension => self.sec_dns.is_some(),
+        };
+        match domain.standing.locked.iter().copied().find(is_meant) {
+            None => Ok(()),
+            Some(part) => Err(Refusal::StatusProhibits {
+                kind: ObjectKind::Domain,
+                name: domain.name.to_string(),
+                status: part.as_str().to_owned(),
+            }),
+        }
     }
 
     fn only_lifts_prohibition(&self) -> bool {

@@ -123,13 +123,3 @@ impl Transaction<'_, '_> {
         self.notify(&domain.sponsor, Event::DomainChanged { domain: Box::new(kept), statuses, change });
     }
 }
-
-impl ChangeOperation {
-    /// Whether no object is left after it (RFC 8590 §2.2).
-    fn leaves_nothing(self) -> bool {
-        match self {
-            Self::AutoDeletePurge | Self::AutoPurge | Self::DeletePurge => true,
-            Self::AutoDelete | Self::AutoRenew | Self::Delete | Self::RestoreLapse | Self::Update => false,
-        }
-    }
-}

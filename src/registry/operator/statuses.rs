@@ -1,5 +1,7 @@
 //! Server statuses, which only the registry sets and removes (RFC 5731–5733 §2.3, §2.2).
 
+use std::collections::BTreeSet;
+
 use super::{ObjectName, demand_operator};
 use crate::model::contact::Contact;
 use crate::model::domain::Domain;
@@ -7,6 +9,7 @@ use crate::model::event::ChangeOperation;
 use crate::model::host::Host;
 use crate::model::object::ObjectKind;
 use crate::model::pending::PendingKind;
+use crate::model::standing::LockedPart;
 use crate::model::status::{Meaning, Status, StatusSet, Transform};
 use crate::registry::refusal::{Field, Refusal, Rule};
 use crate::registry::transaction::Transaction;
@@ -53,9 +56,12 @@ impl Operation for SetServerStatuses {
                 });
                 let deletion = before.deletion.as_ref().map(|_| Transform::Delete);
                 let pending = deletion.or(transfer).or(waiting);
-                let statuses = self.apply(&before.statuses, pending)?;
+                let (locks, others) = self.without_locks();
+                let statuses = others.apply(&before.statuses, pending)?;
+                let mut standing = before.standing.clone();
+                locks.lock(&mut standing.locked)?;
                 let (updated_by, updated_at) = (Some(before.sponsor.clone()), Some(t.now));
-                let after = Domain { statuses, updated_by, updated_at, ..before.clone() };
+                let after = Domain { statuses, standing, updated_by, updated_at, ..before.clone() };
                 t.tx.update_domain(&before, &after)?;
                 t.record_domain(Some(&before), Some(&after));
                 t.tell_statuses(&after, &self.add, &self.remove);
@@ -75,6 +81,38 @@ impl Operation for SetServerStatuses {
 }
 
 impl SetServerStatuses {
+    /// Those that lock parts of a domain, and the RFC's.
+    fn without_locks(&self) -> (Self, Self) {
+        let is_lock = |text: &String| LockedPart::parse(text).is_some();
+        let (add, other_add) = self.add.iter().cloned().partition(is_lock);
+        let (remove, other_remove) = self.remove.iter().cloned().partition(is_lock);
+        let (kind, name) = (self.kind, self.name.clone());
+        (
+            Self { kind, name: name.clone(), add, remove },
+            Self { kind, name, add: other_add, remove: other_remove },
+        )
+    }
+
+    /// Locks and unlocks parts of a domain.
+    fn lock(&self, locked: &mut BTreeSet<LockedPart>) -> Result<(), Error> {
+        let refuse = |text: &str, rule| Refusal::policy(Field::Status, text, named(text, rule));
+        let parts = |texts: &[String]| -> Vec<LockedPart> {
+            texts.iter().filter_map(|text| LockedPart::parse(text)).collect()
+        };
+        let mut refusals = Vec::new();
+        for part in parts(&self.remove) {
+            if !locked.remove(&part) {
+                refusals.push(refuse(part.as_str(), Rule::Absent));
+            }
+        }
+        for part in parts(&self.add) {
+            if !locked.insert(part) {
+                refusals.push(refuse(part.as_str(), Rule::Present));
+            }
+        }
+        if refusals.is_empty() { Ok(()) } else { Err(Error::Refused(refusals)) }
+    }
+
     /// The statuses afterwards. `pending` is the command that waits on the object: RFC 5731 §2.3 forbids to prohibit it then.
     fn apply<S: Status>(
         &self,

@@ -1,5 +1,7 @@
 //! What the tests store.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use crate::model::account::{
@@ -17,7 +19,7 @@ use crate::model::object::{ContactNumber, DomainNumber, HostNumber, ObjectKind};
 use crate::model::postal::{Country, PostalInfo, PostalKind, PostalParts};
 use crate::model::registrar::{Registrar, RegistrarId};
 use crate::model::sec_dns::SecDns;
-use crate::model::standing::{ContactStanding, DomainStanding, OpenRenewal};
+use crate::model::standing::{ContactStanding, DomainStanding, LockedPart, OpenRenewal};
 use crate::model::status::{ContactStatus, DomainStatus, HostStatus, StatusSet};
 use crate::model::transfer::{Transfer, TransferStatus};
 use crate::store::{DomainDraft, StoreError, Tx};
@@ -134,6 +136,7 @@ pub(super) fn domain(name: &str) -> Domain {
             suspension: None,
             lapsed_until: None,
             renewals: vec![OpenRenewal { until: at(7), years: 2, fee: 900, paid_by: None }],
+            locked: BTreeSet::from([LockedPart::Admin, LockedPart::Object]),
         },
     }
 }

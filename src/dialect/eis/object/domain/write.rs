@@ -1,11 +1,13 @@
 //! Writing domain outcomes. The versions differ in their namespace only; names are shown in Unicode.
 
+use super::EeDomain;
 use crate::dialect::eis::object::{child, local_leaf, shown_name};
 use crate::gateway::epp::response::{close, leaf, open, push_address, push_statuses};
 use crate::gateway::xml::{Element, collapse, escape};
 use crate::model::domain::{ContactRole, Domain, NameServer};
 use crate::model::name::DomainName;
 use crate::model::pending::PendingKind;
+use crate::model::standing::LockedPart;
 use crate::model::status::DomainStatus;
 use crate::model::transfer::Transfer;
 use crate::registry::auth_info::AuthInfoShown;
@@ -49,7 +51,7 @@ pub(super) fn info(uri: &str, view: &View, request: Element<'_>, out: &mut Strin
     open_data(uri, "infData", out);
     leaf("domain:name", &domain.name.to_unicode(), out);
     leaf("domain:roid", &format!("EIS-{}", domain.number.0), out);
-    statuses(view, out);
+    statuses(uri, view, out);
     if let Some(registrant) = &domain.registrant {
         leaf("domain:registrant", registrant.id.as_str(), out);
     }
@@ -106,7 +108,7 @@ pub(in crate::dialect::eis) fn transfer_data(
 }
 
 /// The statuses of the registry's schema: it has some that the RFC has not.
-fn statuses(view: &View, out: &mut String) {
+fn statuses(uri: &str, view: &View, out: &mut String) {
     let is_asked = view.domain.pending.is_some_and(|pending| pending.kind == PendingKind::Delete);
     let lapsed_until_hold = view.domain.deletion.and_then(|deletion| deletion.hold_at);
     let is_held =
@@ -118,7 +120,12 @@ fn statuses(view: &View, out: &mut String) {
     if is_held {
         shown.insert(DomainStatus::ServerHold, None);
     }
-    if view.is_disputed {
+    // The older versions have no words for these.
+    let has_word = |part: &LockedPart| {
+        uri == EeDomain::EE_1_2.uri || !matches!(part, LockedPart::Object | LockedPart::Extension)
+    };
+    let locked: Vec<LockedPart> = view.domain.standing.locked.iter().copied().filter(has_word).collect();
+    if view.is_disputed || !locked.is_empty() {
         shown.remove(DomainStatus::Ok);
     }
     push_statuses("domain:status", &shown, out);
@@ -127,7 +134,8 @@ fn statuses(view: &View, out: &mut String) {
         ("pendingDeleteConfirmation", is_asked),
         ("disputed", view.is_disputed),
     ];
-    for (status, _) in others.into_iter().filter(|(_, is_shown)| *is_shown) {
+    let others = others.into_iter().filter(|(_, is_shown)| *is_shown).map(|(status, _)| status);
+    for status in others.chain(locked.into_iter().map(LockedPart::as_str)) {
         out.push_str("<domain:status s=\"");
         out.push_str(status);
         out.push_str("\"/>");
