@@ -33,7 +33,8 @@ sql() {
 stop_all() {
     local data
     for data in "$work"/postgres/*/; do
-        [[ -f $data/postmaster.pid ]] && as_user "$bin/pg_ctl" -D "$data" -s -m immediate stop >/dev/null 2>&1
+        # One that was killed has left its file behind, and cannot be stopped any more.
+        [[ ! -f $data/postmaster.pid ]] || as_user "$bin/pg_ctl" -D "$data" -s -m immediate stop >/dev/null 2>&1 || true
     done
     rm -rf "$work"
 }
