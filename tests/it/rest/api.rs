@@ -341,7 +341,7 @@ async fn a_batch_is_done_under_one_token() {
 
 #[tokio::test]
 async fn a_batch_goes_on_after_its_token_has_expired() {
-    let api = Api::start().await;
+    let api = Api::start_with_one_writer().await;
     let mut alice = Caller::log_in(&api, "alice").await;
     let store = api.server.registry.store().clone();
     // The only writer is busy, so that the batch is under way and cannot get on.

@@ -39,7 +39,16 @@ impl Api {
     }
 
     pub(crate) async fn start_with(settings: Settings) -> Self {
-        let server = Server::start().await;
+        Self::over(Server::start().await, settings).await
+    }
+
+    /// On SQLite whatever engine the tests run on: one transaction holds up all others.
+    pub(crate) async fn start_with_one_writer() -> Self {
+        let server = Server::start_with(Options { in_file: true, ..Options::default() }).await;
+        Self::over(server, Settings::default()).await
+    }
+
+    async fn over(server: Server, settings: Settings) -> Self {
         let (address, drain) = serve(&server.registry, settings);
         let api = Self { server, address, drain };
         for (login, registrar, role) in [
