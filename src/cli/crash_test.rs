@@ -132,7 +132,7 @@ impl CrashTest {
         let mut pairs: Vec<Pair> = (0..self.pairs)
             .map(|number| Pair::new(number, load, pause, random.fork(), Arc::clone(&ledger)))
             .collect();
-        let (mut verdict, mut soak) = (Verdict::default(), None);
+        let (mut verdict, mut soak, database) = (Verdict::default(), None, dir.join(DATABASE));
         for kill in 1..=kills {
             let answered = ledger::lock(&ledger).answered();
             progress.line(format_args!("kill {kill} of {kills}: {answered} commands answered"));
@@ -151,12 +151,13 @@ impl CrashTest {
             }
             let mut waited = match self.soak {
                 Some(minutes) => {
-                    let watched =
-                        Soak::watch(running[0].pid(), Duration::from_secs(60) * minutes, |kib, files| {
-                            let answered = ledger::lock(&ledger).answered();
-                            progress
-                                .line(format_args!("{kib} KiB, {files} files, {answered} commands answered"));
-                        });
+                    let watched = Soak::watch(running[0].pid(), &database, MINUTE * minutes, |sample| {
+                        let answered = ledger::lock(&ledger).answered();
+                        progress.line(format_args!(
+                            "{} KiB, {} files, {answered} commands answered",
+                            sample.memory, sample.files
+                        ));
+                    });
                     watched.await.map(|watched| soak = Some(watched))
                 }
                 None => self.wait(kill, &mut random, &ledger, &shared).await,
@@ -343,4 +344,7 @@ async fn changes_reach(ledger: &ledger::Shared, until: u64) -> Result<(), Proble
 const PATIENCE: Duration = Duration::from_secs(30);
 /// A load that a machine bears for hours, so that what grows is not merely what is stored.
 const SOAK_PAUSE: Duration = Duration::from_millis(20);
+const MINUTE: Duration = Duration::from_secs(60);
+/// Where a server in a directory of its own has its SQLite database.
+const DATABASE: &str = "registry.db";
 const STEP: Duration = Duration::from_millis(2);

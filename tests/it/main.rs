@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed, also in what tests share")]
 
+mod any_bytes;
 mod cli;
 mod client;
 mod codes;

@@ -38,6 +38,7 @@ use domesday::gateway::tls::ClientCertificate;
 use domesday::gateway::xml::{Bounds, Document, Element, collapse, escape};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
+use sha2::Digest;
 
 use tokio::sync::Semaphore;
 
@@ -238,6 +239,11 @@ impl Replay {
         let whole = body.starts_with("<?xml") || body.starts_with("<epp");
         let frame = if whole { body.to_owned() } else { manner.wrap(body, &trid) };
         let sent = if whole { manner.given_trid(&frame) } else { Some(trid) };
+        // What fuzzers begin with (tests/slow/fuzz.sh).
+        if let Some(dir) = env::var_os("TRANSCRIPT_FRAMES") {
+            let file = format!("{}-{:x}.xml", manner.dialect, sha2::Sha256::digest(&frame));
+            fs::write(Path::new(&dir).join(file), &frame).unwrap();
+        }
         let client = self.clients.get_mut(who).expect("a client");
         let answer = if self.draining.take_if(|draining| draining == who).is_some() {
             ask_while_draining(client, &self.server, &frame).await

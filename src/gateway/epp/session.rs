@@ -4,6 +4,7 @@
 //! namespaces, schema, then the registry.
 
 mod disturbed;
+mod fuzz;
 mod login;
 mod reader;
 mod user_login;

@@ -189,11 +189,15 @@ impl XcpGateway {
             let after = if fault == Fault::Connections { After::Close } else { After::GoOn };
             return Answered { after, ..Answered::early(fault) };
         }
-        let request = match Request::decode(&body) {
+        self.obey(&reseller, address, &body).await
+    }
+
+    async fn obey(&self, reseller: &Reseller, address: std::net::IpAddr, body: &[u8]) -> Answered {
+        let request = match Request::decode(body) {
             Ok(request) => request,
             Err(fault) => return Answered::early(fault),
         };
-        let asked = Asked { registry: &self.registry, reseller: &reseller, request: &request, address };
+        let asked = Asked { registry: &self.registry, reseller, request: &request, address };
         let (reply, after) = self.carry_out(&asked).await;
         let command = catalogue::name_of(&request);
         Answered { reply, to: Some(request), command, after }
@@ -223,6 +227,13 @@ impl XcpGateway {
                 (catalogue::answer(asked).await, After::GoOn)
             }
         }
+    }
+
+    /// Answers one body as if this reseller had signed it: where the fuzzers come in (fuzz/). Nothing else calls this.
+    pub async fn answer_as(&self, reseller: &Reseller, body: &[u8]) -> String {
+        let Answered { reply, to, .. } =
+            self.obey(reseller, std::net::Ipv4Addr::LOCALHOST.into(), body).await;
+        reply.encode(to.as_ref())
     }
 
     fn admit(&self, visit: &mut Visit, reseller: &Reseller) -> Result<(), Fault> {
