@@ -132,6 +132,13 @@ impl Seen {
         self.serving.as_secs_f64() * 1e6 / (self.latencies.total() as f64).max(1.0)
     }
 
+    /// What two crowds saw in the same time: both have counted the processor time of all servers.
+    pub(super) fn beside(mut self, other: &Self) -> Self {
+        self.latencies.merge(&other.latencies);
+        self.unexpected += other.unexpected;
+        self
+    }
+
     /// Adds what was seen another time.
     pub(super) fn merge(&mut self, other: &Self) {
         self.latencies.merge(&other.latencies);

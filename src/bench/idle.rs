@@ -14,7 +14,7 @@ use super::crowd::{Crowd, Seen};
 use super::population::Population;
 use super::process::{processor_time, resident_bytes};
 use super::request::Work;
-use super::site::Site;
+use super::site::{Node, Site};
 use crate::admin::Problem;
 use crate::store::Store;
 
@@ -51,7 +51,7 @@ pub async fn be_visited(peer: Peer, dir: &Path) -> Result<(), Problem> {
         Peer::Server => {
             let store = Store::open(&dir.join("idle.db").to_string_lossy()).map_err(Problem::new)?;
             Population::of(&store, 0).await?.grow(&store, SMALL, &|_| {}).await?;
-            let open = site.open(store).await?;
+            let open = site.open(store, Node::First).await?;
             let address = open.address();
             (Some(open), address)
         }

@@ -91,6 +91,17 @@ impl Population {
         host_name(dice.below(hosts(self.domains())))
     }
 
+    /// One of the contacts that were made last: most domains are created with contacts of their own.
+    pub(super) fn latest_contact(&self, dice: &mut Dice) -> String {
+        let contacts = contacts(self.domains());
+        contact_id(contacts - 1 - dice.below(LATEST.min(contacts)))
+    }
+
+    /// One of the hosts that most domains have: a registrar's own.
+    pub(super) fn usual_host(&self, dice: &mut Dice) -> String {
+        host_name(dice.below(USUAL.min(hosts(self.domains()))))
+    }
+
     /// A domain that is about to be made, and its history without the number: what a create writes.
     pub(super) async fn drafts(&self, store: &Store, count: u64, seed: u64) -> Result<Vec<Draft>, Problem> {
         let names: Vec<(u64, String)> = (0..count).map(|number| (number, self.new_name())).collect();
@@ -147,6 +158,10 @@ impl Population {
         Ok(())
     }
 }
+
+/// Contacts of the last creates, and hosts that registrars give their domains.
+const LATEST: u64 = 1000;
+const USUAL: u64 = 100;
 
 /// A domain with its history, ready to be written.
 pub(super) struct Draft {

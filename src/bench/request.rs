@@ -12,8 +12,10 @@ pub(super) enum Work {
     Check(usize),
     /// `domain:info` of a domain with contacts, hosts and a DS record.
     Info,
-    /// `domain:create` of a name that is free.
+    /// `domain:create` of a name that is free, with contacts and hosts drawn evenly from all: the worst case.
     Create,
+    /// The same with contacts that were just made and hosts that most domains have, as registrars do it.
+    UsualCreate,
     /// `domain:create` of a name that is taken.
     TakenCreate,
     /// `domain:update` of a domain's authInfo by its sponsor.
@@ -31,6 +33,10 @@ impl Work {
             Self::Check(names) => check(population, *names, dice, out),
             Self::Info => info(&population.taken(dice), out),
             Self::Create => create(population, &population.new_name(), dice, out),
+            Self::UsualCreate => {
+                let contact = |dice: &mut Dice| population.latest_contact(dice);
+                create_with(&population.new_name(), contact, |dice| population.usual_host(dice), dice, out);
+            }
             Self::TakenCreate => create(population, &population.taken(dice), dice, out),
             Self::Update => update(&population.taken_by(registrar, dice), dice, out),
             Self::Drop(names) => {
@@ -108,23 +114,33 @@ fn info(name: &str, out: &mut Vec<u8>) {
 }
 
 fn create(population: &Population, name: &str, dice: &mut Dice, out: &mut Vec<u8>) {
+    create_with(name, |dice| population.contact(dice), |dice| population.host(dice), dice, out);
+}
+
+fn create_with(
+    name: &str,
+    contact: impl Fn(&mut Dice) -> String,
+    host: impl Fn(&mut Dice) -> String,
+    dice: &mut Dice,
+    out: &mut Vec<u8>,
+) {
     let mut xml = String::with_capacity(1024);
     xml.push_str("<create><domain:create xmlns:domain=\"urn:ietf:params:xml:ns:domain-1.0\">");
     leaf("domain:name", name, &mut xml);
     xml.push_str("<domain:period unit=\"y\">1</domain:period><domain:ns>");
-    let (first, mut second) = (population.host(dice), population.host(dice));
+    let (first, mut second) = (host(dice), host(dice));
     while second == first {
-        second = population.host(dice);
+        second = host(dice);
     }
     leaf("domain:hostObj", &first, &mut xml);
     leaf("domain:hostObj", &second, &mut xml);
     xml.push_str("</domain:ns>");
-    leaf("domain:registrant", &population.contact(dice), &mut xml);
+    leaf("domain:registrant", &contact(dice), &mut xml);
     for role in ["admin", "tech"] {
         xml.push_str("<domain:contact type=\"");
         xml.push_str(role);
         xml.push_str("\">");
-        xml.push_str(&population.contact(dice));
+        xml.push_str(&contact(dice));
         xml.push_str("</domain:contact>");
     }
     xml.push_str(

@@ -10,7 +10,7 @@ use super::population::Population;
 use super::process::{open_files_max, resident_bytes, written_bytes};
 use super::report::Report;
 use super::request::Work;
-use super::site::{Open, Site};
+use super::site::{Node, Open, Site};
 use super::storm::{reconnects, wrong_passwords};
 use super::{Options, Times, ceiling, kind_of};
 use crate::admin::Problem;
@@ -45,7 +45,7 @@ impl<'p> Bench<'p> {
             return Err(Problem::new("the store holds a registry; give the bench an empty one"));
         }
         let site = Site::new(dir)?;
-        let open = site.open(store).await?;
+        let open = site.open(store, Node::First).await?;
         Ok(Self { dir: dir.to_owned(), site, open, population, times, report: Report::default(), progress })
     }
 
@@ -90,6 +90,7 @@ impl<'p> Bench<'p> {
         self.drop_second().await?;
         if kind_of(url) == "postgresql" {
             self.one_statement(url).await?;
+            self.two_nodes(url).await?;
         }
         self.reconnect_storm().await?;
         self.password_storm().await
@@ -167,8 +168,13 @@ impl<'p> Bench<'p> {
             synced.push(syncs);
             all.merge(&seen);
         }
-        let each = written as f64 / (all.latencies.total() as f64).max(1.0);
-        self.report.saw("create", sessions.len(), &all, Some(each));
+        let each =
+            |written: u64, seen: &Seen| Some(written as f64 / (seen.latencies.total() as f64).max(1.0));
+        self.report.saw("create", sessions.len(), &all, each(written, &all));
+        let before = written_bytes();
+        let usual = sessions.run(&Work::UsualCreate, warming, slice).await?;
+        let written = written_bytes().saturating_sub(before);
+        self.report.saw("create, new contacts, few hosts", sessions.len(), &usual, each(written, &usual));
         self.report.ceiling("creates by the engine alone, up to 64 a commit", median(batched), "per second");
         self.report.ceiling("fdatasync of 900 B (by the median)", median(synced), "per second");
         self.report.ratio("create_batch64", median(of_batches));
@@ -263,6 +269,37 @@ impl<'p> Bench<'p> {
         }
         self.report.ceiling("creates of one statement each", median(ceilings), "per second");
         self.report.ratio("create_one_statement", median(ratios));
+        Ok(())
+    }
+
+    /// The same work by one server and by two on the same database, with as many clients in all, in turns. They share the
+    /// machine's cores, so this says what a second node costs; what it gains takes a second machine.
+    async fn two_nodes(&mut self, url: &str) -> Result<(), Problem> {
+        let second = self.site.open(Store::open(url).map_err(Problem::new)?, Node::Second).await?;
+        let mut sessions = self.sessions(CLIENTS).await?;
+        let mut halves = (
+            self.sessions(CLIENTS / 2).await?,
+            Crowd::of_sessions(&second.server, CLIENTS / 2, &self.population).await?,
+        );
+        let Times { rounds, warming, slice, .. } = self.times;
+        for (name, work) in [
+            ("check, 1 name, one node", Work::Check(1)),
+            ("create, one node", Work::Create),
+            ("a registrar's day, one node", Work::Mixed),
+        ] {
+            self.say(name);
+            let (mut one, mut two) = (Seen::nothing(), Seen::nothing());
+            for _ in 0..rounds {
+                one.merge(&sessions.run(&work, warming, slice).await?);
+                let (first, second) =
+                    tokio::join!(halves.0.run(&work, warming, slice), halves.1.run(&work, warming, slice));
+                two.merge(&Seen::beside(first?, &second?));
+            }
+            self.report.saw(name, CLIENTS, &one, None);
+            self.report.saw("- two nodes", CLIENTS, &two, None);
+        }
+        drop((sessions, halves));
+        second.close().await;
         Ok(())
     }
 

@@ -35,6 +35,15 @@ pub(super) struct Site {
     pki: Pki,
 }
 
+/// Which of the servers on one store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Node {
+    /// The first one, or the only one.
+    First,
+    /// One that joins it; PostgreSQL only.
+    Second,
+}
+
 /// Where a directory's server and echo answer.
 pub(super) struct Open {
     /// The registry's server.
@@ -55,12 +64,12 @@ impl Site {
         Ok(Self { runtime: Some(runtime), pki })
     }
 
-    /// Serves a store, and echoes.
-    pub(super) async fn open(&self, store: Store) -> Result<Open, Problem> {
+    /// Serves a store, and echoes. The first to open a store ends the sessions of earlier benches.
+    pub(super) async fn open(&self, store: Store, node: Node) -> Result<Open, Problem> {
         let tls = self.server_tls()?;
         let serving = {
             let tls = Arc::clone(&tls);
-            self.threads()?.spawn(async move { serve(store, tls).await })
+            self.threads()?.spawn(async move { serve(store, tls, node).await })
         };
         let running = serving.await.map_err(Problem::new)??;
         let server = running.address(DOOR).ok_or_else(|| Problem::new("the bench's server has no door"))?;
@@ -127,12 +136,14 @@ impl Open {
     }
 }
 
-async fn serve(store: Store, tls: Arc<ServerConfig>) -> Result<Running, Problem> {
+async fn serve(store: Store, tls: Arc<ServerConfig>, node: Node) -> Result<Running, Problem> {
     let key = ServerKey::new(&[7; 32]).map_err(Problem::new)?;
     let settings = Settings { roid_suffix: "BENCH".to_owned(), random: system_random };
     let registry = Registry::open(store, Clock::system(), key, settings).await.map_err(Problem::new)?;
-    registry.close_other_sessions().await.map_err(Problem::new)?;
-    registry.store().remember_names().await.map_err(Problem::new)?;
+    if node == Node::First {
+        registry.close_other_sessions().await.map_err(Problem::new)?;
+        registry.store().remember_names().await.map_err(Problem::new)?;
+    }
     let dialect = dialect::named(DOOR).ok_or_else(|| Problem::new("there is no dialect ietf"))?;
     let door = Door {
         name: DOOR.to_owned(),
