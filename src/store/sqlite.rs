@@ -96,8 +96,10 @@ impl Sqlite {
 struct Limits {
     /// Operations in one commit at most: 64 have 85–95 % of what grouping gains.
     batch_jobs: usize,
-    /// Work in one commit at most.
+    /// Work in one commit at most. Neighbours wait for it; with a tenth of it a slow machine commits five creates at once, and
+    /// writes the pages that all creates share again and again.
     batch_time: Duration,
+    /// More often, the same pages are written to the database again and again too.
     checkpoint_every: Duration,
     /// How long the writer waits for another program that writes.
     lock_wait: Duration,
@@ -109,8 +111,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             batch_jobs: 64,
-            batch_time: Duration::from_millis(2),
-            checkpoint_every: Duration::from_millis(50),
+            batch_time: Duration::from_millis(20),
+            checkpoint_every: Duration::from_millis(250),
             lock_wait: BUSY_TIMEOUT,
             log_bytes: 256 << 20,
         }
