@@ -74,8 +74,7 @@ impl Writer {
             self.reopen();
             return first.answer(Err(error));
         }
-        let mut done: Vec<(Box<dyn Job>, Result<(), StoreError>)> =
-            Vec::with_capacity(self.limits.batch_jobs);
+        let mut done: Vec<Done> = Vec::with_capacity(self.limits.batch_jobs);
         let (mut next, mut marked) = (Some(first), false);
         while let Some(mut job) = next {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
@@ -130,7 +129,7 @@ impl Writer {
     }
 
     /// Begins the open batch again, each job in a savepoint of its own. When that fails the batch is gone.
-    fn again(&mut self, done: &mut [(Box<dyn Job>, Result<(), StoreError>)]) {
+    fn again(&mut self, done: &mut [Done]) {
         self.noted.clear();
         if self.connection.is_autocommit()
             || self.step("ROLLBACK").and_then(|()| self.step("BEGIN IMMEDIATE")).is_err()
@@ -260,6 +259,9 @@ impl Drop for Writer {
         self.ready.store(false, Ordering::Release);
     }
 }
+
+/// A job that has run, and how that ended.
+type Done = (Box<dyn Job>, Result<(), StoreError>);
 
 /// How long the writer waits for readers when it empties the log.
 const LOG_WAIT: Duration = Duration::from_millis(100);
