@@ -84,52 +84,6 @@ async fn a_full_disk_in_the_middle_of_a_batch_fails_who_filled_it_and_nobody_els
 }
 
 #[tokio::test]
-async fn what_is_not_kept_in_the_middle_of_a_batch_takes_nothing_else_along() {
-    let (store, _dir) = open(PATIENT);
-    let (let_go, held) = hold(&store);
-    let runs = Arc::new(AtomicU32::new(0));
-    let counted = |key: &'static str, keep: Keep| {
-        let runs = Arc::clone(&runs);
-        store.write(move |tx| {
-            runs.fetch_add(1, Ordering::Relaxed);
-            tx.put_meta(key, "1").map(|()| ((), keep))
-        })
-    };
-    let first = counted("first", Keep::Commit);
-    let looked = store.write(|tx| tx.meta("first").map(|found| (found.is_some(), Keep::RollBack)));
-    let second = counted("second", Keep::Commit);
-    let dropped = counted("dropped", Keep::RollBack);
-    let third = counted("third", Keep::Commit);
-    let failed = store.write(|tx| -> Result<((), Keep), _> {
-        tx.put_meta("failed", "1")?;
-        Err(StoreError::Corrupt("its own".to_owned()))
-    });
-    let broken = store.write(|tx| -> Result<((), Keep), _> {
-        tx.put_meta("broken", "1")?;
-        panic!("its own")
-    });
-    let last = counted("last", Keep::Commit);
-    tokio::task::yield_now().await;
-    let (first, looked, second, dropped, third, failed, broken, last, ()) = tokio::join!(biased; first, looked, second, dropped, third, failed, broken, last, async move { drop(let_go) });
-    assert_eq!([first, second, dropped, third, last], [const { Ok(()) }; 5]);
-    assert_eq!(looked, Ok(true), "what comes later in a batch sees what came earlier");
-    assert_eq!(failed, Err(StoreError::Corrupt("its own".to_owned())));
-    assert!(matches!(broken, Err(StoreError::Panicked(_))));
-    assert_eq!(held.await.unwrap(), Ok(()));
-    for key in ["first", "second", "third", "last"] {
-        assert!(kept(&store, key).await, "{key}");
-    }
-    for key in ["dropped", "failed", "broken"] {
-        assert!(!kept(&store, key).await, "{key}");
-    }
-    assert_eq!(
-        runs.load(Ordering::Relaxed),
-        3 + 3 + 2,
-        "the batch began again with the one that was not kept, and only then"
-    );
-}
-
-#[tokio::test]
 async fn only_what_is_committed_is_remembered() {
     let (store, _dir) = open(Limits::default());
     let note = |tx: &mut Tx<'_>, name: &str| tx.note(Change::Registered(name));

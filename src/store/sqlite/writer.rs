@@ -74,21 +74,13 @@ impl Writer {
             self.reopen();
             return first.answer(Err(error));
         }
-        let mut done: Vec<Done> = Vec::with_capacity(self.limits.batch_jobs);
-        let (mut next, mut marked) = (Some(first), false);
+        let mut done: Vec<(Box<dyn Job>, Result<(), StoreError>)> =
+            Vec::with_capacity(self.limits.batch_jobs);
+        let mut next = Some(first);
         while let Some(mut job) = next {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
-            if marked {
-                let end = self.savepoint(job.as_mut());
-                done.push((job, end));
-            } else {
-                let end = self.unmarked(job.as_mut());
-                marked = end.is_none();
-                done.push((job, end.unwrap_or(Ok(()))));
-                if marked {
-                    self.again(&mut done);
-                }
-            }
+            let end = self.savepoint(job.as_mut());
+            done.push((job, end));
             if self.connection.is_autocommit() {
                 // The whole batch is rolled back (SQLITE_FULL and the like): nothing in it is done.
                 return self.one_by_one(done.into_iter().map(|(job, _)| job));
@@ -106,40 +98,6 @@ impl Writer {
                 tracing::error!(%error, operations = done.len(), "a commit failed; its operations are answered as failed");
                 self.reopen();
                 done.into_iter().for_each(|(job, end)| job.answer(end.and(Err(error.clone()))));
-            }
-        }
-    }
-
-    /// Runs one job inside the open batch as if it were to be kept, as nearly all are: with a savepoint SQLite copies every page
-    /// that the job changes once more, which takes as long as all else that it does. None when it is not to be kept and has
-    /// perhaps changed something: the batch must not be committed then.
-    fn unmarked(&mut self, job: &mut dyn Job) -> Option<Result<(), StoreError>> {
-        let before = self.connection.total_changes();
-        let mut statements = Statements::writing(&self.connection, &self.memory);
-        let ran = run_once(job, &mut statements);
-        let mut noted = statements.noted;
-        match ran {
-            Ok(Keep::Commit) => {
-                self.noted.append(&mut noted);
-                Some(Ok(()))
-            }
-            Ok(Keep::RollBack) if self.connection.total_changes() == before => Some(Ok(())),
-            Ok(Keep::RollBack) | Err(_) => None,
-        }
-    }
-
-    /// Begins the open batch again, each job in a savepoint of its own. When that fails the batch is gone.
-    fn again(&mut self, done: &mut [Done]) {
-        self.noted.clear();
-        if self.connection.is_autocommit()
-            || self.step("ROLLBACK").and_then(|()| self.step("BEGIN IMMEDIATE")).is_err()
-        {
-            return;
-        }
-        for (job, end) in done {
-            *end = self.savepoint(job.as_mut());
-            if self.connection.is_autocommit() {
-                return;
             }
         }
     }
@@ -259,9 +217,6 @@ impl Drop for Writer {
         self.ready.store(false, Ordering::Release);
     }
 }
-
-/// A job that has run, and how that ended.
-type Done = (Box<dyn Job>, Result<(), StoreError>);
 
 /// How long the writer waits for readers when it empties the log.
 const LOG_WAIT: Duration = Duration::from_millis(100);
