@@ -159,10 +159,6 @@ impl Population {
     }
 }
 
-/// Contacts of the last creates, and hosts that registrars give their domains.
-const LATEST: u64 = 1000;
-const USUAL: u64 = 100;
-
 /// A domain with its history, ready to be written.
 pub(super) struct Draft {
     domain: Domain,
@@ -480,6 +476,9 @@ pub(super) const PASSWORD: &str = "foo-BAR2";
 pub(super) const REGISTRARS: u64 = 8;
 /// The key in `meta` under which a store of the bench's keeps how many domains it was filled with.
 pub(super) const COUNT: &str = "bench_domains";
+/// Contacts of the last creates, and hosts that registrars give their domains.
+const LATEST: u64 = 1000;
+const USUAL: u64 = 100;
 const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
 const ZONE: &str = "example";
 /// In one savepoint; the engine walks its undo log at each statement, so that longer ones take more than their share.

@@ -1,6 +1,6 @@
 //! SQLite: one writer thread that commits in batches, readers in place on a pool of connections.
 //!
-//! WAL, `synchronous=FULL`. The writer drains what waits into one commit (at most 64 operations or 2 ms of work), a
+//! WAL, `synchronous=FULL`. The writer drains what waits into one commit (at most 64 operations or 20 ms of work), a
 //! SAVEPOINT each, and answers after COMMIT; checkpoints run on a thread of their own. `facts/performance.md` §6 has the
 //! measurements behind each of these choices.
 

@@ -35,7 +35,7 @@ pub(crate) struct Api {
 
 impl Api {
     pub(crate) async fn start() -> Self {
-        Self::start_with(Settings { wrong_answer_delay: Duration::ZERO, ..Settings::default() }).await
+        Self::start_with(impatient()).await
     }
 
     pub(crate) async fn start_with(settings: Settings) -> Self {
@@ -45,7 +45,7 @@ impl Api {
     /// On SQLite whatever engine the tests run on: one transaction holds up all others.
     pub(crate) async fn start_with_one_writer() -> Self {
         let server = Server::start_with(Options { in_file: true, ..Options::default() }).await;
-        Self::over(server, Settings::default()).await
+        Self::over(server, impatient()).await
     }
 
     async fn over(server: Server, settings: Settings) -> Self {
@@ -109,6 +109,11 @@ pub(crate) fn answers(key: &str, login: &str, rnd_a: &str, rnd_b: &str) -> (Stri
     let mac = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes()), &message);
     let hex = domesday::model::octets::to_hex(mac.as_ref());
     (hex[..32].to_owned(), hex[32..].to_owned())
+}
+
+/// Wrong answers come at once.
+fn impatient() -> Settings {
+    Settings { wrong_answer_delay: Duration::ZERO, ..Settings::default() }
 }
 
 /// Logs in with JSON and gives the token.
