@@ -62,11 +62,13 @@ pub async fn run(options: &Options, progress: &(dyn Fn(&str) + Sync)) -> Result<
     let url = options.store.clone().unwrap_or_else(|| dir.0.join("bench.db").to_string_lossy().into_owned());
     let mut bench = Bench::open(&url, &dir.0, Times::of(options.quick), progress).await?;
     let load = process::load_average();
-    bench.queries_and_creates(options).await?;
-    if !options.quick {
-        bench.everything_else(&url).await?;
+    // What was measured before something went wrong took minutes, and is reported.
+    let mut end = bench.queries_and_creates(options).await;
+    if end.is_ok() && !options.quick {
+        end = bench.everything_else(&url).await;
     }
     let mut report = bench.close().await;
+    report.given_up = end.err();
     let circumstances = [
         ("program", json!(format!("domesday {}", env!("CARGO_PKG_VERSION")))),
         ("optimised", json!(!cfg!(debug_assertions))),
@@ -89,8 +91,8 @@ impl Times {
             Self {
                 rounds: 3,
                 warming: millis(100),
-                slice: millis(500),
-                rest: millis(1000),
+                slice: millis(300),
+                rest: millis(800),
                 idle_sessions: 1000,
             }
         } else {

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value, json};
 
 use super::crowd::Seen;
+use crate::admin::Problem;
 
 /// Everything that one run measured.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +15,8 @@ pub struct Report {
     scenarios: Vec<Scenario>,
     ceilings: Vec<(&'static str, f64, &'static str)>,
     ratios: Vec<(&'static str, f64)>,
+    /// Why the rest was not measured.
+    pub given_up: Option<Problem>,
 }
 
 #[derive(Clone, Debug)]

@@ -1,5 +1,6 @@
 //! Storms: everyone logs in at once after a restart, and someone tries passwords.
 
+use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -9,6 +10,7 @@ use tokio::task::JoinSet;
 
 use super::crowd::{Crowd, Seen, Target};
 use super::population::storm_registrar_id;
+use super::process::open_files_max;
 use super::request::{Work, login, right_login};
 use crate::admin::Problem;
 
@@ -21,11 +23,13 @@ pub(super) async fn reconnects(
     with_login: bool,
 ) -> Result<f64, Problem> {
     let until = Instant::now() + time;
+    // Both ends of a connection are open files of this process, and what left before it may not be closed yet.
+    let most = usize::try_from(open_files_max()).unwrap_or(usize::MAX) / 4 / clients.max(1);
     let mut working = JoinSet::new();
     for number in 0..clients as u64 {
         let target = target.clone();
         working.spawn(async move {
-            let (mut done, mut kept) = (0_u64, Vec::new());
+            let (mut done, mut kept) = (0_u64, VecDeque::new());
             while Instant::now() < until {
                 let mut client = target.connect(number, 0).await?;
                 if with_login {
@@ -38,7 +42,10 @@ pub(super) async fn reconnects(
                 }
                 done += 1;
                 // Sessions stay open, as after a restart.
-                kept.push(client);
+                kept.push_back(client);
+                if kept.len() > most {
+                    kept.pop_front();
+                }
             }
             Ok(done)
         });

@@ -58,15 +58,15 @@ impl Bench {
             let _ = write!(io::stderr(), "\r\x1b[K");
         }
         say(report.to_table());
-        let Some(file) = self.json else {
-            return Ok(());
-        };
-        let written = std::fs::write(&file, format!("{:#}\n", report.to_json()));
-        written.map_err(|cause| {
-            Problem::new(format_args!(
-                "{} cannot be written ({cause}); choose another --json",
-                file.display()
-            ))
-        })
+        if let Some(file) = self.json {
+            let written = std::fs::write(&file, format!("{:#}\n", report.to_json()));
+            written.map_err(|cause| {
+                Problem::new(format_args!(
+                    "{} cannot be written ({cause}); choose another --json",
+                    file.display()
+                ))
+            })?;
+        }
+        report.given_up.map_or(Ok(()), Err)
     }
 }
