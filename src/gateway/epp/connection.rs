@@ -132,7 +132,8 @@ async fn answer_frames(
         match frames.next_frame() {
             Ok(Some(frame)) => {
                 let draining = *drain.borrow();
-                let (answer, after) = session.answer(frame, draining).await;
+                // Boxed: an idle session then has no room for what only an answer in the making needs.
+                let (answer, after) = Box::pin(session.answer(frame, draining)).await;
                 let whole = answers.len();
                 if after != After::Break {
                     write_answer(answers, &answer);
