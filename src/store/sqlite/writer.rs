@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
@@ -85,6 +86,8 @@ impl Writer {
                 // The whole batch is rolled back (SQLITE_FULL and the like): nothing in it is done.
                 return self.one_by_one(done.into_iter().map(|(job, _)| job));
             }
+            // A batch is longer than a turn of the scheduler's: without this, whoever checks a name beside it waits for one.
+            thread::yield_now();
             let full = done.len() >= self.limits.batch_jobs || begun.elapsed() >= self.limits.batch_time;
             next = if full { None } else { jobs.try_recv().ok() };
         }
