@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
@@ -98,12 +99,25 @@ impl Passwords {
             return Ok(known);
         }
         let done = tokio::task::spawn_blocking(move || {
-            let result = work();
+            let result = yielding(work);
             drop(permit);
             result
         });
-        done.await.map_err(|_| Busy)
+        done.await.ok().flatten().ok_or(Busy)
     }
+}
+
+/// Does `work` on a thread that gives way to all others: whoever checks a name does not wait for whoever guesses passwords. A thread of
+/// its own, because not everybody may raise a priority again. None where no thread is to be had.
+fn yielding<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
+    thread::scope(|scope| {
+        let work = || {
+            #[cfg(target_os = "linux")] // elsewhere it is the whole process that gives way
+            let _ = rustix::process::setpriority_process(None, PATIENCE);
+            work()
+        };
+        thread::Builder::new().name("password".to_owned()).spawn_scoped(scope, work).ok()?.join().ok()
+    })
 }
 
 /// Which passwords were right lately, so that a registrar's hundred sessions that come back at once cost one Argon2 and not a hundred
@@ -202,6 +216,9 @@ fn argon2() -> Argon2<'static> {
 /// A hash with the same parameters that no password is the answer to.
 const DECOY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+/// A nice value: a tenth of the weight of others where all want the processor, so that a login takes longer but not for ever.
+#[cfg(target_os = "linux")]
+const PATIENCE: i32 = 10;
 const AT_ONCE: usize = 1;
 const AT_ONCE_PER_ACCOUNT: usize = 2;
 const AT_ONCE_PER_NETWORK: usize = 8;
