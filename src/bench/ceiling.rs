@@ -12,6 +12,7 @@ use tokio_postgres::NoTls;
 use super::histogram::Histogram;
 use super::population::Population;
 use crate::admin::Problem;
+use crate::registry::clock::Clock;
 use crate::store::{Keep, Store};
 
 /// Records of 900 bytes appended to a file, each with an fdatasync, for a time.
@@ -67,11 +68,12 @@ pub(super) async fn batches(
 pub(super) async fn one_statement(url: &str, connections: usize, time: Duration) -> Result<f64, Problem> {
     let until = Instant::now() + time;
     let mut working = JoinSet::new();
-    let run = Arc::<str>::from(format!("pgbench{}", std::process::id()));
+    // Names that no earlier round has taken, in this process or in another.
+    let run = Arc::<str>::from(format!("pgbench{}", Clock::system().now().as_nanosecond()));
     for number in 0..connections {
-        let (client, connection) = tokio_postgres::connect(url, NoTls).await.map_err(Problem::new)?;
+        let (client, connection) = tokio_postgres::connect(url, NoTls).await.map_err(said)?;
         tokio::spawn(connection);
-        let (run, insert) = (Arc::clone(&run), client.prepare(ONE_STATEMENT).await.map_err(Problem::new)?);
+        let (run, insert) = (Arc::clone(&run), client.prepare(ONE_STATEMENT).await.map_err(said)?);
         working.spawn(async move {
             let mut done = 0_i64;
             while Instant::now() < until {
@@ -87,9 +89,14 @@ pub(super) async fn one_statement(url: &str, connections: usize, time: Duration)
     let from = Instant::now();
     let mut done = 0;
     while let Some(ended) = working.join_next().await {
-        done += ended.map_err(Problem::new)?.map_err(Problem::new)?;
+        done += ended.map_err(Problem::new)?.map_err(said)?;
     }
     Ok(done as f64 / from.elapsed().as_secs_f64().max(1e-9))
+}
+
+/// What PostgreSQL says; the error itself says only that there is one.
+fn said(error: tokio_postgres::Error) -> Problem {
+    error.as_db_error().map_or_else(|| Problem::new(&error), Problem::new)
 }
 
 const RECORD_BYTES: usize = 900;
