@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# fuzz.sh [TARGET…]: cargo-fuzz on every door, or on those named, FUZZ_SECONDS (600) each; ends with the first thing found.
+# fuzz.sh [TARGET…]: cargo-fuzz on every door, or on those named, FUZZ_SECONDS (600) each, as many at once as
+# there are processors; ends with the first thing found.
 #
 # Beginnings are the frames of the transcripts and whatever earlier runs left in target/fuzz-corpus, which is cut down to what
 # still matters before each run. What is found lies in target/fuzz-artifacts; it becomes a test when it is mended.
 # cargo-fuzz asks for a nightly compiler; RUSTC_BOOTSTRAP=1 makes the stable one take its flags.
 set -euo pipefail
+trap 'jobs -p | xargs -r kill 2>/dev/null' EXIT
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 readonly CARGO_FUZZ_VERSION=0.13.2
 readonly TOOLS=$PWD/target/check-tools CORPUS=$PWD/target/fuzz-corpus FOUND=$PWD/target/fuzz-artifacts SEEDS=$PWD/target/fuzz-seeds
@@ -73,20 +75,35 @@ END
     esac
 }
 
-targets=("$@")
-((${#targets[@]})) || mapfile -t targets < <(fuzz list)
-for target in "${targets[@]}"; do
-    echo "-- $target"
+# one TARGET: cuts its corpus down, then goes on from there.
+one() {
+    local target=$1 corpus=$CORPUS/$1 merged=$CORPUS/$1.merged
+    local -a limits=(-timeout=10 -rss_limit_mb=2048 -max_len=32768 -artifact_prefix="$FOUND/$1-")
+    run() { fuzz run "${build[@]}" "$target" "$@" >"$FOUND/$target.log" 2>&1 || { tail -40 "$FOUND/$target.log"; echo "$target: see $FOUND" >&2; exit 1; }; }
     seeds "$target"
     # Only what reaches something that nothing smaller reaches is kept.
-    mkdir -p "$CORPUS/$target" "$CORPUS/merged"
-    limits=(-timeout=10 -rss_limit_mb=2048 -max_len=32768 -artifact_prefix="$FOUND/$target-")
-    run() { fuzz run "${build[@]}" "$target" "$@" >"$FOUND/$target.log" 2>&1 || { tail -40 "$FOUND/$target.log"; echo "$target: see $FOUND" >&2; exit 1; }; }
-    rm -rf "$CORPUS/merged"
-    mkdir "$CORPUS/merged"
-    run "$CORPUS/merged" "$CORPUS/$target" "$SEEDS/$target" -- -merge=1 "${limits[@]}"
-    rm -rf "${CORPUS:?}/$target"
-    mv "$CORPUS/merged" "$CORPUS/$target"
-    run "$CORPUS/$target" -- -max_total_time="${FUZZ_SECONDS:-600}" -print_final_stats=1 "${limits[@]}"
-    grep -E 'number_of_executed_units|peak_rss_mb' "$FOUND/$target.log"
+    rm -rf "$merged"
+    mkdir -p "$corpus" "$merged"
+    run "$merged" "$corpus" "$SEEDS/$target" -- -merge=1 "${limits[@]}"
+    rm -rf "$corpus"
+    mv "$merged" "$corpus"
+    run "$corpus" -- -max_total_time="${FUZZ_SECONDS:-600}" -print_final_stats=1 "${limits[@]}"
+    echo "-- $target: $(grep -E 'number_of_executed_units|peak_rss_mb' "$FOUND/$target.log" | tr -s '\n ' ' ')"
+}
+
+targets=("$@")
+((${#targets[@]})) || mapfile -t targets < <(fuzz list)
+# As many at once as there are processors.
+running=0
+for target in "${targets[@]}"; do
+    if ((running == $(nproc))); then
+        wait -n
+        running=$((running - 1))
+    fi
+    one "$target" &
+    running=$((running + 1))
+done
+while ((running)); do
+    wait -n
+    running=$((running - 1))
 done
