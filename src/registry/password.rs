@@ -112,12 +112,20 @@ impl Passwords {
 fn yielding<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
     thread::scope(|scope| {
         let work = || {
-            #[cfg(target_os = "linux")] // elsewhere it is the whole process that gives way
-            let _ = rustix::process::setpriority_process(None, PATIENCE);
+            give_way();
             work()
         };
         thread::Builder::new().name("password".to_owned()).spawn_scoped(scope, work).ok()?.join().ok()
     })
+}
+
+/// Lowers the priority of this thread; only on Linux, since elsewhere it would be the whole process'.
+fn give_way() {
+    #[cfg(target_os = "linux")]
+    if rustix::process::getpriority_process(None).is_ok_and(|now| now < PATIENCE) {
+        // Where it is forbidden, queries wait a little longer.
+        let _ = rustix::process::setpriority_process(None, PATIENCE);
+    }
 }
 
 /// Which passwords were right lately, so that a registrar's hundred sessions that come back at once cost one Argon2 and not a hundred
@@ -341,6 +349,15 @@ mod tests {
         tokio::time::advance(REMEMBERED_FOR).await;
         lately.remember(mark(0));
         assert_eq!(lately.right.lock().unwrap().len(), 1);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_thread_that_hashes_gives_way_and_no_other_does() {
+        let priority = || rustix::process::getpriority_process(None).unwrap();
+        let before = priority();
+        assert_eq!(yielding(priority), Some(before.max(PATIENCE)));
+        assert_eq!(priority(), before);
     }
 
     /// What a future has to say at once.
