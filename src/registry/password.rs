@@ -72,26 +72,28 @@ impl Passwords {
         self.bounded(known, move || {
             let is_known = hash.is_some();
             let hash = hash.unwrap_or_else(|| DECOY.to_owned());
-            let fits = PasswordHash::new(&hash)
-                .is_ok_and(|parsed| argon2().verify_password(password.as_bytes(), &parsed).is_ok());
+            let fits = giving_way(|| {
+                PasswordHash::new(&hash)
+                    .is_ok_and(|parsed| argon2().verify_password(password.as_bytes(), &parsed).is_ok())
+            })?;
             if let Some(mark) = mark.filter(|_| fits) {
                 lately.remember(mark);
             }
-            is_known && fits
+            Some(is_known && fits)
         })
         .await
     }
 
     /// The hash under which a new password is kept.
     pub(super) async fn hash(&self, password: Zeroizing<String>, salt: [u8; 16]) -> Result<String, Busy> {
-        self.bounded(|| None, move || hash(&password, salt)).await
+        self.bounded(|| None, move || giving_way(|| hash(&password, salt))).await
     }
 
     /// Does `work` when its turn comes, unless it is `known` by then: of equal logins that wait, the first works for all.
     async fn bounded<T: Send + 'static>(
         &self,
         known: impl FnOnce() -> Option<T>,
-        work: impl FnOnce() -> T + Send + 'static,
+        work: impl FnOnce() -> Option<T> + Send + 'static,
     ) -> Result<T, Busy> {
         let _place = self.admitted.try_acquire().map_err(|_| Busy)?;
         let permit = Arc::clone(&self.running).acquire_owned().await.map_err(|_| Busy)?;
@@ -99,7 +101,7 @@ impl Passwords {
             return Ok(known);
         }
         let done = tokio::task::spawn_blocking(move || {
-            let result = yielding(work);
+            let result = work();
             drop(permit);
             result
         });
@@ -109,10 +111,10 @@ impl Passwords {
 
 /// Does `work` on a thread that gives way to all others: whoever checks a name does not wait for whoever guesses passwords. A thread of
 /// its own, because not everybody may raise a priority again. None where no thread is to be had.
-fn yielding<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
+fn giving_way<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
     thread::scope(|scope| {
         let work = || {
-            give_way();
+            lower_priority();
             work()
         };
         thread::Builder::new().name("password".to_owned()).spawn_scoped(scope, work).ok()?.join().ok()
@@ -120,7 +122,7 @@ fn yielding<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
 }
 
 /// Lowers the priority of this thread; only on Linux, since elsewhere it would be the whole process'.
-fn give_way() {
+fn lower_priority() {
     #[cfg(target_os = "linux")]
     if rustix::process::getpriority_process(None).is_ok_and(|now| now < PATIENCE) {
         // Where it is forbidden, queries wait a little longer.
@@ -356,7 +358,7 @@ mod tests {
     fn the_thread_that_hashes_gives_way_and_no_other_does() {
         let priority = || rustix::process::getpriority_process(None).unwrap();
         let before = priority();
-        assert_eq!(yielding(priority), Some(before.max(PATIENCE)));
+        assert_eq!(giving_way(priority), Some(before.max(PATIENCE)));
         assert_eq!(priority(), before);
     }
 
