@@ -6,7 +6,9 @@
 # still matters before each run. What is found lies in target/fuzz-artifacts; it becomes a test when it is mended.
 # cargo-fuzz asks for a nightly compiler; RUSTC_BOOTSTRAP=1 makes the stable one take its flags.
 set -euo pipefail
-trap 'jobs -p | xargs -r kill 2>/dev/null' EXIT
+# Each job is a group of its own, with cargo-fuzz and the target in it.
+set -m
+trap 'for job in $(jobs -p); do kill -- "-$job" 2>/dev/null || true; done' EXIT
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 readonly CARGO_FUZZ_VERSION=0.13.2
 readonly TOOLS=$PWD/target/check-tools CORPUS=$PWD/target/fuzz-corpus FOUND=$PWD/target/fuzz-artifacts SEEDS=$PWD/target/fuzz-seeds

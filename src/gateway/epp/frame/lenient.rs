@@ -111,8 +111,10 @@ fn markup(bytes: &[u8]) -> Option<Markup> {
     if !bytes.starts_with(b"</") {
         return if bytes.len() < 2 { None } else { Some(Markup::Other) };
     }
-    let Some(close) = bytes.iter().position(|byte| *byte == b'>') else {
-        return if bytes.len() > END_TAG_BYTES_MAX { Some(Markup::Other) } else { None };
+    // No further than this, whatever is here already: the same must be found however the bytes arrive.
+    let tag = &bytes[..bytes.len().min(END_TAG_BYTES_MAX)];
+    let Some(close) = tag.iter().position(|byte| *byte == b'>') else {
+        return if tag.len() == END_TAG_BYTES_MAX { Some(Markup::Other) } else { None };
     };
     let name = bytes[2..close].trim_ascii_end();
     let local = name.rsplit(|byte| *byte == b':').next().unwrap_or(name);
@@ -208,6 +210,18 @@ mod tests {
         }
         for piece in [1, 2, 3, 7, 1000] {
             assert_eq!(documents(&stream, piece), [bare, counted].repeat(4), "in pieces of {piece}");
+        }
+    }
+
+    /// Found by tests/slow/fuzz.sh.
+    #[test]
+    fn an_end_tag_that_is_too_long_is_none_however_it_arrives() {
+        let blanks = |count| format!("</epp{}>", " ".repeat(count));
+        let longest = super::END_TAG_BYTES_MAX - "</epp>".len();
+        let (long, too_long) = (blanks(longest), blanks(longest + 1));
+        let whole = format!("<epp>{too_long}{long}");
+        for piece in [1, 2, 3, 7, 1000] {
+            assert_eq!(documents(whole.as_bytes(), piece), [whole.as_str()], "in pieces of {piece}");
         }
     }
 
