@@ -3,6 +3,8 @@
 
 use std::io::IsTerminal;
 use std::sync::{Arc, OnceLock};
+use std::thread;
+use std::time::Duration;
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
@@ -43,11 +45,11 @@ pub fn measure() -> WriteMetrics {
         let recorder = builder.build_recorder();
         let handle = recorder.handle();
         metrics::set_global_recorder(recorder).ok()?;
+        take_up(handle.clone());
         Some(handle)
     });
     Arc::new(|| {
         let handle = handle.as_ref();
-        // What was recorded waits in buffers until somebody takes it up.
         handle
             .map(|handle| {
                 handle.run_upkeep();
@@ -56,6 +58,21 @@ pub fn measure() -> WriteMetrics {
             .unwrap_or_default()
     })
 }
+
+/// What was recorded waits in buffers until it is taken up: 50 bytes for each command, for as long as nobody asks for the measurements.
+fn take_up(handle: PrometheusHandle) {
+    let work = move || {
+        loop {
+            thread::sleep(TAKEN_UP_EVERY);
+            handle.run_upkeep();
+        }
+    };
+    if let Err(error) = thread::Builder::new().name("metrics".to_owned()).spawn(work) {
+        tracing::warn!(%error, "measurements take memory until somebody asks for them");
+    }
+}
+
+const TAKEN_UP_EVERY: Duration = Duration::from_secs(5);
 
 /// Seconds of a command, and operations of a batch.
 const BUCKETS: [f64; 13] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 20.0, 64.0];
