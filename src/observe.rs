@@ -48,18 +48,11 @@ pub fn measure() -> WriteMetrics {
         take_up(handle.clone());
         Some(handle)
     });
-    Arc::new(|| {
-        let handle = handle.as_ref();
-        handle
-            .map(|handle| {
-                handle.run_upkeep();
-                handle.render()
-            })
-            .unwrap_or_default()
-    })
+    Arc::new(|| handle.as_ref().map(PrometheusHandle::render).unwrap_or_default())
 }
 
-/// What was recorded waits in buffers until it is taken up: 50 bytes for each command, for as long as nobody asks for the measurements.
+/// What was recorded waits in buffers until it is taken up, by whoever writes the measurements or by this: 50 bytes for each command, for
+/// as long as nobody asks for them.
 fn take_up(handle: PrometheusHandle) {
     let work = move || {
         loop {

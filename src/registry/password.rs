@@ -76,6 +76,7 @@ impl Passwords {
                 PasswordHash::new(&hash)
                     .is_ok_and(|parsed| argon2().verify_password(password.as_bytes(), &parsed).is_ok())
             })?;
+            // Here, before the next one's turn, and not on that thread: it has no runtime, by whose clock it is remembered.
             if let Some(mark) = mark.filter(|_| fits) {
                 lately.remember(mark);
             }

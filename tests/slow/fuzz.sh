@@ -96,7 +96,6 @@ one() {
 
 targets=("$@")
 ((${#targets[@]})) || mapfile -t targets < <(fuzz list)
-# As many at once as there are processors.
 running=0
 for target in "${targets[@]}"; do
     if ((running == $(nproc))); then
