@@ -128,16 +128,16 @@ impl Population {
             store,
             related(contacts),
             |_| {},
-            |tx, numbers| {
-                numbers.iter().try_for_each(|number| tx.insert_contact(&contact(*number)?).map(drop))
-            },
+            |_, numbers| numbers.iter().map(|number| contact(*number)).collect(),
+            |tx, contact| tx.insert_contact(contact).map(drop),
         )
         .await?;
         in_chunks(
             store,
             related(hosts),
             |_| {},
-            |tx, numbers| numbers.iter().try_for_each(|number| tx.insert_host(&host(*number)?).map(drop)),
+            |_, numbers| numbers.iter().map(|number| host(*number)).collect(),
+            |tx, host| tx.insert_host(host).map(drop),
         )
         .await?;
         in_chunks(
@@ -147,8 +147,9 @@ impl Population {
             move |tx, numbers| {
                 let names: Vec<_> = numbers.iter().map(|number| (*number, domain_name(*number))).collect();
                 let seed = numbers.first().copied().unwrap_or(0);
-                drafts(tx, to, &names, seed)?.iter().try_for_each(|draft| draft.insert(tx).map(drop))
+                drafts(tx, to, &names, seed)
             },
+            |tx, draft| draft.insert(tx).map(drop),
         )
         .await?;
         let counted = to.to_string();
@@ -200,12 +201,13 @@ pub(super) fn storm_registrar_id(number: u64) -> String {
     format!("Storm{}", number % REGISTRARS)
 }
 
-/// Runs `work` on so many numbers at a time, a transaction each, several of them waiting at once.
-async fn in_chunks(
+/// Inserts what is made of each number, so many in one transaction; the next ones are made while the writer writes.
+async fn in_chunks<T: Send + 'static>(
     store: &Store,
     numbers: std::ops::Range<u64>,
     progress: impl Fn(u64),
-    work: impl Fn(&mut Tx<'_>, &[u64]) -> Result<(), StoreError> + Copy + Send + 'static,
+    make: impl Fn(&mut Tx<'_>, &[u64]) -> Result<Vec<T>, StoreError> + Copy + Send + 'static,
+    insert: impl Fn(&mut Tx<'_>, &T) -> Result<(), StoreError> + Copy + Send + 'static,
 ) -> Result<(), Problem> {
     let mut running: JoinSet<Result<u64, StoreError>> = JoinSet::new();
     let mut starts = numbers.clone().step_by(CHUNK as usize);
@@ -218,7 +220,9 @@ async fn in_chunks(
             let store = store.clone();
             running.spawn(async move {
                 let count = chunk.len() as u64;
-                store.write(move |tx| work(tx, &chunk).map(|()| (count, Keep::Commit))).await
+                let made = store.read(move |tx| make(tx, &chunk)).await?;
+                let write = move |tx: &mut Tx<'_>| made.iter().try_for_each(|one| insert(tx, one));
+                store.write(move |tx| write(tx).map(|()| (count, Keep::Commit))).await
             });
         }
         let Some(ended) = running.join_next().await else {

@@ -85,6 +85,7 @@ impl Report {
             "ceilings": ceilings.collect::<Vec<_>>(),
             "ratios": ratios.collect::<Map<_, _>>(),
             "targets": targets.collect::<Map<_, _>>(),
+            "given_up": self.given_up.as_ref().map(Problem::to_string),
         })
     }
 
