@@ -486,7 +486,7 @@ const USUAL: u64 = 100;
 const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
 const ZONE: &str = "example";
 /// In one savepoint; the engine walks its undo log at each statement, so that longer ones take more than their share.
-const CHUNK: u64 = 200;
+const CHUNK: u64 = 32;
 const CHUNKS_AT_ONCE: usize = 8;
 const MASK: u64 = (1 << 40) - 1;
 const FREE: u64 = 1 << 37;

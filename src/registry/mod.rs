@@ -144,6 +144,11 @@ pub trait Operation: Send + Sync + 'static {
     /// Does it. May be called more than once; only the last call counts.
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Self::Outcome, Error>;
 
+    /// Tells the store what it will ask first.
+    fn reads_ahead(&self, _tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// Whether [`Self::looks_refused`] is worth asking. It costs a read transaction.
     const LOOKS_FIRST: bool = false;
 
@@ -267,7 +272,7 @@ impl Registry {
         asked: Asked<O>,
     ) -> Result<Done<O::Outcome>, Error> {
         let asked = Arc::new(asked);
-        if O::ACCESS == Access::Write && !O::LOOKS_FIRST {
+        if O::ACCESS == Access::Write && !(O::LOOKS_FIRST && self.store.has_one_writer()) {
             return self.write(asked).await;
         }
         let (registry, work) = (Arc::clone(self), Arc::clone(&asked));
@@ -318,6 +323,7 @@ impl Registry {
         tx: &mut Tx<'_>,
         asked: &Asked<O>,
     ) -> Result<(Ran<O>, Keep), StoreError> {
+        asked.operation.reads_ahead(tx)?;
         let mut t = Transaction::begin(self, tx, &asked.call, &asked.conditions)?;
         let ran = asked.operation.run(&mut t);
         let finished = match ran {

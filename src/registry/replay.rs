@@ -94,6 +94,10 @@ impl<O: Operation> Operation for Rendered<O> {
         }
     }
 
+    fn reads_ahead(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        self.operation.reads_ahead(tx)
+    }
+
     fn looks_refused(&self, t: &mut Transaction<'_, '_>) -> Result<bool, Error> {
         // A repetition of a create is no refusal, though its name is taken.
         if self.key.is_some() { Ok(false) } else { self.operation.looks_refused(t) }

@@ -3,6 +3,7 @@
 //! A verb without its test here does not pass. To add one: write `pub(super) async fn VERB(store: Store)` in the file of its noun and name it
 //! in the list below.
 
+mod ahead;
 mod allocation_token;
 mod allowance;
 mod api;
@@ -59,6 +60,7 @@ conformance! {
         api: api_account api_users challenge_count claim_answer clear_wrong_answers close_challenge count_wrong_answer
             forget_expired_logins forget_kept_answers keep_answer kept_answer open_challenge open_challenges put_api_user put_token
             release_answer set_api_key token wrong_answers;
+        ahead: read_ahead;
         audit: account_tallies changes_since contacts_between dangling_references domains_between highest_number hosts_between last_changes message_tallies repeated_names;
         allocation_token: add_allocation_token allocation_token use_allocation_token;
         certificate: certificate certificates put_certificate;
@@ -86,6 +88,7 @@ conformance! {
     }
     rules {
         a_commit_is_seen_by_later_reads
+        a_failed_link_undoes_its_domain
         a_failed_statement_cannot_be_passed_over
         a_full_set_of_parameters_is_taken
         a_job_may_hold_the_last_of_the_store

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::domain::{parse_contact, parse_registrar};
-use super::sql::{Row, Value, pad};
+use super::sql::{Row, Value};
 use super::{StoreError, Tx, from_json, to_json};
 use crate::model::account::Account;
 use crate::model::auth_info::StoredAuthInfo;
@@ -43,9 +43,7 @@ impl Tx<'_> {
         }
         let mut found = HashMap::new();
         for ids in ids.chunks(IDS_PER_QUERY) {
-            let mut values: Vec<Value<'_>> = ids.iter().map(|id| id.as_str().into()).collect();
-            pad(&mut values);
-            let sql = Self::set("SELECT id, number FROM contact WHERE id IN (??) FOR SHARE", 1, values.len());
+            let (sql, values) = numbers_of(ids);
             found.extend(
                 self.all(&sql, &values, |row| {
                     Ok((parse_contact(row.text(0)?)?, ContactNumber(row.int(1)?)))
@@ -210,10 +208,15 @@ pub(super) fn read_contact(row: &dyn Row) -> Result<Contact, StoreError> {
     })
 }
 
+/// Asks for `id, number` of these, to be referred to.
+pub(super) fn numbers_of<'v>(ids: &[&'v ContactId]) -> (String, Vec<Value<'v>>) {
+    Tx::set_of("SELECT id, number FROM contact WHERE id IN (??) FOR SHARE", ids.iter().map(|id| id.as_str()))
+}
+
 /// The next instant at which something happens to the contact without a command.
 pub(super) fn due_at(contact: &Contact) -> Option<Timestamp> {
     contact.transfer.as_ref().filter(|transfer| transfer.is_pending()).map(|transfer| transfer.act_at)
 }
 
 /// Identifiers in one statement; more are asked in several.
-const IDS_PER_QUERY: usize = 256;
+pub(super) const IDS_PER_QUERY: usize = 256;

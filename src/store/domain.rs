@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::reseller::parse_reseller;
-use super::sql::{Change, Row, Value, pad};
+use super::sql::{Change, Row, Value};
 use super::{StoreError, Tx, from_json, to_json};
 use crate::model::auth_info::StoredAuthInfo;
 use crate::model::contact::ContactId;
@@ -35,8 +35,7 @@ pub struct DomainDraft {
 impl Tx<'_> {
     /// The domain of this name, to be read or changed.
     pub fn domain(&mut self, name: &DomainName) -> Result<Option<Domain>, StoreError> {
-        let sql = "SELECT number, name, sponsor, expires_at, state, reseller FROM domain WHERE name = ?1 FOR UPDATE";
-        let found = self.first(sql, &[name.as_ref().into()], read_domain)?;
+        let found = self.first(BY_NAME, &[name.as_ref().into()], read_domain)?;
         found.map(|domain| self.with_links(domain)).transpose()
     }
 
@@ -106,17 +105,9 @@ impl Tx<'_> {
         if names.is_empty() {
             return Ok(HashSet::new());
         }
-        if let [name] = names {
-            // The commonest case: each create asks it.
-            let found =
-                self.first("SELECT 1 FROM domain WHERE name = ?1", &[name.as_ref().into()], |_| Ok(()))?;
-            return Ok(found.into_iter().map(|()| (*name).clone()).collect());
-        }
         let mut found = HashSet::new();
         for names in names.chunks(NAMES_PER_QUERY) {
-            let mut values: Vec<Value<'_>> = names.iter().map(|name| name.as_ref().into()).collect();
-            pad(&mut values);
-            let sql = Self::set("SELECT name FROM domain WHERE name IN (??)", 1, values.len());
+            let (sql, values) = registered_of(names);
             found.extend(self.all(&sql, &values, |row| parse_name(row.text(0)?))?);
         }
         Ok(found)
@@ -215,16 +206,17 @@ impl Tx<'_> {
 
     fn with_links(&mut self, mut domain: Domain) -> Result<Domain, StoreError> {
         let number = domain.number.0;
-        let sql = "SELECT l.role, c.number, c.id FROM domain_contact l JOIN contact c ON c.number = l.contact \
-                   WHERE l.domain = ?1 ORDER BY l.position";
-        let contacts = self.all(sql, &[number.into()], |row| {
+        let has_objects = domain.name_servers.is_empty();
+        if has_objects {
+            self.ahead(HOSTS_OF, &[number.into()])?;
+        }
+        let contacts = self.all(CONTACTS_OF, &[number.into()], |row| {
             Ok((ContactRole::parse(row.text(0)?), (row.int(1)?, row.text(2)?.to_owned())))
         })?;
         link_contacts(&mut domain, contacts)?;
-        if domain.name_servers.is_empty() {
-            let sql = "SELECT h.number, h.name FROM domain_host l JOIN host h ON h.number = l.host \
-                       WHERE l.domain = ?1 ORDER BY l.position";
-            let hosts = self.all(sql, &[number.into()], |row| Ok((row.int(0)?, row.text(1)?.to_owned())))?;
+        if has_objects {
+            let hosts =
+                self.all(HOSTS_OF, &[number.into()], |row| Ok((row.int(0)?, row.text(1)?.to_owned())))?;
             link_hosts(&mut domain, hosts)?;
         }
         Ok(domain)
@@ -271,7 +263,7 @@ impl Tx<'_> {
             }
             sql.push(')');
         }
-        self.write(&sql, &values).map(drop)
+        self.write_along(&sql, &values)
     }
 }
 
@@ -407,7 +399,20 @@ pub(super) fn parse_contact(text: &str) -> Result<ContactId, StoreError> {
     ContactId::parse(text).map_err(StoreError::corrupt)
 }
 
+/// Asks for `name` of those that are registered.
+pub(super) fn registered_of<'v>(names: &[&'v DomainName]) -> (String, Vec<Value<'v>>) {
+    let names = names.iter().map(|name| (*name).as_ref());
+    Tx::set_of("SELECT name FROM domain WHERE name IN (??)", names)
+}
+
+/// What [`read_domain`] reads, by name.
+pub(super) const BY_NAME: &str =
+    "SELECT number, name, sponsor, expires_at, state, reseller FROM domain WHERE name = ?1 FOR UPDATE";
+const CONTACTS_OF: &str = "SELECT l.role, c.number, c.id FROM domain_contact l JOIN contact c ON c.number = l.contact \
+     WHERE l.domain = ?1 ORDER BY l.position";
+const HOSTS_OF: &str = "SELECT h.number, h.name FROM domain_host l JOIN host h ON h.number = l.host \
+     WHERE l.domain = ?1 ORDER BY l.position";
 /// The role under which the registrant is linked.
 const REGISTRANT: &str = "registrant";
 /// Names in one statement; more are asked in several.
-const NAMES_PER_QUERY: usize = 256;
+pub(super) const NAMES_PER_QUERY: usize = 256;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::domain::{parse_host, parse_registrar};
-use super::sql::{Row, Value, pad};
+use super::sql::{Row, Value};
 use super::{StoreError, Tx, from_json, to_json};
 use crate::model::host::Host;
 use crate::model::name::HostName;
@@ -42,10 +42,7 @@ impl Tx<'_> {
         }
         let mut found = HashMap::new();
         for names in names.chunks(NAMES_PER_QUERY) {
-            let mut values: Vec<Value<'_>> = names.iter().map(|name| name.as_ref().into()).collect();
-            pad(&mut values);
-            let sql =
-                Self::set("SELECT name, number FROM host WHERE name IN (??) FOR SHARE", 1, values.len());
+            let (sql, values) = numbers_of(names);
             found.extend(
                 self.all(&sql, &values, |row| Ok((parse_host(row.text(0)?)?, HostNumber(row.int(1)?))))?,
             );
@@ -153,5 +150,11 @@ pub(super) fn read_host(row: &dyn Row) -> Result<Host, StoreError> {
     })
 }
 
+/// Asks for `name, number` of these, to be referred to.
+pub(super) fn numbers_of<'v>(names: &[&'v HostName]) -> (String, Vec<Value<'v>>) {
+    let names = names.iter().map(|name| (*name).as_ref());
+    Tx::set_of("SELECT name, number FROM host WHERE name IN (??) FOR SHARE", names)
+}
+
 /// Names in one statement; more are asked in several.
-const NAMES_PER_QUERY: usize = 256;
+pub(super) const NAMES_PER_QUERY: usize = 256;

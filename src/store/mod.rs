@@ -3,6 +3,7 @@
 //! [`Store::read`] and [`Store::write`] run a closure on a [`Tx`]. A closure is repeatable: an engine may run it again after a
 //! conflict, and nothing it did before counts. An engine is one file that implements [`Engine`] and one arm in [`Store::open`].
 
+mod ahead;
 mod allocation_token;
 mod allowance;
 mod api;
@@ -46,6 +47,7 @@ use std::thread;
 
 use tokio::sync::oneshot;
 
+pub use self::ahead::Question;
 pub use self::api::{ApiAccount, ApiToken, KeptAnswer};
 pub use self::audit::{AccountTally, Kept, LastChange, MessageTally};
 pub use self::case::CaseDraft;
@@ -125,6 +127,11 @@ impl Store {
         .await
     }
 
+    /// Whether all writes wait for one another, so that one that is likely to be refused is better tried on a snapshot first.
+    pub fn has_one_writer(&self) -> bool {
+        self.engine.has_one_writer()
+    }
+
     /// Copies the whole store, as it is at one instant, into a new file. PostgreSQL has a tool of its own for this, which
     /// the error names.
     pub fn backup(&self, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<(), StoreError> {
@@ -162,6 +169,8 @@ pub(crate) trait Engine: Send + Sync {
     fn is_ready(&self) -> bool;
     /// How many jobs it has not begun with.
     fn waiting(&self) -> u64;
+    /// Whether its writes wait for one another.
+    fn has_one_writer(&self) -> bool;
 }
 
 /// A closure on its way through an engine.

@@ -100,6 +100,10 @@ impl Engine for Postgres {
     fn waiting(&self) -> u64 {
         self.waiting.load(Ordering::Relaxed)
     }
+
+    fn has_one_writer(&self) -> bool {
+        false
+    }
 }
 
 impl Drop for Postgres {
@@ -186,8 +190,8 @@ impl Worker {
         let end = loop {
             runs += 1;
             let done = match self.attempt(access, job.as_mut()) {
-                Ok(_) if access == Access::Read => {
-                    // Its answer need not wait until the snapshot is gone.
+                Ok((keep, _)) if access == Access::Read || keep == Keep::RollBack => {
+                    // Its answer need not wait until the transaction is gone.
                     job.answer(Ok(()));
                     let _ = self.end(Keep::RollBack, None);
                     return;
@@ -219,7 +223,12 @@ impl Worker {
             return Err(Failure::last(StoreError::stopped()));
         };
         let mut open = Open::new(&self.runtime, connection, access.begin(), access == Access::Read);
-        let ran = run_once(job, &mut open);
+        let ran = run_once(job, &mut open).and_then(|keep| {
+            if keep == Keep::Commit {
+                open.send_writes()?;
+            }
+            Ok(keep)
+        });
         let fault = open.fault();
         let error = match ran {
             Ok(keep) => return Ok((keep, open.into_trace())),

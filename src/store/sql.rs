@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use super::StoreError;
 
 /// A parameter of a statement.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Value<'v> {
     Int(i64),
     Null,
@@ -87,6 +87,22 @@ pub(crate) trait Sql {
 
     /// Runs a statement and tells how many rows it changed.
     fn execute(&mut self, sql: &str, params: &[Value<'_>]) -> Result<usize, StoreError>;
+
+    /// Runs a statement that writes and whose answer nobody needs. An engine may send it along with the next one, and say
+    /// then that it failed.
+    fn execute_along(&mut self, sql: &str, params: &[Value<'_>]) -> Result<(), StoreError> {
+        self.execute(sql, params).map(drop)
+    }
+
+    /// Whether a statement is a journey, so that the engine has a use for [`Self::ahead`].
+    fn reads_ahead(&self) -> bool {
+        false
+    }
+
+    /// Hears of a statement that reads and that will be run before long, unless something is written before.
+    fn ahead(&mut self, _sql: &str, _params: &[Value<'_>]) -> Result<(), StoreError> {
+        Ok(())
+    }
 
     /// What the engine's own clock says, when it has one.
     fn engine_clock(&mut self) -> Result<Option<Timestamp>, StoreError> {
@@ -217,12 +233,30 @@ impl<'t> Tx<'t> {
         self.unless_failed(|engine| engine.execute(sql, params))
     }
 
+    /// Runs a statement that writes and whose answer nobody needs. That it failed may show with a later one, or with the commit.
+    pub(super) fn write_along(&mut self, sql: &str, params: &[Value<'_>]) -> Result<(), StoreError> {
+        self.demand_write()?;
+        self.unless_failed(|engine| engine.execute_along(sql, params))
+    }
+
+    /// Tells the engine of a statement that will be run before long.
+    pub(super) fn ahead(&mut self, sql: &str, params: &[Value<'_>]) -> Result<(), StoreError> {
+        self.unless_failed(|engine| engine.ahead(sql, params))
+    }
+
     /// Spells `IN (??)` for this many values, numbered from `first`. The number is rounded up to a power of two, so that few
     /// spellings of a statement are prepared; pad the values with [`pad`].
     pub(super) fn set(sql: &str, first: usize, values: usize) -> String {
         let placeholders: Vec<String> =
             (first..first + values.next_power_of_two()).map(|n| format!("?{n}")).collect();
         sql.replacen("??", &placeholders.join(","), 1)
+    }
+
+    /// A statement that asks for a set of texts, as [`Tx::set`] spells it, and its values.
+    pub(super) fn set_of<'v>(sql: &str, texts: impl Iterator<Item = &'v str>) -> (String, Vec<Value<'v>>) {
+        let mut values: Vec<Value<'v>> = texts.map(Value::from).collect();
+        pad(&mut values);
+        (Self::set(sql, 1, values.len()), values)
     }
 
     /// What the engine spells in its own way.
@@ -272,7 +306,7 @@ pub(super) fn unlocked(sql: &str) -> &str {
 }
 
 /// Repeats the last value until their number is a power of two, as [`Tx::set`] spells it.
-pub(super) fn pad(values: &mut Vec<Value<'_>>) {
+fn pad(values: &mut Vec<Value<'_>>) {
     if let Some(&last) = values.last() {
         values.resize(values.len().next_power_of_two(), last);
     }

@@ -178,6 +178,10 @@ impl Engine for Sqlite {
     fn waiting(&self) -> u64 {
         self.waiting.load(Ordering::Relaxed)
     }
+
+    fn has_one_writer(&self) -> bool {
+        true
+    }
 }
 
 impl Drop for Sqlite {

@@ -5,6 +5,7 @@ use crate::model::money::Money;
 use crate::model::registrar::RegistrarId;
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Error, Operation};
+use crate::store::{StoreError, Tx};
 
 /// An operation whose cost is told with its outcome.
 pub struct Billed<O>(pub O);
@@ -32,6 +33,10 @@ impl<O: Operation> Operation for Billed<O> {
         let amount = BillLine::cost_of(&own.map(|moved| moved.line).collect::<Vec<_>>());
         let charged = (amount > 0).then_some(Money { amount, currency: registrar.currency });
         Ok(Costing { outcome, charged })
+    }
+
+    fn reads_ahead(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        self.0.reads_ahead(tx)
     }
 
     fn looks_refused(&self, t: &mut Transaction<'_, '_>) -> Result<bool, Error> {

@@ -9,6 +9,7 @@ use crate::registry::policy::variant_key;
 use crate::registry::refusal::{Refusal, Rule};
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Error, Operation};
+use crate::store::{Question, StoreError, Tx};
 
 /// Asks which names could be registered.
 pub struct Check {
@@ -45,6 +46,10 @@ impl Operation for Check {
     const NAME: &'static str = "domain:check";
     const ACCESS: Access = Access::Read;
 
+    fn reads_ahead(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        tx.read_ahead(Question::Registered(&self.wellformed()))
+    }
+
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Checked, Error> {
         self.look(t, true)
     }
@@ -54,8 +59,7 @@ impl Check {
     /// The answer; `is_plain` when the client does not ask for prices with it.
     pub(super) fn look(&self, t: &mut Transaction<'_, '_>, is_plain: bool) -> Result<Checked, Error> {
         let allowance_left = self.count(t)?;
-        let wellformed: Vec<&DomainName> = self.names.iter().filter_map(|name| name.as_ref().ok()).collect();
-        let mut registered = t.tx.seem_registered(&wellformed)?.into_iter();
+        let mut registered = t.tx.seem_registered(&self.wellformed())?.into_iter();
         let mut names = Vec::with_capacity(self.names.len());
         for name in &self.names {
             names.push(match name {
@@ -65,6 +69,11 @@ impl Check {
             });
         }
         Ok(Checked { names, allowance_left, right: self.right(t)? })
+    }
+
+    /// Those that are names.
+    fn wellformed(&self) -> Vec<&DomainName> {
+        self.names.iter().filter_map(|name| name.as_ref().ok()).collect()
     }
 
     /// Counts the names in zones that bound how many may be checked. All of the check is refused when it is too much.

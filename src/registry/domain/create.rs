@@ -32,7 +32,7 @@ use crate::registry::policy::variant_key;
 use crate::registry::refusal::{Field, Refusal, Rule};
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Error, Operation};
-use crate::store::{CaseDraft, DomainDraft};
+use crate::store::{CaseDraft, DomainDraft, Question, StoreError, Tx};
 
 /// Registers a name for the registrar that asks.
 #[derive(Clone, Debug)]
@@ -78,6 +78,10 @@ impl Operation for Create {
         Ok(t.tx.seem_registered(&[&self.name])?.contains(&true))
     }
 
+    fn reads_ahead(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        tx.read_ahead(Question::Registered(&[&self.name]))
+    }
+
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Created, Error> {
         let policy = t.policy.clone();
         let tld = policy.judge_form(&self.name)?;
@@ -111,7 +115,8 @@ impl Operation for Create {
         }
         let fee = t.fee(tld, &self.name, Priced::create(period), &sponsor)?;
         t.demand_agreement(&fee)?;
-        let (registrant, contacts) = resolve_contacts(t, self.registrant.as_ref(), &self.contacts)?;
+        let (registrant, contacts) =
+            resolve_contacts(t, self.registrant.as_ref(), &self.contacts, &self.servers)?;
         if tld.contacts.accounts
             && let Some(registrant) = &registrant
         {

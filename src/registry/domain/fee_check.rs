@@ -13,6 +13,7 @@ use crate::registry::lifecycle::settled;
 use crate::registry::refusal::{Refusal, Rule};
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Error, Operation};
+use crate::store::{StoreError, Tx};
 
 /// Asks which names could be registered, and what commands on them cost.
 pub struct FeeCheck {
@@ -86,6 +87,10 @@ impl Operation for FeeCheck {
     type Outcome = FeeChecked;
     const NAME: &'static str = "domain:fee-check";
     const ACCESS: Access = Access::Read;
+
+    fn reads_ahead(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        self.check.reads_ahead(tx)
+    }
 
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<FeeChecked, Error> {
         let account = t.registrar()?.currency;

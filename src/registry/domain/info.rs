@@ -16,6 +16,7 @@ use crate::registry::policy::is_disputed;
 use crate::registry::refusal::Refusal;
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Error, Operation};
+use crate::store::{Question, StoreError, Tx};
 
 /// Asks about a domain.
 #[derive(Clone, Debug)]
@@ -56,6 +57,10 @@ impl Operation for Info {
     type Outcome = View;
     const NAME: &'static str = "domain:info";
     const ACCESS: Access = Access::Read;
+
+    fn reads_ahead(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        tx.read_ahead(Question::Domain(&self.name))
+    }
 
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<View, Error> {
         let (mut domain, tld) = t.domain_to_see(&self.name)?;

@@ -77,6 +77,7 @@ use crate::model::reseller::ResellerName;
 use crate::model::sec_dns::{Records, SecDns, SecDnsError};
 use crate::model::status::{DomainStatus, Facts, Meaning, Status as _, StatusSet, Transform};
 use crate::model::tld::{HostModel, SecDnsForm, Tld};
+use crate::store::Question;
 
 /// A name server as a command names it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -395,13 +396,17 @@ fn judge_sec_dns(tld: &Tld, sec_dns: &SecDns) -> Result<(), Refusal> {
 /// A registrant and other contacts, by number.
 type Related = (Option<ContactRef>, Vec<(ContactRole, ContactRef)>);
 
-/// The contacts that a command names, by number; refuses those that do not exist, in the order given.
+/// The contacts that a command names, by number; refuses those that do not exist, in the order given. What will be asked of the
+/// servers that it names as well is read ahead.
 fn resolve_contacts(
     t: &mut Transaction<'_, '_>,
     registrant: Option<&ContactId>,
     contacts: &[(ContactRole, ContactId)],
+    servers: &[ServerRef],
 ) -> Result<Related, Error> {
     let ids: Vec<&ContactId> = registrant.into_iter().chain(contacts.iter().map(|(_, id)| id)).collect();
+    t.tx.read_ahead(Question::Contacts(&ids))?;
+    t.tx.read_ahead(Question::Hosts(&host_objects(servers)))?;
     let numbers = t.tx.contact_numbers(&ids)?;
     let mut unknown = Vec::new();
     let mut find = |id: &ContactId, field| match numbers.get(id) {
@@ -434,16 +439,18 @@ fn demand_free_registrant(
     }
 }
 
+/// The host objects among name servers.
+fn host_objects(servers: &[ServerRef]) -> Vec<&HostName> {
+    let objects = servers.iter().filter_map(|server| match server {
+        ServerRef::Object(name) => Some(name),
+        ServerRef::Attribute(_) => None,
+    });
+    objects.collect()
+}
+
 /// The name servers that a command names; refuses host objects that do not exist, in the order given.
 fn resolve_servers(t: &mut Transaction<'_, '_>, servers: &[ServerRef]) -> Result<Vec<NameServer>, Error> {
-    let objects: Vec<&HostName> = servers
-        .iter()
-        .filter_map(|server| match server {
-            ServerRef::Object(name) => Some(name),
-            ServerRef::Attribute(_) => None,
-        })
-        .collect();
-    let numbers = t.tx.host_numbers(&objects)?;
+    let numbers = t.tx.host_numbers(&host_objects(servers))?;
     let mut unknown = Vec::new();
     let mut found = Vec::with_capacity(servers.len());
     for server in servers {

@@ -26,6 +26,7 @@ use crate::registry::host::given::{GivenServer, Resolved, resolve};
 use crate::registry::refusal::{Field, Refusal, Rule};
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Error, Operation};
+use crate::store::{Question, StoreError, Tx};
 
 /// Registers names for one account.
 #[derive(Clone, Debug)]
@@ -122,6 +123,10 @@ impl Operation for Open {
     fn looks_refused(&self, t: &mut Transaction<'_, '_>) -> Result<bool, Error> {
         let names: Vec<&DomainName> = self.names.iter().collect();
         Ok(t.tx.seem_registered(&names)?.contains(&true))
+    }
+
+    fn reads_ahead(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        tx.read_ahead(Question::Registered(&self.names.iter().collect::<Vec<_>>()))
     }
 
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Opened, Error> {

@@ -29,6 +29,7 @@ use crate::registry::policy::is_disputed;
 use crate::registry::refusal::{Field, Refusal, Rule};
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Error, Operation};
+use crate::store::{Question, StoreError, Tx};
 
 /// Changes a domain. What is to be removed is taken away before anything is added.
 #[derive(Clone, Debug)]
@@ -73,6 +74,10 @@ impl Operation for Update {
     type Outcome = Updated;
     const NAME: &'static str = "domain:update";
     const ACCESS: Access = Access::Write;
+
+    fn reads_ahead(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        tx.read_ahead(Question::Domain(&self.name))
+    }
 
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<Updated, Error> {
         let tld = t.tld_of(&self.name)?;
@@ -127,8 +132,12 @@ impl Update {
     /// The domain before and after, when nothing speaks against it.
     fn plan(&self, t: &mut Transaction<'_, '_>) -> Result<Planned, Error> {
         let (domain, tld) = t.domain_to_change(&self.name)?;
-        let (registrant, contacts) =
-            resolve_contacts(t, self.registrant.iter().flatten().next(), &self.add.contacts)?;
+        let (registrant, contacts) = resolve_contacts(
+            t,
+            self.registrant.iter().flatten().next(),
+            &self.add.contacts,
+            &self.add.servers,
+        )?;
         if registrant.is_some() && registrant != domain.registrant {
             demand_free_registrant(t, &tld, registrant.as_ref())?;
         }

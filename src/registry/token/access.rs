@@ -10,6 +10,7 @@ use crate::model::registrar::RegistrarState;
 use crate::registry::refusal::Refusal;
 use crate::registry::transaction::Transaction;
 use crate::registry::{Access, Error, Operation};
+use crate::store::{StoreError, Tx};
 
 /// By what a request shows on whose behalf it comes.
 #[derive(Clone, Debug)]
@@ -78,6 +79,10 @@ impl<O: Operation> Operation for As<O> {
     fn run(&self, t: &mut Transaction<'_, '_>) -> Result<O::Outcome, Error> {
         self.identify(t)?;
         self.operation.run(t)
+    }
+
+    fn reads_ahead(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        self.operation.reads_ahead(tx)
     }
 
     fn looks_refused(&self, t: &mut Transaction<'_, '_>) -> Result<bool, Error> {

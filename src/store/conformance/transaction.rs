@@ -8,6 +8,8 @@ use tokio::task::JoinSet;
 
 use super::samples::{contact, contact_id, domain, domain_name, draft, host, host_name};
 use super::{Keep, Store, StoreError, change, look};
+use crate::model::domain::{ContactRef, Domain};
+use crate::model::object::ContactNumber;
 
 pub(super) async fn a_commit_is_seen_by_later_reads(store: Store) {
     for n in 0..20 {
@@ -26,6 +28,32 @@ pub(super) async fn a_failed_statement_cannot_be_passed_over(store: Store) {
     });
     assert!(matches!(answer.await, Err(StoreError::Engine(_))));
     assert_eq!(look(&store, |tx| Ok((tx.meta("before")?, tx.meta("after")?))).await, (None, None));
+}
+
+/// An engine may send the links along with what comes after them.
+pub(super) async fn a_failed_link_undoes_its_domain(store: Store) {
+    let nobody = ContactRef { number: ContactNumber(987_654), id: contact_id("nobody") };
+    let linked = move |name: &str| {
+        let registrant = Some(nobody.clone());
+        draft(Domain { registrant, ..domain(name) })
+    };
+    let last = linked.clone();
+    let answer = store.write(move |tx| {
+        let _ = tx.insert_domain(&last("last.example"));
+        Ok(((), Keep::Commit))
+    });
+    assert!(matches!(answer.await, Err(StoreError::Engine(_))));
+    let answer = store.write(move |tx| {
+        let _ = tx.insert_domain(&linked("first.example"));
+        assert!(tx.put_meta("after", "1").is_err(), "by now it shows");
+        Ok(((), Keep::Commit))
+    });
+    assert!(matches!(answer.await, Err(StoreError::Engine(_))));
+    let left = look(&store, |tx| {
+        let names = [domain_name("last.example"), domain_name("first.example")];
+        Ok((tx.registered(&names.iter().collect::<Vec<_>>())?.len(), tx.meta("after")?))
+    });
+    assert_eq!(left.await, (0, None));
 }
 
 pub(super) async fn a_full_set_of_parameters_is_taken(store: Store) {

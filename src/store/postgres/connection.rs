@@ -1,8 +1,10 @@
 //! One connection to PostgreSQL: how it is made, its statements, its errors.
 
 use std::collections::HashMap;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::net::IpAddr;
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -158,6 +160,57 @@ pub(super) struct Open<'c> {
     read_only: bool,
     fault: Option<Fault>,
     trace: Option<Trace>,
+    /// What goes along with the next statement.
+    along: Vec<Along>,
+    /// What was read ahead and is not asked for yet.
+    ahead: Vec<(Asked, Vec<tokio_postgres::Row>)>,
+}
+
+/// A statement that nobody waits for.
+struct Along {
+    statement: Statement,
+    asked: Asked,
+    /// Whether its answer will be asked for; the others write.
+    reads: bool,
+}
+
+/// A statement, and what it was given.
+struct Asked {
+    sql: String,
+    params: Vec<Given>,
+}
+
+/// A parameter that is kept.
+#[derive(PartialEq, Eq)]
+enum Given {
+    Int(i64),
+    Null,
+    Text(String),
+}
+
+impl Given {
+    fn value(&self) -> Value<'_> {
+        match self {
+            Self::Int(value) => Value::Int(*value),
+            Self::Null => Value::Null,
+            Self::Text(value) => Value::Text(value),
+        }
+    }
+}
+
+impl Asked {
+    fn new(sql: &str, params: &[Value<'_>]) -> Self {
+        let params = params.iter().map(|value| match value {
+            Value::Int(value) => Given::Int(*value),
+            Value::Null => Given::Null,
+            Value::Text(value) => Given::Text((*value).to_owned()),
+        });
+        Self { sql: sql.to_owned(), params: params.collect() }
+    }
+
+    fn is(&self, sql: &str, params: &[Value<'_>]) -> bool {
+        self.sql == sql && self.params.iter().map(Given::value).eq(params.iter().copied())
+    }
 }
 
 impl<'c> Open<'c> {
@@ -167,7 +220,16 @@ impl<'c> Open<'c> {
         begin: &'static str,
         read_only: bool,
     ) -> Self {
-        Self { runtime, connection, begin, read_only, fault: None, trace: None }
+        Self {
+            runtime,
+            connection,
+            begin,
+            read_only,
+            fault: None,
+            trace: None,
+            along: Vec::new(),
+            ahead: Vec::new(),
+        }
     }
 
     /// What the first failure of a statement means.
@@ -203,27 +265,73 @@ impl<'c> Open<'c> {
         self.noted(begun)
     }
 
-    fn ask(
+    /// Sends what was written and has not left yet.
+    pub(super) fn send_writes(&mut self) -> Result<(), StoreError> {
+        self.forget_ahead();
+        if self.along.is_empty() {
+            return Ok(());
+        }
+        self.travel(None).map(drop)
+    }
+
+    /// One trip to the server: BEGIN, if there was none, what goes along, and the last statement, in this order on the wire.
+    /// Only reading ones go along with their BEGIN: were that refused, the others would stand alone.
+    fn travel(
         &mut self,
-        statement: &Statement,
-        params: &[Value<'_>],
-        alone: bool,
+        last: Option<(&Statement, &[Value<'_>])>,
     ) -> Result<Vec<tokio_postgres::Row>, StoreError> {
-        let params = bound(statement, params);
+        let along = std::mem::take(&mut self.along);
+        let begin = (!self.connection.begun).then_some(self.begin);
         let client = &self.connection.client;
-        let answer = if alone {
-            let both = async {
-                // In this order on the wire, in one trip.
-                let (begun, rows) =
-                    tokio::join!(biased; client.batch_execute(self.begin), client.query(statement, &params));
-                begun.and(rows)
+        let trip = async {
+            let begun = async {
+                match begin {
+                    Some(begin) => client.batch_execute(begin).await,
+                    None => Ok(()),
+                }
             };
-            self.connection.begun = true;
-            within(self.runtime, both)
-        } else {
-            within(self.runtime, client.query(statement, &params))
+            let sent = in_order(along.iter().map(|Along { statement, asked, .. }| async {
+                let values: Vec<Value<'_>> = asked.params.iter().map(Given::value).collect();
+                client.query(statement, &bound(statement, &values)).await
+            }));
+            let last = async {
+                match last {
+                    Some((statement, params)) => client.query(statement, &bound(statement, params)).await,
+                    None => Ok(Vec::new()),
+                }
+            };
+            let (begun, sent, rows) = tokio::join!(biased; begun, sent, last);
+            // The first that fails is what failed; those behind it are refused for its sake.
+            begun?;
+            let sent = sent.into_iter().collect::<Result<Vec<_>, _>>()?;
+            Ok((sent, rows?))
         };
-        self.noted(answer)
+        let done = within(self.runtime, trip);
+        // Whether or not it was answered, there may be something to end.
+        self.connection.begun = true;
+        let (sent, rows) = self.noted(done)?;
+        let answered = along.into_iter().zip(sent);
+        self.ahead.extend(answered.filter(|(along, _)| along.reads).map(|(along, rows)| (along.asked, rows)));
+        Ok(rows)
+    }
+
+    /// What was read ahead for this statement.
+    fn read_before(
+        &mut self,
+        sql: &str,
+        params: &[Value<'_>],
+    ) -> Result<Option<Vec<tokio_postgres::Row>>, StoreError> {
+        if self.along.iter().any(|along| along.reads && along.asked.is(sql, params)) {
+            self.travel(None)?;
+        }
+        let found = self.ahead.iter().position(|(asked, _)| asked.is(sql, params));
+        Ok(found.map(|index| self.ahead.swap_remove(index).1))
+    }
+
+    /// Something is about to be written, so that what was read may no longer be so.
+    fn forget_ahead(&mut self) {
+        self.along.retain(|along| !along.reads);
+        self.ahead.clear();
     }
 }
 
@@ -234,25 +342,52 @@ impl Sql for Open<'_> {
         params: &[Value<'_>],
         each: &mut dyn FnMut(&dyn Row) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let statement = self.prepared(sql)?;
-        // Only what changes nothing goes along with its BEGIN: were that one refused, the other would stand alone.
-        let together = !self.connection.begun && sql.starts_with("SELECT");
-        if !together {
+        let rows = if sql.starts_with("SELECT") {
+            match self.read_before(sql, params)? {
+                Some(rows) => rows,
+                None => {
+                    let statement = self.prepared(sql)?;
+                    self.travel(Some((&statement, params)))?
+                }
+            }
+        } else {
+            self.forget_ahead();
+            let statement = self.prepared(sql)?;
             self.ensure_begun()?;
-        }
-        for row in &self.ask(&statement, params, together)? {
+            self.travel(Some((&statement, params)))?
+        };
+        for row in &rows {
             each(row)?;
         }
         Ok(())
     }
 
     fn execute(&mut self, sql: &str, params: &[Value<'_>]) -> Result<usize, StoreError> {
+        self.send_writes()?;
         let statement = self.prepared(sql)?;
         self.ensure_begun()?;
         let params = bound(&statement, params);
         let changed = within(self.runtime, self.connection.client.execute(&statement, &params));
         let changed = self.noted(changed)?;
         usize::try_from(changed).map_err(StoreError::corrupt)
+    }
+
+    fn execute_along(&mut self, sql: &str, params: &[Value<'_>]) -> Result<(), StoreError> {
+        self.forget_ahead();
+        let statement = self.prepared(sql)?;
+        self.ensure_begun()?;
+        self.along.push(Along { statement, asked: Asked::new(sql, params), reads: false });
+        Ok(())
+    }
+
+    fn reads_ahead(&self) -> bool {
+        true
+    }
+
+    fn ahead(&mut self, sql: &str, params: &[Value<'_>]) -> Result<(), StoreError> {
+        let statement = self.prepared(sql)?;
+        self.along.push(Along { statement, asked: Asked::new(sql, params), reads: true });
+        Ok(())
     }
 
     fn engine_clock(&mut self) -> Result<Option<Timestamp>, StoreError> {
@@ -306,6 +441,22 @@ fn bound<'v>(statement: &Statement, params: &'v [Value<'_>]) -> Vec<&'v (dyn ToS
             Value::Null => &None::<&str>,
         })
         .collect()
+}
+
+/// The outcomes of all, which are begun in this order and go on together.
+async fn in_order<F: Future>(all: impl Iterator<Item = F>) -> Vec<F::Output> {
+    let mut running: Vec<(Pin<Box<F>>, Option<F::Output>)> =
+        all.map(|future| (Box::pin(future), None)).collect();
+    poll_fn(|context| {
+        for (future, outcome) in running.iter_mut().filter(|(_, outcome)| outcome.is_none()) {
+            if let Poll::Ready(ready) = future.as_mut().poll(context) {
+                *outcome = Some(ready);
+            }
+        }
+        if running.iter().all(|(_, outcome)| outcome.is_some()) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    running.into_iter().filter_map(|(_, outcome)| outcome).collect()
 }
 
 /// Waits for the server, but not for ever.
