@@ -11,6 +11,7 @@ mod connection;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod transaction;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -21,7 +22,8 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
 
-use self::connection::{Connection, Fault, Open, Server, Trace};
+use self::connection::{Connection, Fault, Server};
+use self::transaction::{Open, Trace};
 use super::{Engine, Job, Keep, MIGRATIONS, PROBE, StoreError, Tx, join, run_once, spawn};
 
 /// The engine. Dropping it ends its threads after what was accepted is done.
