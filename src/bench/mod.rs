@@ -32,7 +32,7 @@ use crate::registry::clock::Clock;
 /// What a bench is asked to do.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The scenarios that have a ratio of their own, in rounds so short that all ends within a minute on two quiet cores.
+    /// The scenarios that have a ratio of their own, in rounds so short that all ends within 45 s on two quiet cores.
     pub quick: bool,
     /// Domains to begin with.
     pub domains: u64,

@@ -13,7 +13,7 @@ use crate::bench::{self, Options, Peer};
 /// Measure this build on this machine, against ceilings measured in the same run (doc/performance.md).
 #[derive(Debug, Args)]
 pub(super) struct Bench {
-    /// Only what has a ratio of its own, on 100,000 domains, within a minute on two quiet cores
+    /// Only what has a ratio of its own, on 100,000 domains, within 45 s on two quiet cores
     #[arg(long)]
     quick: bool,
     /// Also write everything as JSON
