@@ -315,16 +315,17 @@ fn bound<'v>(statement: &Statement, params: &'v [Value<'_>]) -> Vec<&'v (dyn ToS
 
 /// The outcomes of all, which are begun in this order and go on together.
 async fn in_order<F: Future>(all: impl Iterator<Item = F>) -> Vec<F::Output> {
-    let mut running: Vec<(Pin<Box<F>>, Option<F::Output>)> =
-        all.map(|future| (Box::pin(future), None)).collect();
+    let mut running: Vec<Pin<Box<F>>> = all.map(Box::pin).collect();
+    let mut outcomes: Vec<Option<F::Output>> = running.iter().map(|_| None).collect();
     poll_fn(|context| {
-        for (future, outcome) in running.iter_mut().filter(|(_, outcome)| outcome.is_none()) {
+        let waiting = running.iter_mut().zip(&mut outcomes).filter(|(_, outcome)| outcome.is_none());
+        for (future, outcome) in waiting {
             if let Poll::Ready(ready) = future.as_mut().poll(context) {
                 *outcome = Some(ready);
             }
         }
-        if running.iter().all(|(_, outcome)| outcome.is_some()) { Poll::Ready(()) } else { Poll::Pending }
+        if outcomes.iter().all(Option::is_some) { Poll::Ready(()) } else { Poll::Pending }
     })
     .await;
-    running.into_iter().filter_map(|(_, outcome)| outcome).collect()
+    outcomes.into_iter().flatten().collect()
 }
