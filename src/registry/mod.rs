@@ -153,7 +153,7 @@ pub trait Operation: Send + Sync + 'static {
     const LOOKS_FIRST: bool = false;
 
     /// Whether it will probably be refused, so that it is worth running on a snapshot first, where its first write verb sends
-    /// it to the writer after all. Asked of writing operations that look first.
+    /// it to the writer after all. Asked of writing operations that look first, where all writes wait for one another.
     fn looks_refused(&self, _t: &mut Transaction<'_, '_>) -> Result<bool, Error> {
         Ok(false)
     }

@@ -82,7 +82,11 @@ impl<O: Operation> Operation for As<O> {
     }
 
     fn reads_ahead(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        self.operation.reads_ahead(tx)
+        match O::ACCESS {
+            Access::Read => self.operation.reads_ahead(tx),
+            // It would lock rows for somebody of whom it is not known yet who it is.
+            Access::Write => Ok(()),
+        }
     }
 
     fn looks_refused(&self, t: &mut Transaction<'_, '_>) -> Result<bool, Error> {
