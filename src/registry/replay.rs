@@ -95,7 +95,8 @@ impl<O: Operation> Operation for Rendered<O> {
     }
 
     fn reads_ahead(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        self.operation.reads_ahead(tx)
+        // The claim of a key is the first that is asked, and makes what was read before it forgotten.
+        if self.key.is_some() { Ok(()) } else { self.operation.reads_ahead(tx) }
     }
 
     fn looks_refused(&self, t: &mut Transaction<'_, '_>) -> Result<bool, Error> {
