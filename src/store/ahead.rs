@@ -1,7 +1,7 @@
 //! What a transaction will ask, told to the engine before it asks: one to which a statement is a journey sends it along with
 //! the next one, and has the answer when it is asked for. An engine at hand takes no notice.
 
-use super::sql::Value;
+use super::sql::{VALUES_PER_SET, Value};
 use super::{StoreError, Tx, contact, domain, host};
 use crate::model::contact::ContactId;
 use crate::model::name::{DomainName, HostName};
@@ -27,18 +27,14 @@ impl Tx<'_> {
             return Ok(());
         }
         let (sql, values) = match question {
-            Question::Contacts(ids) if (1..=contact::IDS_PER_QUERY).contains(&ids.len()) => {
-                contact::numbers_of(ids)
-            }
-            Question::Hosts(names) if (1..=host::NAMES_PER_QUERY).contains(&names.len()) => {
-                host::numbers_of(names)
-            }
-            Question::Registered(names) if (1..=domain::NAMES_PER_QUERY).contains(&names.len()) => {
-                domain::registered_of(names)
-            }
+            Question::Contacts(ids) => contact::numbers_of(ids),
             Question::Domain(name) => (domain::BY_NAME.to_owned(), vec![Value::from(name.as_ref())]),
-            Question::Contacts(_) | Question::Hosts(_) | Question::Registered(_) => return Ok(()),
+            Question::Hosts(names) => host::numbers_of(names),
+            Question::Registered(names) => domain::registered_of(names),
         };
-        self.ahead(&sql, &values)
+        if (1..=VALUES_PER_SET).contains(&values.len()) {
+            self.ahead(&sql, &values)?;
+        }
+        Ok(())
     }
 }

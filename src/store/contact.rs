@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::domain::{parse_contact, parse_registrar};
-use super::sql::{Row, Value};
+use super::sql::{Row, VALUES_PER_SET, Value};
 use super::{StoreError, Tx, from_json, to_json};
 use crate::model::account::Account;
 use crate::model::auth_info::StoredAuthInfo;
@@ -42,7 +42,7 @@ impl Tx<'_> {
             return Ok(HashMap::new());
         }
         let mut found = HashMap::new();
-        for ids in ids.chunks(IDS_PER_QUERY) {
+        for ids in ids.chunks(VALUES_PER_SET) {
             let (sql, values) = numbers_of(ids);
             found.extend(
                 self.all(&sql, &values, |row| {
@@ -217,6 +217,3 @@ pub(super) fn numbers_of<'v>(ids: &[&'v ContactId]) -> (String, Vec<Value<'v>>) 
 pub(super) fn due_at(contact: &Contact) -> Option<Timestamp> {
     contact.transfer.as_ref().filter(|transfer| transfer.is_pending()).map(|transfer| transfer.act_at)
 }
-
-/// Identifiers in one statement; more are asked in several.
-pub(super) const IDS_PER_QUERY: usize = 256;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::reseller::parse_reseller;
-use super::sql::{Change, Row, Value};
+use super::sql::{Change, Row, VALUES_PER_SET, Value};
 use super::{StoreError, Tx, from_json, to_json};
 use crate::model::auth_info::StoredAuthInfo;
 use crate::model::contact::ContactId;
@@ -106,7 +106,7 @@ impl Tx<'_> {
             return Ok(HashSet::new());
         }
         let mut found = HashSet::new();
-        for names in names.chunks(NAMES_PER_QUERY) {
+        for names in names.chunks(VALUES_PER_SET) {
             let (sql, values) = registered_of(names);
             found.extend(self.all(&sql, &values, |row| parse_name(row.text(0)?))?);
         }
@@ -414,5 +414,3 @@ const HOSTS_OF: &str = "SELECT h.number, h.name FROM domain_host l JOIN host h O
      WHERE l.domain = ?1 ORDER BY l.position";
 /// The role under which the registrant is linked.
 const REGISTRANT: &str = "registrant";
-/// Names in one statement; more are asked in several.
-pub(super) const NAMES_PER_QUERY: usize = 256;

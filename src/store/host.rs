@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::domain::{parse_host, parse_registrar};
-use super::sql::{Row, Value};
+use super::sql::{Row, VALUES_PER_SET, Value};
 use super::{StoreError, Tx, from_json, to_json};
 use crate::model::host::Host;
 use crate::model::name::HostName;
@@ -41,7 +41,7 @@ impl Tx<'_> {
             return Ok(HashMap::new());
         }
         let mut found = HashMap::new();
-        for names in names.chunks(NAMES_PER_QUERY) {
+        for names in names.chunks(VALUES_PER_SET) {
             let (sql, values) = numbers_of(names);
             found.extend(
                 self.all(&sql, &values, |row| Ok((parse_host(row.text(0)?)?, HostNumber(row.int(1)?))))?,
@@ -155,6 +155,3 @@ pub(super) fn numbers_of<'v>(names: &[&'v HostName]) -> (String, Vec<Value<'v>>)
     let names = names.iter().map(|name| (*name).as_ref());
     Tx::set_of("SELECT name, number FROM host WHERE name IN (??) FOR SHARE", names)
 }
-
-/// Names in one statement; more are asked in several.
-pub(super) const NAMES_PER_QUERY: usize = 256;

@@ -57,6 +57,9 @@ impl<'v, T: Into<Self>> From<Option<T>> for Value<'v> {
     }
 }
 
+/// Values in one statement's set; more are asked in several.
+pub(super) const VALUES_PER_SET: usize = 256;
+
 /// A row of an answer; columns are counted from 0.
 pub(crate) trait Row {
     /// An integer column.
