@@ -91,8 +91,8 @@ impl Times {
             Self {
                 rounds: 3,
                 warming: millis(100),
-                slice: millis(300),
-                rest: millis(800),
+                slice: millis(240),
+                rest: millis(600),
                 idle_sessions: 1000,
             }
         } else {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
 use super::crowd::{Crowd, Seen, Target};
-use super::population::storm_registrar_id;
+use super::population::{REGISTRARS, storm_registrar_id};
 use super::process::open_files_max;
 use super::request::{Work, login, right_login};
 use crate::admin::Problem;
@@ -89,7 +89,9 @@ pub(super) async fn wrong_passwords(
 async fn try_passwords(target: &Target, from: u16, refused: &AtomicU64) -> io::Result<()> {
     let mut client = target.connect(0, from).await?;
     client.receive().await?;
-    let frame = login(&storm_registrar_id(from.into()), "wrong-PW1");
+    // Not of those that reconnect, whose accounts would be locked when the store is used again.
+    let guessed = FEW + u64::from(from) % (REGISTRARS - FEW);
+    let frame = login(&storm_registrar_id(guessed), "wrong-PW1");
     for _ in 0..3 {
         client.ask(&frame).await?;
         refused.fetch_add(1, Ordering::Relaxed);
