@@ -39,6 +39,7 @@ pub mod replay;
 pub mod reseller;
 pub mod secret;
 pub mod session;
+mod spare_time;
 mod status;
 pub mod tag;
 #[cfg(test)]

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 use std::time::Duration;
 
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
@@ -15,6 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
+use super::spare_time::SpareTime;
 use super::wrong_logins::network_of;
 
 /// The pool. At most [`AT_ONCE`] hashes are computed at once, so that queries keep a core, and at most [`WAITING_MAX`] wait.
@@ -27,6 +27,7 @@ pub struct Passwords {
     running: Arc<Semaphore>,
     admitted: Arc<Semaphore>,
     lately: Arc<Lately>,
+    spare_time: Arc<SpareTime>,
 }
 
 /// Too many logins wait already.
@@ -41,6 +42,7 @@ impl Passwords {
             running: Arc::new(Semaphore::new(AT_ONCE)),
             admitted: Arc::new(Semaphore::new(WAITING_MAX)),
             lately: Arc::new(Lately::new()),
+            spare_time: Arc::new(SpareTime::new(PATIENCE)),
         }
     }
 
@@ -69,10 +71,11 @@ impl Passwords {
         }
         let (lately, known) = (Arc::clone(&self.lately), Arc::clone(&self.lately));
         let known = move || mark.is_some_and(|mark| known.was_right(&mark)).then_some(true);
+        let spare_time = Arc::clone(&self.spare_time);
         self.bounded(known, move || {
             let is_known = hash.is_some();
             let hash = hash.unwrap_or_else(|| DECOY.to_owned());
-            let fits = giving_way(|| {
+            let fits = spare_time.spend(move || {
                 PasswordHash::new(&hash)
                     .is_ok_and(|parsed| argon2().verify_password(password.as_bytes(), &parsed).is_ok())
             })?;
@@ -87,7 +90,8 @@ impl Passwords {
 
     /// The hash under which a new password is kept.
     pub(super) async fn hash(&self, password: Zeroizing<String>, salt: [u8; 16]) -> Result<String, Busy> {
-        self.bounded(|| None, move || giving_way(|| hash(&password, salt))).await
+        let spare_time = Arc::clone(&self.spare_time);
+        self.bounded(|| None, move || spare_time.spend(move || hash(&password, salt))).await
     }
 
     /// Does `work` when its turn comes, unless it is `known` by then: of equal logins that wait, the first works for all.
@@ -107,27 +111,6 @@ impl Passwords {
             result
         });
         done.await.ok().flatten().ok_or(Busy)
-    }
-}
-
-/// Does `work` on a thread that gives way to all others: whoever checks a name does not wait for whoever guesses passwords. A thread of
-/// its own, because not everybody may raise a priority again. None where no thread is to be had.
-fn giving_way<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
-    thread::scope(|scope| {
-        let work = || {
-            lower_priority();
-            work()
-        };
-        thread::Builder::new().name("password".to_owned()).spawn_scoped(scope, work).ok()?.join().ok()
-    })
-}
-
-/// Lowers the priority of this thread; only on Linux, since elsewhere it would be the whole process'.
-fn lower_priority() {
-    #[cfg(target_os = "linux")]
-    if rustix::process::getpriority_process(None).is_ok_and(|now| now < PATIENCE) {
-        // Where it is forbidden, queries wait a little longer.
-        let _ = rustix::process::setpriority_process(None, PATIENCE);
     }
 }
 
@@ -227,9 +210,8 @@ fn argon2() -> Argon2<'static> {
 /// A hash with the same parameters that no password is the answer to.
 const DECOY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-/// A nice value: a tenth of the weight of others where all want the processor, so that a login takes longer but not for ever.
-#[cfg(target_os = "linux")]
-const PATIENCE: i32 = 10;
+/// How long a hash waits for an idle machine; on one it takes 20 to 30 ms.
+const PATIENCE: Duration = Duration::from_millis(200);
 const AT_ONCE: usize = 1;
 const AT_ONCE_PER_ACCOUNT: usize = 2;
 const AT_ONCE_PER_NETWORK: usize = 8;
@@ -352,15 +334,6 @@ mod tests {
         tokio::time::advance(REMEMBERED_FOR).await;
         lately.remember(mark(0));
         assert_eq!(lately.right.lock().unwrap().len(), 1);
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn the_thread_that_hashes_gives_way_and_no_other_does() {
-        let priority = || rustix::process::getpriority_process(None).unwrap();
-        let before = priority();
-        assert_eq!(giving_way(priority), Some(before.max(PATIENCE)));
-        assert_eq!(priority(), before);
     }
 
     /// What a future has to say at once.
