@@ -38,7 +38,8 @@ seeds() {
         xml) find "$SEEDS/all" -name 'eis-*' -exec cp -t "$mine" {} + ;;
         frame)
             # Bare for the lenient reader; with a header for both.
-            find "$SEEDS/all" -name 'nominet-*' | head -50 | while read -r file; do
+            # All of find's lines are read: a pipe closed early would end this script, now and then.
+            find "$SEEDS/all" -name 'nominet-*' | sed -n '1,50p' | while read -r file; do
                 { printf '\x03'; cat "$file"; } >"$mine/bare-${file##*/}"
                 { printf '\x03'; perl -e 'print pack "N", 4 + -s $ARGV[0]' "$file"; cat "$file"; } >"$mine/${file##*/}"
             done
